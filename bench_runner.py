@@ -1,0 +1,6 @@
+"""The entry point: `python bench_runner.py` measures, collects and plots; `--help` names the rest."""
+
+from copycost.cli import main
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,9 @@
+"""What it costs to turn a NumPy array into a PyTorch tensor."""
+
+import pytest
+
+
+@pytest.mark.cells("to_tensor")
+def test_array_to_tensor(cell, workbench, benchmark):
+    """Time one conversion of an array."""
+    workbench.visit(benchmark, cell)

@@ -1,0 +1,1 @@
+"""What the rounds mean: estimates, their intervals and the doubts about them."""

@@ -1,0 +1,86 @@
+"""Which rounds were quiet: the core was not shared while they ran.
+
+The index of contention is canary / clock. The canary (throughput-bound) slows 1.7 times when a
+neighbour shares the core, the clock (latency-bound) hardly at all, so their ratio follows
+contention and not the clock frequency, and can be compared between processes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from copycost.analyse.grouping import (
+    ARM,
+    CELL,
+    Codes,
+    Floats,
+    floats,
+    group_codes,
+    group_mean,
+    group_quantile,
+    group_sum,
+)
+
+LEVEL_SHARE = 0.05
+"""The undisturbed level is this quantile of the index: low, yet above interrupted clocks."""
+BEST_SHARE = 0.02
+QUIET = 1.15
+"""A round is quiet up to this multiple of its context's undisturbed level."""
+INTERRUPTED = 0.75
+"""Below this multiple it was the clock that was disturbed: the round tells nothing."""
+CONTEXT_BOUND = 1.25
+NEVER_QUIET = 1.3
+
+
+def contention_index(rounds: pd.DataFrame) -> Floats:
+    """Return canary / clock of each round (the canary alone where an arm has no clock)."""
+    canary = floats(rounds["canary"])
+    clock = floats(rounds["clock"])
+    arm, first = group_codes(rounds, ARM)
+    has_clock = group_sum(~np.isnan(clock), arm, len(first)) > 0
+    clock = np.where(has_clock[arm], clock, 1.0)
+    return canary / np.where(clock > 0, clock, np.nan)
+
+
+def mark_quiet(rounds: pd.DataFrame) -> pd.DataFrame:
+    """Add to each round whether it was quiet, and whether its process never was.
+
+    The undisturbed level is taken per arm (other interpreters have other canaries) from all its
+    processes, because a process can be contended from its first round to its last; each cell may
+    have a level of its own, since what a cell does to the caches slows the canary, but at most 1.25
+    times the arm's.
+
+    Returns:
+        The rounds with two more columns: ``quiet`` (boolean, NA where there is no canary) and
+        ``contended_process`` (bool; its best rounds are more than 1.3 times the arm's level, so
+        none of them counts as quiet).
+    """
+    index = contention_index(rounds)
+    arm, arm_first = group_codes(rounds, ARM)
+    cell, cell_first = group_codes(rounds, CELL)
+    level = group_quantile(index, arm, len(arm_first), LEVEL_SHARE)
+    own = group_quantile(index, cell, len(cell_first), LEVEL_SHARE)
+    arm_of_cell = level[arm[cell_first]]
+    own = np.clip(own, arm_of_cell, CONTEXT_BOUND * arm_of_cell)
+    relative = index / own[cell]
+    contended = _contended(rounds, index, arm, level)
+    quiet = (relative <= QUIET) & (relative >= INTERRUPTED) & ~contended
+    return rounds.assign(
+        quiet=pd.arrays.BooleanArray(quiet, np.isnan(index) & ~_has_canary(index, arm)),
+        contended_process=contended,
+    )
+
+
+def _contended(rounds: pd.DataFrame, index: Floats, arm: Codes, level: Floats) -> np.ndarray:
+    process, first = group_codes(rounds, [*ARM, "process"])
+    best = group_quantile(index, process, len(first), BEST_SHARE)
+    never: np.ndarray = best > NEVER_QUIET * level[arm[first]]
+    return never[process]
+
+
+def _has_canary(index: Floats, arm: Codes) -> np.ndarray:
+    """Return per round whether its arm has canaries: then one without is not known to be quiet."""
+    known = group_mean(np.isfinite(index).astype(np.float64), arm, int(arm.max(initial=-1)) + 1)
+    result: np.ndarray = known[arm] > 0
+    return result

@@ -1,0 +1,1 @@
+"""What is measured: conversions, the grid, and the evidence of memory sharing."""

@@ -1,0 +1,143 @@
+"""The sources: what a conversion is given, filled with random data, every page touched."""
+
+from __future__ import annotations
+
+from typing import Any, List, Tuple
+
+from copycost.catalogue.cell import Cell
+from copycost.catalogue.outcomes import CannotConvert
+
+LAYOUTS = (
+    "contiguous",
+    "strided",
+    "fortran",
+    "transposed",
+    "reversed",
+    "read-only",
+    "0-d",
+    "empty",
+    "requires-grad",
+)
+
+_BLOCK = 64 * 1024  # elements of random data, repeated: drawing 16 Mi numbers takes a second
+_ARRAYS_IN_A_LIST = 8
+
+
+def source(cell: Cell, *, seed: int = 0) -> Any:
+    """Return the source of a cell: an array, a tensor, or a list of at most eight equal arrays.
+
+    All values are finite and exactly representable in float32, so that a cast to it can be checked.
+    Tensors are allocated by torch. The layouts "0-d" and "empty" have their own size.
+
+    Raises:
+        CannotConvert: such a source does not exist, as a reversed or a read-only tensor.
+    """
+    if cell.direction == "to_array":
+        return _tensor(cell, seed)
+    if cell.direction == "to_tensor":
+        return _array(cell.dtype, cell.size, cell.layout, seed)
+    if cell.direction == "list_to_tensor":
+        count = max(n for n in range(1, _ARRAYS_IN_A_LIST + 1) if cell.size % n == 0)
+        return [
+            _array(cell.dtype, cell.size // count, cell.layout, seed + index)
+            for index in range(count)
+        ]
+    raise ValueError(f"a {cell.direction} has no source")
+
+
+def _array(dtype: str, size: int, layout: str, seed: int) -> Any:
+    import numpy as np
+
+    if layout == "requires-grad":
+        raise CannotConvert("an array has no requires_grad")
+    if layout == "fortran":
+        array = np.empty(_square(size), dtype, order="F")
+        whole = array.ravel(order="K")  # a view: the memory is in one piece
+    else:
+        whole = np.empty(_elements(size, layout), dtype)
+        array = _arranged(whole, size, layout)
+    _fill(whole, _random(dtype, whole.size, layout, seed))
+    if layout == "read-only":
+        array.setflags(write=False)
+    return array
+
+
+def _tensor(cell: Cell, seed: int) -> Any:
+    import torch
+
+    if cell.layout == "reversed":
+        raise CannotConvert("a tensor has no negative strides")
+    if cell.layout == "read-only":
+        raise CannotConvert("a tensor cannot be read-only")
+    dtype = getattr(torch, cell.dtype, None)
+    if dtype is None:
+        raise CannotConvert(f"torch {torch.__version__} has no dtype {cell.dtype}")
+    if cell.layout == "requires-grad" and not (dtype.is_floating_point or dtype.is_complex):
+        raise CannotConvert(f"a tensor of {cell.dtype} cannot require grad")
+    whole = torch.empty(_elements(cell.size, cell.layout), dtype=dtype)
+    _fill(whole, torch.from_numpy(_random(cell.dtype, whole.numel(), cell.layout, seed)))
+    tensor = _arranged(whole, cell.size, cell.layout)
+    return tensor.requires_grad_() if cell.layout == "requires-grad" else tensor
+
+
+def _arranged(whole: Any, size: int, layout: str) -> Any:
+    """Return the source with its layout, as a view of the memory allocated for it."""
+    if layout == "strided":
+        return whole[::2]
+    if layout in ("fortran", "transposed"):
+        rows, columns = _square(size)
+        return whole.reshape(columns, rows).T
+    if layout == "reversed":
+        return whole[::-1]
+    if layout == "0-d":
+        return whole.reshape(())
+    return whole
+
+
+def _elements(size: int, layout: str) -> int:
+    return {"strided": 2 * size, "0-d": 1, "empty": 0}.get(layout, size)
+
+
+def _square(size: int) -> Tuple[int, int]:
+    """Return the most square shape of so many elements that has a power of two as its rows."""
+    rows = 1
+    while rows * rows * 4 <= size and size % (rows * 2) == 0:
+        rows *= 2
+    return rows, size // rows
+
+
+def _random(dtype: str, size: int, layout: str, seed: int) -> Any:
+    import numpy as np
+
+    kind = np.dtype(dtype).kind
+    count = min(size, _BLOCK)
+    if layout == "0-d" and kind in "iu":
+        # torch.Tensor takes a whole number for a length: a large one would be allocated.
+        return np.full(1, 3, dtype)
+    random = np.random.default_rng(seed)
+    if kind == "b":
+        return random.integers(0, 2, count).astype(dtype)
+    if kind in "iu":
+        bound = min(int(np.iinfo(dtype).max), 2**24)  # float32 holds every whole number up to 2^24
+        return random.integers(0 if kind == "u" else -bound, bound, count).astype(dtype)
+    values = random.standard_normal(count, "float32")
+    if kind == "c":
+        return (values + 1j * random.standard_normal(count, "float32")).astype(dtype)
+    return values.astype(dtype)
+
+
+def _fill(whole: Any, block: Any) -> None:
+    """Write the block over and over, until the end."""
+    size = len(whole)
+    for start in range(0, size, _BLOCK):
+        end = min(start + _BLOCK, size)
+        whole[start:end] = block[: end - start]
+
+
+def nbytes(source: Any) -> int:
+    """Return the bytes of the elements of a source (a list: of all its arrays)."""
+    items: List[Any] = source if isinstance(source, list) else [source]
+    return sum(
+        int(item.nbytes) if hasattr(item, "flags") else item.numel() * item.element_size()
+        for item in items
+    )

@@ -1,0 +1,159 @@
+"""The values of sources and results: what they are, and whether a result has its source's."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Tuple
+
+from copycost.catalogue.conversions import Conversion
+from copycost.catalogue.outcomes import WrongResult
+
+# Beyond so many elements values are compared at about that many evenly spread places, so that
+# looking takes neither long nor much memory.
+LIMIT = 64 * 1024
+
+
+def check_result(conversion: Conversion, source: Any, result: Any) -> None:
+    """Compare a result with its source.
+
+    Raises:
+        WrongResult: the kind, the dtype, the shape or the values are not as documented.
+    """
+    _check_kind(conversion, result)
+    _check_dtype(conversion, source, result)
+    if not isinstance(source, list):
+        _check_values(conversion, source, result)
+        return
+    if len(result) != len(source):
+        raise WrongResult(f"{conversion.name} returned {len(result)} rows of {len(source)}")
+    for item, row in zip(source, result):
+        _check_values(conversion, item, row)
+
+
+def snapshot(source: Any) -> Any:
+    """Return a copy of the source's values, at evenly spread places when there are many."""
+    if isinstance(source, list):
+        return [snapshot(item) for item in source]
+    return as_array(_thin(source, _step(source))).copy()
+
+
+def same(expected: Any, found: Any, tolerance: float = 0.0) -> bool:
+    """Say whether two arrays, or two lists of arrays, have the same shape and values."""
+    import numpy as np
+
+    if isinstance(expected, list):
+        return len(expected) == len(found) and all(map(same, expected, found))
+    if expected.shape != found.shape:
+        return False
+    inexact = expected.dtype.kind in "fc"
+    if tolerance:
+        return bool(np.allclose(found, expected, rtol=tolerance, atol=0.0, equal_nan=inexact))
+    return bool(np.array_equal(found, expected, equal_nan=inexact))
+
+
+def as_array(value: Any, dtype: Any = None) -> Any:
+    """Return the values of a tensor, an array or a list as an array, copied only where needed."""
+    import numpy as np
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        value = value.detach().resolve_conj().resolve_neg()
+        return (value.float() if value.dtype == torch.bfloat16 else value).numpy()
+    return value if isinstance(value, np.ndarray) else np.array(value, dtype=dtype)
+
+
+def shape_of(value: Any) -> Tuple[int, ...]:
+    """Return the shape of a tensor, an array, a nested list or a number."""
+    if isinstance(value, list):
+        return (len(value), *(shape_of(value[0]) if value else ()))
+    return tuple(getattr(value, "shape", ()))
+
+
+def size_of(value: Any) -> int:
+    """Return the number of elements."""
+    return math.prod(shape_of(value))
+
+
+def dtype_name(value: Any) -> str:
+    """Return "torch.float64", "float64" or "list of float"."""
+    depth = 0
+    while isinstance(value, list):
+        depth, value = depth + 1, value[0] if value else None
+    name = str(value.dtype) if hasattr(value, "dtype") else type(value).__name__
+    return "list of " * depth + ("nothing" if value is None else name)
+
+
+def _check_kind(conversion: Conversion, result: Any) -> None:
+    import numpy as np
+    import torch
+
+    if conversion.direction == "to_array":
+        kinds: Tuple[type, ...] = (np.ndarray, np.generic, list, bool, int, float, complex)
+        kind = "an array or a list"
+    else:
+        kinds, kind = (torch.Tensor,), "a tensor"
+    if not isinstance(result, kinds):
+        raise WrongResult(f"{conversion.name} returned {type(result).__name__}, not {kind}")
+
+
+def _check_dtype(conversion: Conversion, source: Any, result: Any) -> None:
+    if not hasattr(result, "dtype"):  # Python numbers have none
+        return
+    found, documented = _plain_dtype(result), conversion.casts_to or _plain_dtype(source)
+    if found != documented:
+        hint = f"; say casts_to={found!r}" if conversion.family == "user" else ""
+        raise WrongResult(
+            f"{conversion.name} returned {found} where {documented} is documented{hint}"
+        )
+
+
+def _check_values(conversion: Conversion, item: Any, result: Any) -> None:
+    if shape_of(result) != shape_of(item):
+        if shape_of(result) != (size_of(item),):  # flattening, as frombuffer does, is no loss
+            raise WrongResult(
+                f"{conversion.name} returned the shape {shape_of(result)} "
+                f"for a source of shape {shape_of(item)}"
+            )
+        item = item.reshape(-1)
+    step = _step(item)
+    expected = as_array(_thin(item, step))
+    found = as_array(_thin(result, step), expected.dtype)
+    tolerance = 0.0
+    if hasattr(result, "dtype") and _plain_dtype(result) != _plain_dtype(item):
+        # A cast from complex to real is documented to keep the real part only.
+        real = expected.dtype.kind == "c" and found.dtype.kind != "c"
+        expected = (expected.real if real else expected).astype(found.dtype)
+        tolerance = _rounding(result)
+    if not same(expected, found, tolerance):
+        raise WrongResult(f"{conversion.name} returned other values than its source's")
+
+
+def _plain_dtype(value: Any) -> str:
+    return str((value[0] if isinstance(value, list) else value).dtype).replace("torch.", "")
+
+
+def _rounding(result: Any) -> float:
+    """Return the relative distance of neighbouring values of a floating dtype, else 0."""
+    import numpy as np
+    import torch
+
+    if isinstance(result, torch.Tensor):
+        inexact = result.dtype.is_floating_point or result.dtype.is_complex
+        return float(torch.finfo(result.dtype).eps) if inexact else 0.0
+    return float(np.finfo(result.dtype).eps) if result.dtype.kind in "fc" else 0.0
+
+
+def _thin(value: Any, step: int) -> Any:
+    if isinstance(value, list):
+        return [_thin(item, step) for item in value[::step]]
+    shape = shape_of(value)
+    return value[(slice(None, None, step),) * len(shape)] if shape and step > 1 else value
+
+
+def _step(value: Any) -> int:
+    """Return the step along each axis that leaves about as many elements as are looked at."""
+    dimensions = len(shape_of(value))
+    if not dimensions:
+        return 1
+    share = size_of(value) / LIMIT
+    return max(1, math.ceil(math.pow(share, 1 / dimensions)))

@@ -1,0 +1,182 @@
+"""The command line: typed words become validated values here, and errors one line on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from copycost.errors import UsageError, nearest
+
+PROGRAM = "bench_runner.py"
+
+_path = click.Path(path_type=Path)
+_run = click.argument("run", metavar="RUN")
+_out = click.option("--out", type=_path, help="Write to this file instead of standard output.")
+_results = click.option(
+    "--results", type=_path, default=Path("results"), help="Folder that holds the runs."
+)
+
+
+def _conversions_file(command: Callable[..., Any]) -> Callable[..., Any]:
+    text = "A Python file with conversions of your own."
+    return click.option("--conversions", type=_path, help=text)(command)
+
+
+class _Group(click.Group):
+    """A group whose unknown commands are answered with the nearest known ones."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the first word names."""
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            raise UsageError(f"unknown command {args[0]!r}: {nearest(args[0], list(self.commands))}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Group, invoke_without_command=True, no_args_is_help=False)
+@click.version_option(package_name="copycost", prog_name="copycost")
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Measure what it costs to cross the border between NumPy and PyTorch.
+
+    Without a command: measure the default grid, print a table and draw the charts.
+
+    RUN is a run's folder, its name, or 'latest'.
+    """
+    if context.invoked_subcommand is None:
+        context.invoke(run)
+
+
+@cli.command()
+@click.option("--preset", default="default", help="quick, default or full.")
+@click.option("--family", help="Conversions: core or all.")
+@click.option("--conversion", multiple=True, help="Only this conversion; may be repeated.")
+@_conversions_file
+@click.option("--dtype", help="Such as float32,int8.")
+@click.option("--size", help="Elements: 64, or 64,4096, or 1..16M.")
+@click.option("--threads", help="torch threads, such as 1,2.")
+@click.option("--precision", help="Half-width of the intervals asked for, such as 1%.")
+@click.option("--budget", help="Time for measuring, such as 60s.")
+@click.option("--processes", type=int, help="The most measuring processes.")
+@click.option("--address-layout", default="fixed", help="fixed or random.")
+@click.option("--name", help="The run's name.")
+@click.option("--out", type=_path, default=Path("results"), help="Folder for the run.")
+@click.option("--plots", type=_path, default=Path("plots"), help="Folder for the charts.")
+def run(
+    conversions: Path | None, dtype: str | None, size: str | None, plots: Path, **typed: Any
+) -> None:
+    """Measure, collect, print a table and draw the charts."""
+    from copycost.run.main_job import main_job
+    from copycost.run.settings import settle
+
+    typed["conversions"] = typed.pop("conversion")
+    settings = settle(conversions_file=conversions, dtypes=dtype, sizes=size, **typed)
+    raise click.exceptions.Exit(main_job(settings, plots))
+
+
+@cli.command()
+@_run
+@_results
+def show(run: str, results: Path) -> None:
+    """Print a run's table."""
+    from copycost.show.summary import print_run
+    from copycost.store.run_folder import find
+
+    print_run(find(run, results))
+
+
+@cli.command()
+@_run
+@click.option("--format", default="csv", help="csv, parquet, json or markdown.")
+@_out
+@_results
+def export(run: str, format: str, out: Path | None, results: Path) -> None:
+    """Write one row for each cell of a run."""
+    from copycost.show.export import export as rendered
+    from copycost.show.run_view import read_run
+    from copycost.store.run_folder import find
+
+    _deliver(rendered(read_run(find(run, results)).cells, format), out)
+
+
+@cli.command()
+@click.argument("runs", metavar="RUN...", nargs=-1)
+@click.option("--list", "list_only", is_flag=True, help="Print the charts that there are.")
+@click.option("--out", type=_path, default=Path("plots"), help="Folder for the charts.")
+@click.option("--chart", multiple=True, help="Only this chart; may be repeated.")
+@click.option("--format", default="svg,png", help="svg, png and pdf.")
+@click.option("--theme", default="light", help="light and dark.")
+@click.option("--width", type=int, default=720, help="Width in CSS pixels.")
+@_results
+def plot(runs: tuple[str, ...], list_only: bool, out: Path, results: Path, **typed: Any) -> None:
+    """Draw the charts of one run or several."""
+    from copycost.show.plot import chart_list, plot_run
+    from copycost.store.run_folder import find
+
+    if list_only:
+        click.echo(chart_list())
+        return
+    if not runs:
+        raise UsageError("plot needs a RUN: a run's folder, its name, or 'latest'")
+    for folder in [find(one, results) for one in runs]:
+        for path in plot_run(folder, out if len(runs) == 1 else out / folder.name, **typed):
+            click.echo(path)
+
+
+@cli.command("list")
+def list_() -> None:
+    """Print the conversions, presets and dtypes that there are."""
+    from copycost.catalogue.listing import listing
+
+    click.echo(listing())
+
+
+@cli.command()
+@click.option("--format", default="table", help="table, markdown or json.")
+@click.option("--family", default="core", help="Conversions: core or all.")
+@click.option("--dtype", help="Such as float32,int8.")
+@_conversions_file
+@_out
+def semantics(out: Path | None, **typed: Any) -> None:
+    """Print which conversion shares memory with what, and check what tutorials claim."""
+    from copycost.run.truth_table import truth_table
+
+    _deliver(truth_table(**typed), out)
+
+
+def _deliver(content: str | bytes, out: Path | None) -> None:
+    """Write to the file, whole or not at all, or to standard output."""
+    data = content.encode() if isinstance(content, str) else content
+    if out is None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    from copycost.store.writing import write_bytes
+
+    write_bytes(out, data)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit status: 2 for what the user can mend."""
+    try:
+        status = cli.main(arguments, prog_name=PROGRAM, standalone_mode=False)
+    except UsageError as error:
+        return _complain(str(error))
+    except click.UsageError as error:
+        return _complain(error.format_message())
+    except click.Abort:
+        return 130
+    except BrokenPipeError:  # `… | head` has read enough
+        sys.stderr.close()
+        return 0
+    return int(status or 0)
+
+
+def _complain(message: str) -> int:
+    print("copycost: " + message.replace("\n", " "), file=sys.stderr)
+    return 2

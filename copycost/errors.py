@@ -1,0 +1,19 @@
+"""The one family of errors that a user can cause."""
+
+
+class UsageError(Exception):
+    """Something the user asked for cannot be done.
+
+    The message is one line that names the value and what would be valid. The command line prints it
+    on standard error and exits with status 2; nothing else in the program catches it.
+    """
+
+
+def nearest(value: str, valid: list[str]) -> str:
+    """Return a phrase that names the valid values nearest to a mistyped one."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(value, valid, n=3, cutoff=0.5)
+    if close:
+        return "did you mean " + " or ".join(close) + "?"
+    return "valid: " + ", ".join(valid)

@@ -1,0 +1,155 @@
+"""Facts about the machine that a figure cannot be read without. What is unknown is None, never 0."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+from pathlib import Path
+from typing import Any, Optional
+
+_CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
+_HUGEPAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+_UNITS = {"K": 1024, "M": 1024**2, "G": 1024**3}
+
+
+def describe() -> dict[str, Any]:
+    """Return this machine's facts as JSON scalars, lists and dicts; bytes for sizes.
+
+    The machine's name is its CPU model, its core count and six digits of a salted hash of the
+    operating system's machine id: stable, but no host name can be read from it.
+    """
+    model = cpu_model()
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return {
+        "machine": f"{model or 'unknown CPU'} {cores}c {_fingerprint()}",
+        "cpu_model": model,
+        "cores": cores,
+        "caches": caches(),
+        "memory_bytes": memory_bytes(),
+        "hugepages": hugepage_mode(),
+        "libc": " ".join(platform.libc_ver()).strip() or None,
+        "system": platform.system(),
+        "kernel": platform.release(),
+        "virtual": virtualisation(),
+        "python": platform.python_version(),
+        "numpy": _version("numpy"),
+        "torch": _version("torch"),
+    }
+
+
+def for_pytest_benchmark(facts: dict[str, Any]) -> dict[str, Any]:
+    """Return pytest-benchmark's `machine_info` with these facts in it and no host name.
+
+    The keys other tools read are kept; the CPU's come from the kernel instead of py-cpuinfo, whose
+    cache sizes are wrong on virtual machines.
+    """
+    return {
+        "node": facts["machine"],
+        "processor": platform.processor(),
+        "machine": platform.machine(),
+        "python_compiler": platform.python_compiler(),
+        "python_implementation": platform.python_implementation(),
+        "python_implementation_version": platform.python_version(),
+        "python_version": platform.python_version(),
+        "python_build": list(platform.python_build()),
+        "release": platform.release(),
+        "system": platform.system(),
+        "cpu": {"brand_raw": facts["cpu_model"], "count": facts["cores"]},
+        "copycost": facts,
+    }
+
+
+def cpu_model() -> Optional[str]:
+    """Return the CPU's model name."""
+    text = _read(Path("/proc/cpuinfo")) or ""
+    match = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
+    return match[1].strip() if match else platform.processor() or None
+
+
+def caches() -> list[dict[str, Any]]:
+    """Return the data and unified caches of the first core, smallest level first."""
+    found = []
+    for folder in sorted(_CACHES.glob("index*")):
+        size = re.fullmatch(r"(\d+)([KMG]?)", _read(folder / "size") or "")
+        kind = (_read(folder / "type") or "").lower()
+        level = _read(folder / "level")
+        if size is None or level is None or kind == "instruction":
+            continue
+        found.append(
+            {
+                "level": int(level),
+                "type": kind,
+                "bytes": int(size[1]) * _UNITS.get(size[2], 1),
+                "shared_by": _cpu_count(_read(folder / "shared_cpu_list")),
+            }
+        )
+    return found
+
+
+def memory_bytes() -> Optional[int]:
+    """Return the machine's memory, or a control group's limit where that is less."""
+    try:
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
+    limit = _read(Path("/sys/fs/cgroup/memory.max"))
+    return min(total, int(limit)) if limit and limit.isdigit() else total
+
+
+def available_bytes() -> Optional[int]:
+    """Return the memory that can be had without swapping."""
+    match = re.search(r"^MemAvailable:\s*(\d+) kB", _read(Path("/proc/meminfo")) or "", re.M)
+    total = memory_bytes()
+    if match is None:
+        return total
+    free = int(match[1]) * 1024
+    return free if total is None else min(free, total)
+
+
+def hugepage_mode() -> Optional[str]:
+    """Return the kernel's transparent hugepage mode: always, madvise or never."""
+    match = re.search(r"\[(\w+)\]", _read(_HUGEPAGES) or "")
+    return match[1] if match else None
+
+
+def virtualisation() -> Optional[str]:
+    """Return the hypervisor's name where the CPU says that there is one."""
+    text = _read(Path("/proc/cpuinfo")) or ""
+    if not re.search(r"^flags\s*:.*\bhypervisor\b", text, re.MULTILINE):
+        return None
+    vendor = _read(Path("/sys/class/dmi/id/sys_vendor"))
+    return vendor or "hypervisor"
+
+
+def _cpu_count(cpu_list: Optional[str]) -> Optional[int]:
+    """Return how many CPUs a kernel list such as ``0-3,8`` names."""
+    if not cpu_list:
+        return None
+    count = 0
+    for part in cpu_list.split(","):
+        first, _, last = part.partition("-")
+        count += int(last or first) - int(first) + 1
+    return count
+
+
+def _fingerprint() -> str:
+    identity = _read(Path("/etc/machine-id")) or platform.node()
+    return hashlib.sha256(f"copycost:{identity}".encode()).hexdigest()[:6]
+
+
+def _version(package: str) -> Optional[str]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _read(path: Path) -> Optional[str]:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return None

@@ -1,0 +1,153 @@
+"""The pytest hooks by which `benchmarks/` is measured, alone or under the runner."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Iterator, Optional
+
+import pytest
+
+from copycost.catalogue.cell import Cell
+from copycost.catalogue.conversions import select
+from copycost.catalogue.evidence import CannotConvert
+from copycost.measure import machine
+from copycost.measure.folding import fold
+from copycost.measure.plan import MeasurePlan
+from copycost.measure.serving import Server
+from copycost.measure.workbench import Workbench
+
+SCHEMA = 1
+AXES = ("conversion", "dtype", "size", "threads", "cache", "layout")
+
+_plan = pytest.StashKey[MeasurePlan]()
+_workbench = pytest.StashKey[Workbench]()
+_server = pytest.StashKey[Optional[Server]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options by which the runner speaks to a measuring process."""
+    group = parser.getgroup("copycost")
+    group.addoption("--copycost-plan", type=Path, help="JSON file with the cells to measure")
+    group.addoption(
+        "--copycost-serve",
+        choices=("fork", "once"),
+        help="measure on request, as the runner asks on standard input",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read the plan and lay out the workbench."""
+    config.addinivalue_line("markers", "cells(direction): measure the plan's cells of a direction")
+    path = config.getoption("--copycost-plan")
+    plan = MeasurePlan.read(path) if path else MeasurePlan.default()
+    user_file = Path(plan.conversions_file) if plan.conversions_file else None
+    conversions = {found.name: found for found in select(None, "all", user_file)}
+    config.stash[_plan] = plan
+    config.stash[_workbench] = Workbench(conversions, plan.protocol)
+    mode = config.getoption("--copycost-serve")
+    config.stash[_server] = Server(mode) if mode else None
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give each benchmark the plan's cells of its direction, and its visits."""
+    marker = metafunc.definition.get_closest_marker("cells")
+    if marker is None:
+        return
+    plan = metafunc.config.stash[_plan]
+    cells = [cell for cell in plan.cells if cell.direction == marker.args[0]]
+    values = [tuple(getattr(cell, axis) for axis in AXES) for cell in cells]
+    metafunc.parametrize(AXES, values, ids=[cell.id for cell in cells])
+    if plan.visits > 1:
+        metafunc.fixturenames.append("visit")
+        metafunc.parametrize("visit", range(plan.visits), indirect=True)
+
+
+@pytest.fixture
+def visit(request: pytest.FixtureRequest) -> int:
+    """Return the number of this visit of the cell within the process."""
+    return int(request.param)
+
+
+@pytest.fixture(scope="session")
+def workbench(request: pytest.FixtureRequest) -> Workbench:
+    """Return what this process keeps between visits."""
+    return request.config.stash[_workbench]
+
+
+@pytest.fixture
+def cell(
+    request: pytest.FixtureRequest,
+    workbench: Workbench,
+    conversion: str,
+    dtype: str,
+    size: int,
+    threads: int,
+    cache: str,
+    layout: str,
+) -> Cell:
+    """Return the cell to visit; skips a pair of conversion and dtype that cannot work."""
+    direction = request.node.get_closest_marker("cells").args[0]
+    wanted = Cell(conversion, direction, dtype, size, threads, cache, layout)
+    try:
+        workbench.prepare(wanted)
+    except CannotConvert as error:
+        pytest.skip(str(error))
+    return wanted
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> Optional[bool]:
+    """Under the runner: prepare every cell, then measure as often as it asks."""
+    server = session.config.stash[_server]
+    if server is None or session.testsfailed:
+        return None
+    return server.run(session, session.config.stash[_workbench], session.config.stash[_plan])
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Tell the runner how each visit ended."""
+    if Server.current is not None:
+        Server.current.report_visit(report)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_benchmark_generate_machine_info(config: pytest.Config) -> dict[str, Any]:
+    """Describe the machine from its own sources, without its host name."""
+    server = config.stash[_server]
+    facts = server.machine if server else machine.describe()
+    return machine.for_pytest_benchmark(facts)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_benchmark_generate_commit_info(config: pytest.Config) -> Optional[dict[str, Any]]:
+    """Under the runner, spare every process the version control system's start."""
+    server = config.stash[_server]
+    return server.commit_info if server else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_benchmark_generate_json(
+    config: pytest.Config, benchmarks: list[Any]
+) -> Iterator[None]:
+    """Fold the visits of each cell into one entry."""
+    benchmarks[:] = fold(benchmarks, config.stash[_plan].cells)
+    return (yield)
+
+
+def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:
+    """Say which run, arm and process the file belongs to."""
+    plan, server = config.stash[_plan], config.stash[_server]
+    output_json["copycost"] = {
+        "schema": SCHEMA,
+        "run": plan.run,
+        "arm": plan.arm,
+        "process": server.process if server else 1,
+    }
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """End a forked process here: nothing that its parent set up is its to take down."""
+    server = session.config.stash[_server]
+    if server is not None:
+        server.finish(session)

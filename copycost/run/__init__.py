@@ -1,0 +1,1 @@
+"""WHO starts it: processes, the schedule, progress."""

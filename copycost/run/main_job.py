@@ -1,0 +1,64 @@
+"""The main job: measure, collect, print the table, draw the charts, say where everything is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from copycost.run.execution import execute
+from copycost.run.progress_display import ProgressDisplay
+from copycost.run.settings import Settings
+from copycost.units import format_seconds
+
+INTERRUPTED = 130
+
+
+def main_job(settings: Settings, plots: Path) -> int:
+    """Do the main job and return the exit status: 0, 1 when something failed, 130 after Ctrl-C."""
+    progress_console = Console(stderr=True)
+    if settings.layout_reason:
+        progress_console.print(
+            f"address layout is random: it cannot be fixed here ({settings.layout_reason})",
+            markup=False,
+        )
+    with ProgressDisplay(settings, progress_console) as display:
+        record = execute(settings, display)
+    if record.status == "interrupted":
+        return _say_how_to_go_on(settings, len(record.processes), progress_console)
+    if not record.processes:
+        progress_console.print(f"nothing was measured: {record.failed[-1]['error']}", markup=False)
+        return 1
+    _present(settings.folder, plots / settings.name)
+    wall = record.wall_seconds or 0.0
+    print(
+        f"measured for {format_seconds(wall)}, {record.timed_seconds / wall:.0%} of it inside timed "
+        f"rounds, in {len(record.processes)} processes"
+    )
+    return 1 if record.failed else 0
+
+
+def _present(folder: Path, plots: Path) -> None:
+    # Imported after measuring, so that drawing's libraries take nothing from the rounds.
+    from copycost.show.plot import draw_view
+    from copycost.show.run_view import read_run
+    from copycost.show.summary import print_view
+
+    view = read_run(folder)
+    print_view(view)
+    charts = draw_view(view, plots)
+    print(f"results: {folder}")
+    print(f"charts:  {plots} ({len(charts)} files)")
+
+
+def _say_how_to_go_on(settings: Settings, processes: int, console: Console) -> int:
+    if processes == 0:
+        console.print(f"interrupted before anything was measured: {settings.folder}", markup=False)
+    else:
+        console.print(
+            f"interrupted: {processes} processes are kept in {settings.folder}; "
+            f"see them with: python bench_runner.py show {settings.folder}",
+            markup=False,
+            soft_wrap=True,
+        )
+    return INTERRUPTED

@@ -1,0 +1,47 @@
+"""Where a run stands: what every process adds to, and how wide the intervals still are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from copycost.analyse.estimates import combine
+from copycost.analyse.processes import per_process
+from copycost.catalogue.cell import Cell
+from copycost.run.settings import Settings
+from copycost.store.rounds import load
+
+_KEY = ("conversion", "direction", "dtype", "size", "threads", "cache", "layout")
+
+
+class Progress:
+    """Grows by one process at a time, so that what is known costs little to bring up to date."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Start with nothing known."""
+        self.settings = settings
+        self.processes = 0
+        self.elapsed = 0.0
+        self.half_widths: dict[str, float] = {}
+        self.quiet_share = float("nan")
+        self._summaries: list[pd.DataFrame] = []
+
+    @property
+    def precise(self) -> int:
+        """Return how many cells are as precise as was asked."""
+        return sum(width <= self.settings.precision for width in self.half_widths.values())
+
+    def add(self, process_file: Path) -> None:
+        """Take in one process's file."""
+        self.processes += 1
+        # Any reference clock will do: half-widths are shares, and it must be the same every time.
+        summary = per_process(load(process_file), clock_reference=1.0)
+        self._summaries.append(summary.assign(process=self.processes, run=self.settings.name))
+        self.quiet_share = float(summary["n_quiet"].sum() / summary["n_rounds"].sum())
+        cells = combine(pd.concat(self._summaries, ignore_index=True))
+        widths = (cells["ci_high"] - cells["ci_low"]) / 2 / cells["seconds"]
+        keys = zip(*(cells[column] for column in _KEY), strict=True)
+        self.half_widths = {
+            Cell(*key).id: float(width) for key, width in zip(keys, widths, strict=True)
+        }

@@ -1,0 +1,1 @@
+"""HOW people see it: tables, charts, exports."""

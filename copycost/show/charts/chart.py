@@ -1,0 +1,56 @@
+"""What a chart is: one record with a name, a title, what it needs, and how it is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from copycost.show.charts.palette import LineStyle, Theme
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a chart is drawn with beside its cells.
+
+    ``width`` is in CSS pixels; ``rounds`` is the rounds frame with a boolean ``quiet`` column,
+    where the caller has one; ``styles`` holds a line style for every conversion of the cells frame.
+    """
+
+    theme: Theme
+    width: int
+    styles: Mapping[str, LineStyle]
+    machine: Mapping[str, Any] | None = None
+    language_free: bool = False
+    transparent: bool = False
+    rounds: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A drawn chart: the figure, and its text for readers who cannot see it."""
+
+    chart: str
+    title: str
+    theme: str
+    figure: Figure
+    alt: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One kind of chart.
+
+    ``needs`` takes the prepared cells (see ``points.prepare``) and the rounds frame or None, and
+    returns why the chart cannot be drawn from them, or None when it can. ``draw`` takes the
+    prepared cells and the context. ``uses_rounds`` says whether it shows rounds, not only cells.
+    """
+
+    name: str
+    title: str
+    needs: Callable[[pd.DataFrame, pd.DataFrame | None], str | None]
+    draw: Callable[[pd.DataFrame, Context], Drawing]
+    uses_rounds: bool = False

@@ -1,0 +1,1 @@
+"""The charts themselves: each module here holds one ``CHART``; nothing else needs to name it."""

@@ -1,0 +1,196 @@
+"""Chart: how the rounds of each cell are distributed, quiet ones beside contended ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
+
+from copycost.show.charts.chart import Chart, Context, Drawing
+from copycost.show.charts.heading import facts, heading
+from copycost.show.charts.key import Entry, key
+from copycost.show.charts.labels import distinct_labels, plain, text_width
+from copycost.show.charts.lines import BYTES_LABEL, GUTTER, MARGIN
+from copycost.show.charts.panels import Panel, columns_for, split
+from copycost.show.charts.points import CONDITIONS, measured
+from copycost.show.charts.sheet import TICK_SIZE, Sheet
+from copycost.show.charts.ticks import byte_ticks, decimal_ticks, multiple_tick
+from copycost.units import format_bytes, format_ratio
+
+_AXIS = "round ÷ quiet median"
+_CELL = [*CONDITIONS, "direction", "conversion", "bytes"]
+_NARROWEST_PANEL, _HEIGHT, _TITLE = 215.0, 120.0, 11.0
+_MOST_PANELS = 18
+# What lies outside is counted in words: one far round would flatten all the others.
+_FARTHEST = (0.5, 4.0)
+
+
+def _needs(cells: pd.DataFrame, rounds: pd.DataFrame | None) -> str | None:
+    if rounds is None or "quiet" not in rounds:
+        return "the rounds and whether each was quiet are not given"
+    return None if len(measured(rounds)) else "there is no round of a conversion"
+
+
+def _relative(rounds: pd.DataFrame) -> pd.DataFrame:
+    """Return the rounds with ``value``: seconds over the median of the cell's quiet rounds."""
+    frame = measured(rounds)[[*_CELL, "seconds", "quiet"]]
+    frame = frame.assign(quiet=frame["quiet"].fillna(False).astype(bool))
+    cell = frame.groupby(_CELL, sort=False, dropna=False).ngroup()
+    usual = frame["seconds"].where(frame["quiet"]).groupby(cell).transform("median")
+    # A cell without a quiet round is still worth seeing.
+    usual = usual.fillna(frame["seconds"].groupby(cell).transform("median"))
+    return frame.assign(value=frame["seconds"] / usual)
+
+
+def _draw(cells: pd.DataFrame, context: Context) -> Drawing:
+    assert context.rounds is not None
+    rounds = _relative(context.rounds)
+    panels, omitted = split(rounds, extra=("conversion",), most=_MOST_PANELS)
+    low, high = _limits(rounds["value"])
+    outside = int(((rounds["value"] < low) | (rounds["value"] > high)).sum())
+    notes = ["each half is as wide as its own peak"]
+    if outside:
+        notes.append(f"{outside} of {len(rounds)} rounds lie outside")
+    if omitted:
+        notes.append(f"{omitted} more panels are not shown: narrow the run down to see them")
+    entries = [Entry("filled", "quiet rounds"), Entry("outline", "contended rounds")]
+    entries += [Entry("", note) for note in notes]
+
+    room = context.width - 2 * MARGIN
+    head = heading(CHART.title, rounds, context, room)
+    foot = key([] if context.language_free else entries, room)
+    columns = columns_for(len(panels), room, _NARROWEST_PANEL)
+    rows = -(-len(panels) // columns)
+    panel_width = (room - GUTTER * (columns - 1)) / columns
+    titles = distinct_labels([panel.title for panel in panels], panel_width, _TITLE)
+    ticks = decimal_ticks(low, high, 5)
+    tick_width = max(text_width(multiple_tick(value), TICK_SIZE) for value in ticks) + 8
+    plot_width, row_height = panel_width - tick_width, 38 + _HEIGHT + 26
+    sheet = Sheet(
+        context.width,
+        head.height + rows * row_height + 16 + foot.height,
+        context.theme,
+        context.transparent,
+    )
+    head.draw(sheet, MARGIN)
+    for number, (panel, title) in enumerate(zip(panels, titles, strict=True)):
+        left = MARGIN + (number % columns) * (panel_width + GUTTER)
+        top = head.height + (number // columns) * row_height
+        sheet.text(left, top + 12, title, _TITLE, context.theme.ink)
+        if number % columns == 0:
+            sheet.text(left, top + 29, _AXIS, TICK_SIZE, context.theme.muted)
+        axes = sheet.axes(left + tick_width, top + 36, plot_width, _HEIGHT)
+        _scale(axes, rounds["bytes"], (low, high), ticks, plot_width)
+        _halves(axes, panel, context)
+        if number + columns >= len(panels):
+            middle = left + tick_width + plot_width / 2
+            sheet.text(
+                middle,
+                top + 36 + _HEIGHT + 34,
+                BYTES_LABEL,
+                TICK_SIZE,
+                context.theme.muted,
+                ha="center",
+            )
+    foot.draw(sheet, MARGIN, sheet.height - foot.height)
+    alt = _describe(rounds, panels, context, notes[1:])
+    return Drawing(CHART.name, CHART.title, context.theme.name, sheet.figure, alt)
+
+
+def _limits(values: pd.Series) -> tuple[float, float]:
+    low, high = np.quantile(values, [0.002, 0.998])
+    return (
+        float(np.clip(low / 1.03, _FARTHEST[0], 0.9)),
+        float(np.clip(high * 1.03, 1.2, _FARTHEST[1])),
+    )
+
+
+def _scale(
+    axes: Axes, sizes: pd.Series, values: tuple[float, float], ticks: list[float], width: float
+) -> None:
+    """Set the axes: octaves of bytes on a plain axis, so that all halves are equally wide."""
+    low, high = float(sizes.min()), float(sizes.max())
+    axes.set_xlim(np.log2(low) - 1.3, np.log2(high) + 1.3)
+    across = byte_ticks(low / 2, high * 2, width, lambda text: text_width(text, TICK_SIZE))
+    axes.xaxis.set_major_locator(FixedLocator([float(np.log2(size)) for size in across]))
+    axes.xaxis.set_major_formatter(FixedFormatter([format_bytes(size) for size in across]))
+    axes.set_yscale("log")
+    axes.set_ylim(*values)
+    axes.yaxis.set_major_locator(FixedLocator(ticks))
+    axes.yaxis.set_major_formatter(FixedFormatter([multiple_tick(value) for value in ticks]))
+    axes.yaxis.set_minor_locator(NullLocator())
+
+
+def _halves(axes: Axes, panel: Panel, context: Context) -> None:
+    """Draw each cell as two histograms back to back: quiet to the left, contended to the right."""
+    places = np.log2(np.unique(panel.points["bytes"].to_numpy(float)))
+    widest = 0.46 * float(np.diff(places).min(initial=2.0))
+    heights = np.log(np.geomspace(*axes.get_ylim(), int(_HEIGHT)))
+    style = context.styles[str(panel.points["conversion"].iloc[0])]
+    sides: tuple[tuple[bool, int, dict[str, Any]], ...] = (
+        (True, -1, {"facecolor": style.colour, "edgecolor": style.colour, "linewidth": 0.3}),
+        (False, 1, {"facecolor": "none", "edgecolor": context.theme.ink, "linewidth": 0.7}),
+    )
+    for quiet, side, look in sides:
+        shapes: list[np.ndarray] = []
+        for _, cell in panel.points[panel.points["quiet"] == quiet].groupby("bytes"):
+            place = float(np.log2(float(cell["bytes"].iloc[0])))
+            shapes += _outlines(
+                np.log(cell["value"].to_numpy(float)), heights, place, side * widest
+            )
+        axes.add_collection(PolyCollection(shapes, zorder=2, **look), autolim=False)
+
+
+def _outlines(
+    values: np.ndarray, heights: np.ndarray, place: float, width: float
+) -> list[np.ndarray]:
+    """Return the outlines of a density that lies on its side, one for each mode that stands alone.
+
+    A Gaussian kernel density estimate with Silverman's (1986) bandwidth, kept between 1 and 3
+    pixels: wider would join modes.
+    """
+    pixel = heights[1] - heights[0]
+    quartiles = np.quantile(values, [0.25, 0.75])
+    scale = min(float(values.std()), float(quartiles[1] - quartiles[0]) / 1.34)
+    bandwidth = np.clip(0.9 * scale * len(values) ** -0.2, pixel, 3 * pixel)
+    density = np.exp(-0.5 * ((heights[:, None] - values) / bandwidth) ** 2).sum(axis=1)
+    if density.max() <= 0.1:
+        return []
+    density /= density.max()
+    shown = np.pad(density > 0.02, 1).astype(int)
+    starts, stops = np.flatnonzero(np.diff(shown) == 1), np.flatnonzero(np.diff(shown) == -1)
+    outlines = []
+    for start, stop in zip(starts, stops, strict=True):
+        across = np.concatenate(([0.0], density[start:stop], [0.0]))
+        up = np.exp(heights[np.r_[start, start:stop, stop - 1]])
+        outlines.append(np.column_stack((place + width * across, up)))
+    return outlines
+
+
+def _describe(rounds: pd.DataFrame, panels: list[Panel], context: Context, notes: list[str]) -> str:
+    quiet = rounds[rounds["quiet"]]
+    sentences = [
+        f"Distributions of {len(rounds)} rounds, each relative to the median of its cell's quiet "
+        f"rounds: {len(quiet) / len(rounds):.0%} of them were quiet.",
+        ", ".join(facts(rounds, context.machine)) + ".",
+    ]
+    if len(quiet) < len(rounds):
+        contended = float(rounds.loc[~rounds["quiet"], "value"].median())
+        sentences.append(f"The median contended round took {format_ratio(contended)}.")
+    for panel in panels:
+        values = panel.points.loc[panel.points["quiet"], "value"]
+        if len(values):
+            low, high = np.quantile(values, [0.05, 0.95])
+            sentences.append(
+                f"{plain(panel.title)}: nine of ten quiet rounds from {format_ratio(low)} "
+                f"to {format_ratio(high)}."
+            )
+    sentences += [note[:1].upper() + note[1:] + "." for note in notes]
+    return " ".join(sentences)
+
+
+CHART = Chart("rounds", "Distribution of rounds", _needs, _draw, uses_rounds=True)

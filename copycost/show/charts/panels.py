@@ -1,0 +1,64 @@
+"""Small multiples: which cells share a panel, and where the panels stand."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from copycost.show.charts.heading import condition
+from copycost.show.charts.points import CONDITIONS
+
+# More lines than this in one panel are split by direction, where there is more than one.
+_MANY_LINES = 8
+
+_DIRECTIONS = ("to_tensor", "to_array", "list_to_tensor")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The points that share one plot, and what they have in common that other panels do not."""
+
+    title: str
+    points: pd.DataFrame
+
+
+def split(
+    points: pd.DataFrame, extra: tuple[str, ...] = (), most: int = 12
+) -> tuple[list[Panel], int]:
+    """Return panels, one for each combination of conditions that vary, and how many are left out.
+
+    ``extra`` names further columns that are always kept apart.
+    """
+    columns = [column for column in CONDITIONS if points[column].nunique(dropna=False) > 1]
+    if "machine" in columns and points.groupby("run")["machine"].nunique().max() == 1:
+        columns.remove("machine")
+    many = points["conversion"].nunique() > _MANY_LINES
+    if many and "conversion" not in extra and points["direction"].nunique() > 1:
+        columns.insert(0, "direction")
+    columns = [*extra, *columns]
+    if not columns:
+        return [Panel("", points)], 0
+    panels = []
+    groups = sorted(points.groupby(columns, dropna=False), key=lambda item: _rank(columns, item[0]))
+    for values, group in groups:
+        parts = [condition(column, value) for column, value in zip(columns, values, strict=True)]
+        panels.append(Panel(" · ".join(part for part in parts if part), group))
+    return panels[:most], max(0, len(panels) - most)
+
+
+def _rank(columns: list[str], values: tuple[Any, ...]) -> list[tuple[int, Any]]:
+    """Return the place of a panel: directions as people name them, all else in its own order."""
+    return [
+        (_DIRECTIONS.index(value) if column == "direction" and value in _DIRECTIONS else 9, value)
+        for column, value in zip(columns, values, strict=True)
+    ]
+
+
+def columns_for(count: int, room: float, least: float) -> int:
+    """Return in how many columns to stand ``count`` panels that are at least ``least`` wide."""
+    columns = max(1, min(count, int(room // least)))
+    rows = math.ceil(count / columns)
+    return math.ceil(count / rows)

@@ -1,0 +1,107 @@
+"""From the cells frame to the points of a chart: value, interval, kind of sharing, doubt."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+# Cells that differ in one of these are never on one line, nor compared with each other.
+CONDITIONS = ["run", "machine", "arm", "dtype", "threads", "cache", "layout"]
+
+_ORDER = [
+    *CONDITIONS[:3],
+    "direction",
+    "conversion",
+    "dtype",
+    "threads",
+    "cache",
+    "layout",
+    "bytes",
+]
+
+_TEXTS = ("run", "machine", "arm", "direction", "conversion", "dtype", "cache", "layout")
+_NUMBERS = {
+    "seconds",
+    "ci_low",
+    "ci_high",
+    "gb_per_s",
+    "page_faults",
+    "copy_ratio",
+    "copy_ratio_low",
+    "copy_ratio_high",
+}
+
+
+def prepare(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells in a fixed order, with plain types and without references and empty arrays.
+
+    Adds ``kind`` ("shares", "copies" or "unknown", by the evidence in ``shares_memory``) and
+    ``flagged`` (bool). A frame with the same cells in another order gives the same result.
+    """
+    frame = measured(cells)
+    for column in _NUMBERS & set(frame.columns):
+        frame[column] = frame[column].astype("Float64").astype(float)
+    shares = frame["shares_memory"]
+    frame["kind"] = np.select(
+        [shares.isna().to_numpy(bool), shares.fillna(False).to_numpy(bool)],
+        ["unknown", "shares"],
+        "copies",
+    )
+    frame["flagged"] = frame["flags"].astype(object).where(frame["flags"].notna(), "") != ""
+    return frame.sort_values(_ORDER, kind="stable").reset_index(drop=True)
+
+
+def measured(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return cells or rounds of conversions that convert something, with plain types in their key.
+
+    Leaves out references and empty arrays; text that is missing is "", a number of threads 0.
+    """
+    frame = frame.copy()
+    if "layout" not in frame:
+        frame["layout"] = "contiguous"
+    for column in _TEXTS:
+        frame[column] = _text(frame[column])
+    # Nullable integers, where a foreign file may know neither bytes nor threads.
+    frame["bytes"] = frame["bytes"].astype("Float64").fillna(0).astype(float)
+    frame["threads"] = frame["threads"].astype("Float64").fillna(0).astype(int)
+    return frame[(frame["direction"] != "reference") & (frame["bytes"] > 0)].reset_index(drop=True)
+
+
+def _text(column: pd.Series) -> pd.Series:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        # Tens of thousands of rounds have a handful of names.
+        names = column.cat.categories.map(str)
+        codes = column.cat.codes.to_numpy()
+        return pd.Series(np.append(names, "")[codes], index=column.index, dtype=object)
+    return column.astype(object).where(column.notna(), "").map(str)
+
+
+def points(
+    cells: pd.DataFrame, value: pd.Series, low: pd.Series | None, high: pd.Series | None
+) -> pd.DataFrame:
+    """Return prepared cells with columns ``value``, ``low`` and ``high``, where there is a value.
+
+    ``low`` and ``high`` are NaN where no interval is known.
+    """
+    frame = cells.assign(
+        value=value.astype(float).where(np.isfinite(value.astype(float))),
+        low=np.nan if low is None else low.astype(float),
+        high=np.nan if high is None else high.astype(float),
+    )
+    return frame.dropna(subset=["value"])
+
+
+def ratio(top: pd.DataFrame, bottom: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """Return the ratio of two times and its interval, row by row (same index in both frames).
+
+    Both frames have seconds, ci_low and ci_high. The half-widths of the logarithms are added in
+    quadrature, as for independent estimates; NaN where either interval is unknown.
+    """
+    value = top["seconds"] / bottom["seconds"]
+    below = np.hypot(
+        np.log(top["seconds"] / top["ci_low"]), np.log(bottom["ci_high"] / bottom["seconds"])
+    )
+    above = np.hypot(
+        np.log(top["ci_high"] / top["seconds"]), np.log(bottom["seconds"] / bottom["ci_low"])
+    )
+    return value, value * np.exp(-below), value * np.exp(above)

@@ -1,0 +1,95 @@
+"""Write a drawing to files: the same drawing gives the same bytes, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+from copycost.errors import UsageError, nearest
+from copycost.show.charts.chart import Drawing
+from copycost.show.charts.style import chart_style
+from copycost.store.writing import write_bytes
+
+FORMATS = ("svg", "png", "pdf")
+
+# Twice the pixels of the page: sharp on a dense screen.
+_PNG_DPI = 192
+
+
+def check_formats(formats: Iterable[str]) -> list[str]:
+    """Return the formats without repetition.
+
+    Raises:
+        UsageError: one of them is not known.
+    """
+    chosen = list(dict.fromkeys(formats))
+    for name in chosen:
+        if name not in FORMATS:
+            raise UsageError(f"unknown chart format {name!r}: {nearest(name, list(FORMATS))}")
+    return chosen
+
+
+def save(
+    drawing: Drawing,
+    stem: Path,
+    formats: Iterable[str] = FORMATS,
+    provenance: Mapping[str, Any] | None = None,
+) -> list[Path]:
+    """Write ``<stem>.svg`` and so on, and ``<stem>.alt.txt``; return the files.
+
+    The folder is made where it does not exist. An SVG keeps its text as text. No file holds the
+    time of drawing, so the same data give the same bytes with the same version of matplotlib.
+
+    Raises:
+        UsageError: an unknown format, or a file that cannot be written.
+    """
+    source = as_json(provenance or {"tool": "copycost"})
+    files = [
+        (stem.with_name(f"{stem.name}.{name}"), render(drawing, name, source))
+        for name in check_formats(formats)
+    ]
+    files.append(
+        (stem.with_name(f"{stem.name}.alt.txt"), (drawing.alt + "\n").encode("utf-8", "replace"))
+    )
+    try:
+        stem.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{stem.parent}: cannot be made ({error.strerror})") from error
+    for path, content in files:
+        write_bytes(path, content)
+    return [path for path, _ in files]
+
+
+def as_json(provenance: Mapping[str, Any]) -> str:
+    """Return provenance as it stands in a file: keys in order, everything beyond ASCII escaped."""
+    return json.dumps(dict(provenance), sort_keys=True, default=str)
+
+
+def render(drawing: Drawing, name: str, source: str = "{}") -> bytes:
+    """Return a drawing as the bytes of a file; ``source`` is its provenance as JSON."""
+    metadata: dict[str, dict[str, Any]] = {
+        "svg": {"Title": drawing.title, "Description": drawing.alt, "Source": source, "Date": None},
+        "png": {"Title": drawing.title, "Description": drawing.alt, "copycost": source},
+        "pdf": {
+            "Title": drawing.title,
+            "Subject": drawing.alt,
+            "Keywords": source,
+            "CreationDate": None,
+        },
+    }
+    buffer = BytesIO()
+    with chart_style(salt=f"copycost {drawing.chart} {drawing.theme}"):
+        drawing.figure.savefig(
+            buffer, format=name, dpi=_PNG_DPI if name == "png" else 96, metadata=metadata[name]
+        )
+    content = buffer.getvalue()
+    if name == "svg":
+        # A screen reader takes the picture as one image with a description, not as loose labels.
+        described = f'<svg role="img" aria-label="{escape(drawing.alt, {chr(34): "&quot;"})}" '
+        content = content.replace(b"<svg ", described.encode("utf-8", "replace"), 1)
+    return content
+

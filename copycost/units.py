@@ -1,0 +1,76 @@
+"""Units at the edge: what people type and read. Inside the program there are seconds and bytes only."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from copycost.errors import UsageError
+
+_BINARY = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
+_DURATION = {"ms": 1e-3, "s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0}
+
+
+def format_seconds(seconds: float) -> str:
+    """Return a duration with three significant digits, such as ``1.20 µs``."""
+    if not math.isfinite(seconds):
+        return "–"
+    for unit, scale in (("ns", 1e-9), ("µs", 1e-6), ("ms", 1e-3)):
+        if abs(seconds) < 999.5 * scale:
+            return f"{_three_digits(seconds / scale)} {unit}"
+    return f"{_three_digits(seconds)} s"
+
+
+def format_bytes(count: float) -> str:
+    """Return a byte count in binary units, such as ``1 MiB``."""
+    for unit, scale in (("GiB", 1024**3), ("MiB", 1024**2), ("KiB", 1024)):
+        if count >= scale:
+            return f"{count / scale:.4g} {unit}"
+    return f"{count:.0f} B"
+
+
+def format_ratio(ratio: float) -> str:
+    """Return a ratio such as ``1.03×``."""
+    return f"{_three_digits(ratio)}×" if math.isfinite(ratio) else "–"
+
+
+def parse_count(text: str) -> int:
+    """Return the number of elements in ``64``, ``4K`` or ``16M`` (binary multiples).
+
+    Raises:
+        UsageError: the text is not a whole number with an optional K, M or G.
+    """
+    match = re.fullmatch(r"(\d+)\s*([kmg]?)", text.strip().lower())
+    if match is None:
+        raise UsageError(f"size {text!r} is not a count such as 64, 4K or 16M")
+    return int(match[1]) * _BINARY[match[2]]
+
+
+def parse_seconds(text: str) -> float:
+    """Return the seconds in ``60``, ``60s``, ``500ms``, ``2min`` or ``1h``.
+
+    Raises:
+        UsageError: the text is not a positive duration.
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|)", text.strip().lower())
+    if match is None or float(match[1]) == 0:
+        raise UsageError(f"duration {text!r} is not a positive time such as 60s, 2min or 1h")
+    return float(match[1]) * _DURATION[match[2] or "s"]
+
+
+def parse_share(text: str) -> float:
+    """Return the share in ``1%`` or ``0.01``.
+
+    Raises:
+        UsageError: the text is not a share above 0 and below 1.
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(%?)", text.strip())
+    share = float(match[1]) / (100 if match[2] else 1) if match else 0.0
+    if not 0 < share < 1:
+        raise UsageError(f"share {text!r} is not above 0% and below 100%, such as 1% or 0.01")
+    return share
+
+
+def _three_digits(value: float) -> str:
+    decimals = 2 if abs(value) < 9.995 else 1 if abs(value) < 99.95 else 0
+    return f"{value:.{decimals}f}"

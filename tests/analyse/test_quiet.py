@@ -1,0 +1,94 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from copycost.analyse.quiet import contention_index, mark_quiet
+from tests.made_up import CANARY, CLOCK, Law, MadeUpCell, made_up_rounds
+
+
+def cells(count):
+    return [
+        MadeUpCell(f"c{n}", "to_tensor", "", "copies", "float64", 1, 1e-6, False)
+        for n in range(count)
+    ]
+
+
+def truly_quiet(rounds):
+    return (rounds["seconds"] / 1e-6 < 1.4).to_numpy()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.7, 0.9])
+def test_quiet_rounds_are_found_when_most_are_contended(share):
+    rounds = made_up_rounds(Law(contended=share, visits=20), cells(10))
+    found = mark_quiet(rounds)["quiet"].to_numpy(dtype=bool)
+    assert (found == truly_quiet(rounds)).mean() > 0.999
+
+
+def test_one_process_contended_at_70_percent_among_quiet_ones():
+    rounds = made_up_rounds(Law(contended=0.0, visits=10), cells(10))
+    busy = made_up_rounds(Law(contended=0.7, visits=10), cells(10), seed=1)
+    rounds[rounds["process"] == 3] = busy[busy["process"] == 3]
+    marked = mark_quiet(rounds)
+    assert not marked["contended_process"].any()
+    assert (marked["quiet"].to_numpy(dtype=bool) == truly_quiet(rounds)).mean() > 0.999
+
+
+def test_a_process_that_never_saw_its_core_quiet_is_recognised():
+    marked = mark_quiet(made_up_rounds(Law(never_quiet=(2, 5), contended=0.3), cells(10)))
+    of_process = marked.groupby("process")["contended_process"].agg(["min", "max"])
+    assert of_process["min"].tolist() == of_process["max"].tolist()
+    assert of_process.index[of_process["max"]].tolist() == [2, 5]
+    assert not marked.loc[marked["process"].isin([2, 5]), "quiet"].any()
+
+
+def test_a_slower_clock_is_not_taken_for_contention():
+    rounds = made_up_rounds(Law(drift=1.0), cells(5))
+    assert mark_quiet(rounds)["quiet"].mean() > 0.99
+
+
+def test_a_cell_that_slows_the_canary_a_little_has_its_own_level():
+    rounds = made_up_rounds(Law(noise=0.002), cells(5))
+    slowed = (rounds["conversion"] == "c0").to_numpy()
+    rounds.loc[slowed, "canary"] *= 1.2
+    assert mark_quiet(rounds)["quiet"].all()
+    rounds.loc[slowed, "canary"] *= 1.4 / 1.2
+    rounds.loc[slowed, "canary"] *= 1.7 / 1.4
+    assert not mark_quiet(rounds)["quiet"][slowed].any()
+
+
+def test_a_round_whose_clock_was_interrupted_is_not_quiet():
+    rounds = made_up_rounds(cells=cells(3))
+    rounds.loc[7, "clock"] *= 10
+    quiet = mark_quiet(rounds)["quiet"]
+    assert not quiet[7] and quiet.drop(7).all()
+
+
+def test_without_canary_nothing_is_known():
+    marked = mark_quiet(made_up_rounds(Law(canary=False), cells(2)))
+    assert marked["quiet"].isna().all()
+    assert not marked["contended_process"].any()
+
+
+def test_a_missing_canary_among_others_is_not_known_to_be_quiet():
+    rounds = made_up_rounds(cells=cells(2))
+    rounds.loc[3, "canary"] = np.nan
+    assert mark_quiet(rounds)["quiet"].tolist()[3] is False
+
+
+def test_without_clock_the_canary_alone_decides():
+    rounds = made_up_rounds(Law(contended=0.4, visits=10), cells(4))
+    rounds["clock"] = np.nan
+    assert (mark_quiet(rounds)["quiet"].to_numpy(dtype=bool) == truly_quiet(rounds)).mean() > 0.999
+
+
+def test_the_index_is_canary_over_clock():
+    rounds = made_up_rounds(Law(noise=0.0), cells(1))
+    assert contention_index(rounds) == pytest.approx(CANARY / CLOCK)
+
+
+def test_arms_with_other_interpreters_have_their_own_level():
+    rounds = made_up_rounds(cells=cells(4))
+    slower = made_up_rounds(Law(arm="other"), cells(4))
+    slower["canary"] *= 1.6
+    both = pd.concat([rounds, slower], ignore_index=True)
+    assert mark_quiet(both)["quiet"].mean() > 0.99

@@ -1,0 +1,155 @@
+"""Sharing and values are found by looking, for conversions good and bad."""
+
+import warnings
+
+import numpy as np
+import pytest
+import torch
+
+from copycost.catalogue.cell import Cell
+from copycost.catalogue.conversions import CORE, EXTENDED, Conversion
+from copycost.catalogue.dtypes import DTYPES
+from copycost.catalogue.evidence import CannotConvert, Evidence, WrongResult, examine
+from copycost.catalogue.sources import source
+from copycost.catalogue.values import LIMIT
+
+BY_NAME = {conversion.name: conversion for conversion in CORE + EXTENDED}
+
+
+def looked_at(name, dtype="float64", size=64, layout="contiguous"):
+    conversion = BY_NAME[name]
+    return examine(conversion, source(Cell(name, conversion.direction, dtype, size, layout=layout)))
+
+
+def user(function, direction="to_tensor", casts_to=None):
+    return Conversion("mine", direction, "mine()", "may copy", "user", function, casts_to)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", BY_NAME)
+def test_what_is_documented_is_what_is_seen(name, dtype):
+    conversion = BY_NAME[name]
+    if (name, dtype) == ("torch.tensor.list", "uint64"):
+        with pytest.raises(CannotConvert, match="an integer is required"):
+            looked_at(name, dtype)
+        return
+    found = looked_at(name, dtype)
+    if conversion.documented != "may copy":
+        assert found.shares_memory is (conversion.documented == "shares")
+    if name != "t.tolist":
+        expected = conversion.casts_to or dtype
+        assert found.result_dtype.replace("torch.", "") == expected
+        assert found.result_bytes == 64 * np.dtype(expected).itemsize
+
+
+def test_torch_tensor_of_float32_shares_and_of_anything_else_copies():
+    shared = {dtype for dtype in DTYPES if looked_at("torch.Tensor", dtype).shares_memory}
+    assert shared == {"float32"}
+
+
+def test_a_large_source_is_examined_without_being_copied_whole():
+    large = 4 * LIMIT
+    assert looked_at("torch.from_numpy", "int8", large) == Evidence(True, "torch.int8", large)
+    assert looked_at("torch.tensor", "int8", large) == Evidence(False, "torch.int8", large)
+
+
+@pytest.mark.parametrize("layout", ["strided", "read-only", "0-d", "fortran", "transposed"])
+def test_sharing_is_seen_through_every_layout(layout):
+    assert looked_at("torch.from_numpy", layout=layout).shares_memory is True
+    assert looked_at("torch.tensor", layout=layout).shares_memory is False
+
+
+def test_an_empty_source_has_nothing_to_share():
+    assert looked_at("torch.from_numpy", layout="empty") == Evidence(None, "torch.float64", 0)
+
+
+def test_a_list_is_one_that_says_so():
+    assert looked_at("t.tolist", "int64").result_dtype == "list of int"
+    assert looked_at("t.tolist", "float32", 1000).result_bytes > 24 * 1000
+
+
+def test_a_refusal_is_told_in_the_librarys_words_on_one_line():
+    with pytest.raises(
+        CannotConvert, match=r"^ValueError: At least one stride.*negative"
+    ) as caught:
+        looked_at("torch.from_numpy", layout="reversed")
+    assert "\n" not in str(caught.value)
+    with pytest.raises(CannotConvert, match="requires grad"):
+        looked_at("t.clone.numpy", layout="requires-grad")
+
+
+def test_a_function_that_the_library_lacks_is_a_refusal(monkeypatch):
+    monkeypatch.delattr(torch, "asarray")
+    with pytest.raises(CannotConvert, match="asarray"):
+        looked_at("torch.asarray")
+
+
+def test_a_whole_number_of_no_dimensions_is_not_converted_by_torch_tensor():
+    with pytest.raises(WrongResult, match=r"shape \(3,\) for a source of shape \(\)"):
+        looked_at("torch.Tensor", "int64", layout="0-d")
+
+
+@pytest.mark.parametrize("size", [64, 2 * LIMIT])
+def test_wrong_values_are_seen(size):
+    given = source(Cell("mine", "to_tensor", "float32", size))
+    with pytest.raises(WrongResult, match="other values"):
+        examine(user(lambda a: torch.from_numpy(a) + 1), given)
+
+
+@pytest.mark.parametrize("size", [64, 2 * LIMIT])
+def test_a_changed_source_is_seen(size):
+    def spoil(a):
+        a += 1
+        return torch.from_numpy(a)
+
+    with pytest.raises(WrongResult, match="changed its source"):
+        examine(user(spoil), source(Cell("mine", "to_tensor", "float32", size)))
+
+
+@pytest.mark.parametrize(
+    ("function", "direction", "message"),
+    [
+        (lambda a: a, "to_tensor", "returned ndarray, not a tensor"),
+        (lambda t: t, "to_array", "returned Tensor, not an array"),
+        (lambda a: None, "to_tensor", "returned NoneType"),
+        (lambda a: torch.from_numpy(a[:-1]), "to_tensor", r"shape \(63,\)"),
+        (lambda arrays: torch.from_numpy(arrays[0]), "list_to_tensor", "shape"),
+        (lambda arrays: torch.from_numpy(np.stack(arrays[1:])), "list_to_tensor", "7 rows of 8"),
+        (lambda a: torch.from_numpy(a).half(), "to_tensor", "say casts_to='float16'"),
+    ],
+)
+def test_results_of_another_kind_shape_or_dtype_are_wrong(function, direction, message):
+    given = source(Cell("mine", direction, "float64", 64))
+    with pytest.raises(WrongResult, match=message):
+        examine(user(function, direction), given)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "int32", "complex64"])
+def test_a_cast_that_is_announced_is_allowed(dtype):
+    wanted = getattr(torch, dtype)
+    found = examine(
+        user(lambda a: torch.from_numpy(a).to(wanted), casts_to=dtype),
+        source(Cell("mine", "to_tensor", "float64", 64)),
+    )
+    assert found == Evidence(False, f"torch.{dtype}", 64 * torch.empty(1, dtype=wanted).itemsize)
+
+
+def test_sharing_only_of_large_sources_is_seen():
+    def contrary(a):
+        return torch.from_numpy(a) if len(a) > LIMIT else torch.tensor(a)
+
+    def given(size):
+        return source(Cell("mine", "to_tensor", "int8", size))
+
+    assert examine(user(contrary), given(LIMIT)).shares_memory is False
+    assert examine(user(contrary), given(2 * LIMIT)).shares_memory is True
+
+
+def test_looking_shows_no_warning_and_leaves_the_source_alone():
+    given = source(Cell("torch.Tensor", "to_tensor", "float32", 64, layout="read-only"))
+    before = given.copy()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert examine(BY_NAME["torch.Tensor"], given).shares_memory
+    assert np.array_equal(given, before)
+    assert not given.flags.writeable

@@ -1,0 +1,117 @@
+"""Sources have the layout asked for and hold finite random data in all of their memory."""
+
+import numpy as np
+import pytest
+import torch
+
+from copycost.catalogue.cell import Cell
+from copycost.catalogue.dtypes import DTYPES
+from copycost.catalogue.outcomes import CannotConvert
+from copycost.catalogue.sources import nbytes, source
+
+
+def array(dtype="float64", size=64, layout="contiguous", **options):
+    return source(Cell("c", "to_tensor", dtype, size, layout=layout), **options)
+
+
+def tensor(dtype="float64", size=64, layout="contiguous"):
+    return source(Cell("c", "to_array", dtype, size, layout=layout))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_arrays_and_tensors_have_the_dtype_the_size_and_varied_finite_values(dtype):
+    for made in (array(dtype, 1000), tensor(dtype, 1000).numpy()):
+        assert made.dtype == dtype
+        assert made.shape == (1000,)
+        assert np.isfinite(made).all()
+        assert len(np.unique(made)) > (1 if dtype == "bool" else 100)
+
+
+@pytest.mark.parametrize("dtype", [dtype for dtype in DTYPES if not dtype.startswith("complex")])
+def test_every_value_is_held_by_float32(dtype):
+    made = array(dtype, 1000)
+    assert np.array_equal(made.astype("float32").astype(dtype), made)
+
+
+@pytest.mark.parametrize("size", [1, 5, 64 * 1024, 64 * 1024 + 1, 300_000])
+def test_all_memory_is_written_to_whatever_the_size(size):
+    made = array("float64", size)
+    assert np.array_equal(made, np.resize(made[: 64 * 1024], size))
+    assert np.count_nonzero(made) == size
+    assert np.array_equal(tensor("float64", size).numpy(), made)
+
+
+def test_the_seed_decides_the_values():
+    assert np.array_equal(array(seed=1), array(seed=1))
+    assert not np.array_equal(array(seed=1), array(seed=2))
+
+
+def test_a_tensor_lives_in_memory_of_torch():
+    made = tensor(size=4096)
+    assert made.untyped_storage().resizable()  # memory borrowed from numpy is not
+
+
+def test_layouts_of_arrays():
+    assert array(layout="strided").strides == (16,)
+    assert array(layout="reversed").strides == (-8,)
+    assert array(layout="fortran").flags.f_contiguous
+    assert array(layout="fortran").flags.owndata
+    assert array(layout="transposed").flags.f_contiguous
+    assert not array(layout="transposed").flags.owndata
+    assert not array(layout="read-only").flags.writeable
+    assert array(layout="0-d").shape == ()
+    assert array(layout="empty").shape == (0,)
+
+
+def test_layouts_of_tensors():
+    assert tensor(layout="strided").stride() == (2,)
+    assert tensor(layout="transposed").stride() == (1, 8)
+    assert tensor(layout="0-d").shape == ()
+    assert tensor(layout="empty").shape == (0,)
+    assert tensor(layout="requires-grad").requires_grad
+    assert tensor(layout="requires-grad").is_leaf
+
+
+@pytest.mark.parametrize(
+    ("size", "shape"), [(64, (8, 8)), (32, (4, 8)), (12, (2, 6)), (7, (1, 7)), (1, (1, 1))]
+)
+def test_two_dimensions_are_as_square_as_powers_of_two_allow(size, shape):
+    assert array(size=size, layout="fortran").shape == shape
+    assert tuple(tensor(size=size, layout="transposed").shape) == shape
+
+
+@pytest.mark.parametrize(("size", "count"), [(1, 1), (4, 4), (64, 8), (100, 5), (97, 1)])
+def test_a_list_splits_the_elements_into_at_most_eight_equal_arrays(size, count):
+    made = source(Cell("c", "list_to_tensor", "float32", size))
+    assert len(made) == count
+    assert {part.shape for part in made} == {(size // count,)}
+
+
+def test_what_does_not_exist_cannot_be_converted():
+    for dtype, layout in (
+        ("float32", "reversed"),
+        ("float32", "read-only"),
+        ("int8", "requires-grad"),
+    ):
+        with pytest.raises(CannotConvert):
+            tensor(dtype, layout=layout)
+    with pytest.raises(CannotConvert):
+        array(layout="requires-grad")
+
+
+def test_a_dtype_that_torch_lacks_is_said(monkeypatch):
+    monkeypatch.delattr(torch, "uint16")
+    with pytest.raises(CannotConvert, match="has no dtype uint16"):
+        tensor("uint16")
+
+
+def test_bytes_are_those_of_the_elements():
+    assert nbytes(array("float32", 100)) == 400
+    assert nbytes(array("float32", 100, "strided")) == 400
+    assert nbytes(tensor("int16", 100)) == 200
+    assert nbytes(source(Cell("c", "list_to_tensor", "float64", 64))) == 512
+
+
+def test_a_reference_has_no_source():
+    with pytest.raises(ValueError, match="reference"):
+        source(Cell("empty call", "reference", "float64", 0))

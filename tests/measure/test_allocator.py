@@ -1,0 +1,56 @@
+import platform
+
+import pytest
+
+from copycost.measure import allocator
+
+
+class Glibc:
+    def __init__(self):
+        self.border = None
+        self.trimmed = 0
+
+    def mallopt(self, option, value):
+        if option == allocator._M_MMAP_THRESHOLD:
+            self.border = value
+
+    def malloc_trim(self, pad):
+        self.trimmed += 1
+
+
+@pytest.fixture
+def glibc(monkeypatch):
+    fake = Glibc()
+    monkeypatch.setattr(allocator, "_glibc", fake)
+    return fake
+
+
+def test_sources_are_kept_out_of_the_heap_and_results_are_not(glibc):
+    allocator.condition()
+    heap = glibc.border
+    with allocator.apart():
+        assert glibc.border < heap
+    assert glibc.border == heap
+
+
+def test_a_source_that_cannot_be_made_leaves_the_border_where_it_was(glibc):
+    with pytest.raises(MemoryError), allocator.apart():
+        raise MemoryError
+    assert glibc.border == allocator._HIGHEST_BORDER
+
+
+def test_trimming_gives_free_memory_back(glibc):
+    allocator.trim()
+    assert glibc.trimmed == 1
+
+
+def test_another_allocator_is_left_alone(monkeypatch):
+    monkeypatch.setattr(allocator, "_glibc", None)
+    allocator.condition()
+    allocator.trim()
+    with allocator.apart():
+        pass
+
+
+def test_the_state_says_whether_this_allocator_is_steered():
+    assert (allocator.STATE != "as found") == (platform.libc_ver()[0] == "glibc")

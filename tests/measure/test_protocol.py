@@ -1,0 +1,38 @@
+import pytest
+
+from copycost.measure.protocol import BLOCK_LENGTHS, Protocol
+
+CALLS = [1e-8, 4e-8, 3.7e-7, 2e-6, 1.1e-5, 9e-5, 1.9e-4, 4e-3, 0.06, 2.0]
+
+
+@pytest.mark.parametrize("call_seconds", CALLS)
+def test_a_round_of_short_calls_lasts_about_as_long_as_asked(call_seconds):
+    protocol = Protocol()
+    block, iterations = protocol.calls(call_seconds)
+    assert block in BLOCK_LENGTHS
+    length = block * iterations * call_seconds
+    if call_seconds <= protocol.round_seconds:
+        assert 0.6 * protocol.round_seconds <= length <= 1.5 * protocol.round_seconds
+    else:
+        assert (block, iterations) == (1, 1)
+
+
+@pytest.mark.parametrize("call_seconds", CALLS)
+def test_a_visit_has_at_least_two_rounds_and_at_most_the_bound(call_seconds):
+    protocol = Protocol()
+    block, iterations = protocol.calls(call_seconds)
+    assert 2 <= protocol.rounds(block * iterations * call_seconds) <= protocol.max_rounds
+
+
+def test_a_visit_warms_up_for_at_least_three_calls_unless_they_are_long():
+    protocol = Protocol()
+    short = protocol.long_call_seconds * 0.99
+    assert [protocol.warmup_rounds(short, calls) for calls in (1, 2, 3, 1000)] == [3, 2, 1, 1]
+    assert protocol.warmup_rounds(protocol.long_call_seconds, 1) == 0
+
+
+def test_the_fingerprint_changes_with_every_number_of_the_protocol():
+    plain = Protocol().fingerprint()
+    for name, value in vars(Protocol()).items():
+        changed = Protocol(**{name: value * 2}).fingerprint()
+        assert {key for key in plain if plain[key] != changed[key]} == {name}

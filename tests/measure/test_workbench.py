@@ -1,0 +1,102 @@
+import numpy as np
+import pytest
+
+from copycost.catalogue.cell import EMPTY_CALL, Cell
+from copycost.catalogue.conversions import CORE
+from copycost.measure.protocol import Protocol
+from copycost.measure.workbench import Workbench
+
+CONVERSIONS = {conversion.name: conversion for conversion in CORE}
+COPY = Cell("torch.tensor", "to_tensor", "float64", 64)
+LARGE_COPY = Cell("t.clone.numpy", "to_array", "float64", 2**18)
+SHARE = Cell("torch.from_numpy", "to_tensor", "float64", 2**18)
+
+
+class Stats:
+    def __init__(self, iterations):
+        self.iterations = iterations
+        self.stats = self
+        self.data = []
+
+
+class FakeBenchmark:
+    """pytest-benchmark's fixture without its clock: every round takes a known time."""
+
+    round_seconds = 1e-3
+
+    def __init__(self):
+        self.extra_info = {}
+        self.stats = None
+        self.calls = 0
+
+    def pedantic(self, target, args, iterations, rounds, warmup_rounds, teardown):
+        self.stats = Stats(iterations)
+        for number in range(warmup_rounds + rounds):
+            for _ in range(iterations):
+                target(*args)
+            if number >= warmup_rounds:
+                self.stats.data.append(self.round_seconds / iterations)
+            teardown(*args)
+
+
+@pytest.fixture
+def workbench():
+    return Workbench(CONVERSIONS, Protocol(visit_seconds=1e-3, max_rounds=5))
+
+
+@pytest.mark.parametrize("cell", [EMPTY_CALL, COPY, LARGE_COPY, SHARE], ids=lambda cell: cell.id)
+def test_figures_are_seconds_per_call(workbench, cell):
+    benchmark = FakeBenchmark()
+    workbench.visit(benchmark, cell)
+    calls = benchmark.stats.iterations
+    assert calls % benchmark.extra_info["block"] == 0
+    assert benchmark.stats.data == pytest.approx([1e-3 / calls] * len(benchmark.stats.data), rel=1e-5)
+
+
+@pytest.mark.parametrize("cell", [EMPTY_CALL, COPY, LARGE_COPY, SHARE], ids=lambda cell: cell.id)
+def test_every_round_has_its_canary_clock_and_faults(workbench, cell):
+    benchmark = FakeBenchmark()
+    workbench.visit(benchmark, cell)
+    for key in ("visit", "at", "canary_ns", "clock_ns", "page_faults"):
+        assert len(benchmark.extra_info[key]) == len(benchmark.stats.data)
+    assert min(benchmark.extra_info["canary_ns"]) > 0
+
+
+def test_a_plain_copy_is_timed_beside_large_copies_only(workbench):
+    taken = {}
+    for cell in (COPY, LARGE_COPY, SHARE):
+        benchmark = FakeBenchmark()
+        workbench.visit(benchmark, cell)
+        taken[cell] = benchmark.extra_info.get("copy_ns")
+    assert taken[COPY] is None
+    assert taken[SHARE] is None  # a copy would evict what the next zero-copy round finds cached
+    assert len(taken[LARGE_COPY]) >= 2 and min(taken[LARGE_COPY]) > 0
+
+
+def test_what_a_cell_shares_travels_with_it(workbench):
+    for cell, shares in ((COPY, False), (SHARE, True)):
+        benchmark = FakeBenchmark()
+        workbench.visit(benchmark, cell)
+        assert benchmark.extra_info["shares_memory"] is shares
+
+
+def test_a_canary_of_one_core_says_that_gating_is_partial(workbench):
+    for threads in (1, 2):
+        benchmark = FakeBenchmark()
+        workbench.visit(benchmark, Cell("torch.tensor", "to_tensor", "float64", 64, threads))
+        assert benchmark.extra_info["partial_gating"] is (threads > 1)
+
+
+def test_a_forked_process_draws_the_pages_of_small_sources_anew(workbench):
+    small, shared = workbench.prepare(COPY), workbench.prepare(SHARE)
+    before = small.source.ctypes.data, shared.source.ctypes.data
+    kept = small.source
+    workbench.own_pages()
+    assert small.source.ctypes.data != before[0]
+    np.testing.assert_array_equal(small.source, kept)
+
+
+def test_page_faults_are_those_of_the_round_alone(workbench):
+    benchmark = FakeBenchmark()
+    workbench.visit(benchmark, SHARE)
+    assert set(benchmark.extra_info["page_faults"]) == {0}

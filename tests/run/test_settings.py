@@ -1,0 +1,86 @@
+import os
+
+import pytest
+
+from copycost.catalogue.cell import EMPTY_CALL
+from copycost.errors import UsageError
+from copycost.run import settings as module
+from copycost.run.settings import settle
+
+
+@pytest.fixture(autouse=True)
+def fixed_layout_is_possible(monkeypatch):
+    monkeypatch.setattr(module, "why_not_fixed", lambda: None)
+
+
+def test_what_is_left_out_is_the_presets(tmp_path):
+    settled = settle(preset="quick", out=tmp_path)
+    assert settled.budget == 14.0
+    assert {cell.dtype for cell in settled.cells} == {"float64"}
+    assert settled.cells[0] == EMPTY_CALL
+    assert settled.folder.is_dir() and settled.folder.parent == tmp_path
+
+
+def test_everything_on_the_grid_can_be_narrowed(tmp_path):
+    settled = settle(
+        conversions=["torch.tensor"], dtypes="int64", sizes="64,4096", threads="1",
+        precision="2%", budget="5s", processes=3, name="mine", out=tmp_path,
+    )
+    assert [(cell.dtype, cell.size) for cell in settled.cells[1:]] == [("int64", 64), ("int64", 4096)]
+    assert (settled.precision, settled.budget, settled.processes) == (0.02, 5.0, 3)
+    assert settled.folder == tmp_path / "mine"
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"preset": "qick"}, "quick"),
+        ({"conversions": ["torch.fromnumpy"]}, "torch.from_numpy"),
+        ({"dtypes": "flaot64"}, "float64"),
+        ({"sizes": "many"}, "many"),
+        ({"precision": "0"}, "'0'"),
+        ({"budget": "soon"}, "soon"),
+        ({"threads": "999"}, "cores"),
+        ({"processes": 0}, "at least 1"),
+        ({"address_layout": "loose"}, "fixed, random"),
+        ({"name": "../escape"}, "escape"),
+        ({"name": "latest"}, "latest"),
+        ({"sizes": "1000G"}, "GiB"),
+    ],
+)
+def test_a_value_that_is_not_valid_is_refused_before_anything_is_made(tmp_path, typed, said):
+    with pytest.raises(UsageError, match=said) as caught:
+        settle(out=tmp_path, **typed)
+    assert "\n" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_exists_is_not_touched(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "kept").write_text("kept")
+    with pytest.raises(UsageError, match="exists already"):
+        settle(name="mine", out=tmp_path)
+    assert (tmp_path / "mine" / "kept").read_text() == "kept"
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="cannot be made"):
+        settle(out=tmp_path / "file")
+
+
+def test_a_missing_torch_is_said_with_what_installs_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(module.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(UsageError, match="pip install"):
+        settle(out=tmp_path)
+
+
+def test_a_layout_that_cannot_be_fixed_is_random_and_says_why(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "why_not_fixed", lambda: "not permitted")
+    settled = settle(out=tmp_path)
+    assert (settled.address_layout, settled.layout_reason) == ("random", "not permitted")
+
+
+def test_two_runs_without_a_name_get_different_folders(tmp_path):
+    assert settle(out=tmp_path).folder != settle(out=tmp_path).folder
+    assert len(os.listdir(tmp_path)) == 2
