@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Mapping, Optional
 
 from copycost.catalogue.cell import EMPTY_CALL, Cell
 from copycost.measure.protocol import Protocol
@@ -13,7 +13,11 @@ from copycost.measure.protocol import Protocol
 
 @dataclass(frozen=True)
 class MeasurePlan:
-    """The cells on the grid and how they are measured; `visits` is the most a process may make."""
+    """The cells on the grid and how they are measured.
+
+    `visits` is the most a process may make of one cell. `known` has, by cell id, what an earlier
+    process of the same run found out: its calibration and the evidence of its checked result.
+    """
 
     cells: tuple[Cell, ...]
     protocol: Protocol = field(default_factory=Protocol)
@@ -21,6 +25,7 @@ class MeasurePlan:
     run: str = ""
     arm: str = "base"
     visits: int = 1
+    known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
         """Write the plan as JSON."""

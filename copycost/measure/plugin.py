@@ -43,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
     user_file = Path(plan.conversions_file) if plan.conversions_file else None
     conversions = {found.name: found for found in select(None, "all", user_file)}
     config.stash[_plan] = plan
-    config.stash[_workbench] = Workbench(conversions, plan.protocol)
+    config.stash[_workbench] = Workbench(conversions, plan.protocol, plan.known)
     mode = config.getoption("--copycost-serve")
     config.stash[_server] = Server(mode) if mode else None
 

@@ -17,6 +17,7 @@ import json
 import os
 import random
 import sys
+from dataclasses import asdict
 from typing import Any, ClassVar, Optional
 
 import pytest
@@ -103,7 +104,10 @@ class Server:
                 self._send(event="failed", cell=cell.id, error=str(error))
             else:
                 self._send(
-                    event="prepared", cell=cell.id, seconds=workbench.visit_seconds(subject)
+                    event="prepared",
+                    cell=cell.id,
+                    seconds=workbench.visit_seconds(subject),
+                    calibration=asdict(subject.calibration),
                 )
 
     def _take(

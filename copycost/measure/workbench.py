@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from time import perf_counter, perf_counter_ns
-from typing import Any, Callable, Optional
+from types import MappingProxyType
+from typing import Any, Callable, Mapping, Optional
 
 from copycost.catalogue.block import block, empty_block
 from copycost.catalogue.cell import EMPTY_CALL, Cell
 from copycost.catalogue.conversions import Conversion
-from copycost.catalogue.evidence import Evidence, examine
+from copycost.catalogue.evidence import examine
 from copycost.catalogue.sources import nbytes, source
 from copycost.measure import allocator
 from copycost.measure.canary import Probe, probe
@@ -21,6 +22,23 @@ from copycost.measure.protocol import Protocol
 _OWN_COPY_BYTES = 16 * 1024**2
 
 
+@dataclass(frozen=True)
+class Calibration:
+    """How many calls make a round of one cell, and what its checked result was."""
+
+    block: int
+    iterations: int
+    call_seconds: float
+    shares_memory: Optional[bool] = None
+    result_dtype: Optional[str] = None
+    result_bytes: Optional[int] = None
+
+    @property
+    def calls(self) -> int:
+        """Return the calls in a round."""
+        return self.block * self.iterations
+
+
 @dataclass
 class Subject:
     """One cell ready to be timed."""
@@ -28,12 +46,19 @@ class Subject:
     cell: Cell
     conversion: Optional[Conversion]
     source: Any
-    source_bytes: int
-    evidence: Optional[Evidence]
-    target: Callable[[Any], None]
-    block: int
-    iterations: int
-    call_seconds: float
+    calibration: Calibration
+
+    @property
+    def source_bytes(self) -> int:
+        """Return the bytes of the source's elements."""
+        return 0 if self.source is None else nbytes(self.source)
+
+    @property
+    def target(self) -> Callable[[Any], None]:
+        """Return the block of calls that a round repeats."""
+        if self.conversion is None:
+            return empty_block()
+        return block(self.conversion, self.calibration.block)
 
 
 @dataclass
@@ -63,10 +88,19 @@ class RoundLog:
 class Workbench:
     """Everything one process keeps between visits."""
 
-    def __init__(self, conversions: dict[str, Conversion], protocol: Protocol) -> None:
-        """Bring the allocator to its known state and start empty."""
+    def __init__(
+        self,
+        conversions: Mapping[str, Conversion],
+        protocol: Protocol,
+        known: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    ) -> None:
+        """Bring the allocator to its known state and start empty.
+
+        `known` has the `Calibration` of cells, by their id, that an earlier process found.
+        """
         self.conversions = conversions
         self.protocol = protocol
+        self.known = known
         self.started = perf_counter()
         self._subjects: dict[Cell, Subject] = {}
         self._sources: dict[tuple[str, str, int, str], Any] = {}
@@ -82,7 +116,7 @@ class Workbench:
         """
         if cell not in self._subjects:
             self._set_threads(cell)
-            self._subjects[cell] = self._calibrate(cell)
+            self._subjects[cell] = self._subject(cell)
         return self._subjects[cell]
 
     def own_pages(self) -> None:
@@ -121,7 +155,7 @@ class Workbench:
             benchmark.pedantic(
                 subject.target,
                 args=(subject.source,),
-                iterations=subject.iterations,
+                iterations=subject.calibration.iterations,
                 rounds=rounds,
                 warmup_rounds=warmup,
                 teardown=log,
@@ -129,25 +163,24 @@ class Workbench:
         benchmark.extra_info.update(_description(subject))
         if benchmark.stats is None:  # --benchmark-disable: called once, nothing timed
             return
-        _count_calls(benchmark.stats, subject.block)
+        _count_calls(benchmark.stats, subject.calibration.block)
         benchmark.extra_info.update(_evidence_of_rounds(log, warmup, rounds, at))
 
     def visit_seconds(self, subject: Subject) -> float:
         """Return about how long one visit of the subject takes, plain copies beside it included."""
-        round_seconds = subject.call_seconds * subject.block * subject.iterations
+        round_seconds = subject.calibration.call_seconds * subject.calibration.calls
         beside = 2 if self._log(subject).copy_from is not None else 1
         return sum(self._rounds(subject)) * round_seconds * beside
 
     def _rounds(self, subject: Subject) -> tuple[int, int]:
         """Return the rounds of one visit and those that warm it up."""
-        calls = subject.block * subject.iterations
-        rounds = self.protocol.rounds(subject.call_seconds * calls)
-        return rounds, self.protocol.warmup_rounds(subject.call_seconds, calls)
+        calls, call_seconds = subject.calibration.calls, subject.calibration.call_seconds
+        rounds = self.protocol.rounds(call_seconds * calls)
+        return rounds, self.protocol.warmup_rounds(call_seconds, calls)
 
     def _log(self, subject: Subject) -> RoundLog:
         limits = self.protocol.copy_from_bytes, self.protocol.copy_to_bytes
-        copying = subject.evidence is not None and not subject.evidence.shares_memory
-        if not copying or not limits[0] <= subject.source_bytes <= limits[1]:
+        if subject.calibration.shares_memory is not False or not limits[0] <= subject.source_bytes <= limits[1]:
             return RoundLog()
         plain = _as_array(subject.source)
         if plain is None:
@@ -160,32 +193,30 @@ class Workbench:
         destination = self._copy_destination[: plain.nbytes].view(plain.dtype)
         return RoundLog(copy_from=plain, copy_to=destination.reshape(plain.shape))
 
-    def _calibrate(self, cell: Cell) -> Subject:
+    def _subject(self, cell: Cell) -> Subject:
         if cell == EMPTY_CALL:
-            call_seconds = _seconds_per_call(empty_block(), None, self.protocol)
-            iterations = max(1, round(self.protocol.round_seconds / call_seconds))
-            return Subject(
-                cell, None, None, 0, None, empty_block(), 1, iterations, call_seconds
-            )
+            return Subject(cell, None, None, self._calibrate(cell, None, None))
         conversion = self.conversions[cell.conversion]
         held = self._source(cell)
+        if cell.id in self.known:
+            calibration = Calibration(**self.known[cell.id])
+        else:
+            calibration = self._calibrate(cell, conversion, held)
+        return Subject(cell, conversion, held, calibration)
+
+    def _calibrate(
+        self, cell: Cell, conversion: Optional[Conversion], held: Any
+    ) -> Calibration:
+        if conversion is None:
+            seconds = _seconds_per_call(empty_block(), None, self.protocol)
+            return Calibration(1, max(1, round(self.protocol.round_seconds / seconds)), seconds)
         evidence = examine(conversion, held)
-        call_seconds = _seconds_per_call(block(conversion, 1), held, self.protocol)
-        length, iterations = self.protocol.calls(call_seconds)
+        seconds = _seconds_per_call(block(conversion, 1), held, self.protocol)
+        length, iterations = self.protocol.calls(seconds)
         if length > 1:  # measured in its block, a short call takes about half of what it took alone
-            call_seconds = _seconds_per_call(block(conversion, length), held, self.protocol) / length
-            length, iterations = self.protocol.calls(call_seconds)
-        return Subject(
-            cell,
-            conversion,
-            held,
-            nbytes(held),
-            evidence,
-            block(conversion, length),
-            length,
-            iterations,
-            call_seconds,
-        )
+            seconds = _seconds_per_call(block(conversion, length), held, self.protocol) / length
+            length, iterations = self.protocol.calls(seconds)
+        return Calibration(length, iterations, seconds, **asdict(evidence))
 
     def _source(self, cell: Cell) -> Any:
         key = (cell.direction, cell.dtype, cell.size, cell.layout)
@@ -226,16 +257,16 @@ def _count_calls(stats: Any, block_length: int) -> None:
 
 
 def _description(subject: Subject) -> dict[str, Any]:
-    conversion, evidence = subject.conversion, subject.evidence
+    conversion, calibration = subject.conversion, subject.calibration
     return {
         **subject.cell.as_dict(),
         "expression": conversion.expression if conversion else "",
         "documented": conversion.documented if conversion else None,
         "source_bytes": subject.source_bytes,
-        "result_bytes": evidence.result_bytes if evidence else None,
-        "result_dtype": evidence.result_dtype if evidence else None,
-        "shares_memory": evidence.shares_memory if evidence else None,
-        "block": subject.block,
+        "result_bytes": calibration.result_bytes,
+        "result_dtype": calibration.result_dtype,
+        "shares_memory": calibration.shares_memory,
+        "block": calibration.block,
         "partial_gating": subject.cell.threads > 1,
     }
 

@@ -5,8 +5,8 @@ The random layout of the address space is a cause of spread between processes (M
 STABILIZER). A fixed layout repeats best; it is also one layout of many, so the choice belongs to a
 run's fingerprint.
 
-Run as a program, this module switches randomisation off for itself and becomes the program named by
-its arguments: `python -m copycost.run.address_layout PROGRAM [ARGUMENT ...]`.
+Run as a program, this file switches randomisation off for itself and becomes the program named by
+its arguments: `python address_layout.py PROGRAM [ARGUMENT ...]`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def fix() -> None:
 def why_not_fixed() -> str | None:
     """Return why the layout cannot be fixed here, or None where it can."""
     tried = subprocess.run(
-        [sys.executable, "-m", __name__, sys.executable, "-c", ""],
+        [sys.executable, __file__, sys.executable, "-c", ""],
         capture_output=True,
         text=True,
         check=False,

@@ -94,37 +94,55 @@ class _Run:
         self.open_session = open_session
         self.clock = clock
         self.began = clock()
+        fixed = settings.address_layout == "fixed"
+        self.start = Start(fixed_layout=fixed, fork=fixed)
+        self.calibrations: dict[str, dict[str, Any]] = {}
         self.progress = Progress(settings)
         self.cells = {cell.id: cell for cell in settings.cells}
 
     def measure(self) -> None:
         """Measure process after process until the schedule has no more visits."""
-        settings, progress = self.settings, self.progress
-        fixed = settings.address_layout == "fixed"
-        plan_file = self.scratch / "plan.json"
-        MeasurePlan(
-            settings.cells,
-            conversions_file=settings.conversions_file,
-            run=settings.name,
+        schedule: Schedule | None = None
+        visits: dict[str, int] = {}
+        while schedule is None or visits:
+            with self._open_session() as session:
+                prices = self._prepare(session)
+                if schedule is None:
+                    schedule = self._schedule(prices)
+                    visits = self._next(schedule)
+                while visits:
+                    self._one_process(session, visits)
+                    visits = self._next(schedule)
+                    if not self.start.fork:
+                        break  # this session's only process has ended; the next has another layout
+
+    def _open_session(self) -> MeasuringSession:
+        plan = MeasurePlan(
+            self.settings.cells,
+            conversions_file=self.settings.conversions_file,
+            run=self.settings.name,
             visits=_MOST_VISITS,
-        ).write(plan_file)
-        with self.open_session(Start(fixed_layout=fixed, fork=fixed), plan_file) as session:
-            prices = self._prepare(session)
-            schedule = Schedule(
-                visit_seconds=prices,
-                precision=settings.precision,
-                budget=settings.budget,
-                most_visits=_MOST_VISITS,
-                most_processes=settings.processes,
-            )
-            schedule.check(self._elapsed())
-            while visits := schedule.next_visits(
-                progress.half_widths, progress.processes, self._elapsed()
-            ):
-                file = self._one_process(session, visits)
-                progress.add(file)
-                progress.elapsed = self._elapsed()
-                self.watcher.process_ended(progress)
+            known=self.calibrations,
+        )
+        plan_file = self.scratch / "plan.json"
+        plan.write(plan_file)
+        return self.open_session(self.start, plan_file)
+
+    def _schedule(self, prices: Mapping[str, float]) -> Schedule:
+        schedule = Schedule(
+            visit_seconds=prices,
+            precision=self.settings.precision,
+            budget=self.settings.budget,
+            most_visits=_MOST_VISITS,
+            most_processes=self.settings.processes,
+            start_seconds=0.0 if self.start.fork else self._elapsed(),
+        )
+        schedule.check(self._elapsed())
+        return schedule
+
+    def _next(self, schedule: Schedule) -> dict[str, int]:
+        progress = self.progress
+        return schedule.next_visits(progress.half_widths, progress.processes, self._elapsed())
 
     def _elapsed(self) -> float:
         return self.clock() - self.began
@@ -137,6 +155,7 @@ class _Run:
                 self._note(event)
                 if event["event"] == "prepared":
                     prices[event["cell"]] = event["seconds"]
+                    self.calibrations[event["cell"]] = event["calibration"]
                     self.watcher.prepared(event["cell"], len(prices), len(self.cells))
                 elif event["event"] == "ready":
                     self.record.machine = event["machine"]
@@ -148,8 +167,8 @@ class _Run:
             raise UsageError(f"no cell of this grid can be measured: {reasons or 'all failed'}")
         return prices
 
-    def _one_process(self, session: MeasuringSession, visits: Mapping[str, int]) -> Path:
-        """Ask for one process and keep its file; return the file."""
+    def _one_process(self, session: MeasuringSession, visits: Mapping[str, int]) -> None:
+        """Ask for one process, keep its file and take in what it says."""
         number = len(self.record.processes) + 1
         part = self.scratch / f"process-{number:04d}.json"
         started = datetime.now(UTC).isoformat()
@@ -178,7 +197,9 @@ class _Run:
             }
         )
         self.record.write()
-        return target
+        self.progress.add(target)
+        self.progress.elapsed = self._elapsed()
+        self.watcher.process_ended(self.progress)
 
     def _note(self, event: Event) -> None:
         """Keep what could not be measured, once a cell, with the reason."""

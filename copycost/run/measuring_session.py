@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from copycost.run import address_layout
+
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 #: Plugins that a measuring process does without: each costs time at every test item.
@@ -38,7 +40,7 @@ class Start:
 
     def command(self, plan_file: Path) -> list[str]:
         """Return the command line that starts a session."""
-        layout = [sys.executable, "-m", "copycost.run.address_layout"] if self.fixed_layout else []
+        layout = [sys.executable, address_layout.__file__] if self.fixed_layout else []
         without = [word for name in _WITHOUT for word in ("-p", f"no:{name}")]
         return [
             *layout,

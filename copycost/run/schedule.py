@@ -29,6 +29,7 @@ class Schedule:
         budget: seconds of the whole run, preparing included.
         most_visits: the most visits of one cell that a process can make.
         most_processes: the most processes of the run, or None.
+        start_seconds: what starting one more process takes, beside what a forked one does.
     """
 
     visit_seconds: Mapping[str, float]
@@ -36,6 +37,7 @@ class Schedule:
     budget: float
     most_visits: int
     most_processes: int | None = None
+    start_seconds: float = 0.0
 
     def check(self, elapsed: float) -> None:
         """Refuse a budget in which not even one process would visit every cell.
@@ -86,15 +88,16 @@ class Schedule:
         """Give every wanted cell one visit, and more of them while the process would be short."""
         if not wanted:
             return {}
-        once = self._cost(dict.fromkeys(wanted, 1)) - _PROCESS_OVERHEAD
-        visits = max(1, min(self.most_visits, round(_PROCESS_SECONDS / once)))
+        once = self._cost(dict.fromkeys(wanted, 1)) - _PROCESS_OVERHEAD - self.start_seconds
+        worthwhile = _PROCESS_SECONDS + self.start_seconds
+        visits = max(1, min(self.most_visits, round(worthwhile / once)))
         return dict.fromkeys(wanted, visits)
 
     def _cost(self, visits: Mapping[str, int]) -> float:
         seconds = (
             count * (self.visit_seconds[cell] + _ITEM_SECONDS) for cell, count in visits.items()
         )
-        return sum(seconds) + _PROCESS_OVERHEAD
+        return sum(seconds) + _PROCESS_OVERHEAD + self.start_seconds
 
 
 def _shorten(visits: dict[str, int], half_widths: Mapping[str, float]) -> dict[str, int]:

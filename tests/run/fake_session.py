@@ -58,7 +58,7 @@ class FakeSession:
             if cell in self.skipped:
                 yield {"event": "skipped", "cell": cell, "reason": "no such pair"}
             else:
-                yield {"event": "prepared", "cell": cell, "seconds": self.seconds}
+                yield {"event": "prepared", "cell": cell, "seconds": self.seconds, "calibration": {}}
         yield {
             "event": "ready", "machine": machine_facts(), "protocol": Protocol().fingerprint()
         }

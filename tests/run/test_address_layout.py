@@ -9,7 +9,7 @@ ADDRESS = "import ctypes; print(ctypes.addressof(ctypes.c_int.in_dll(ctypes.pyth
 
 
 def addresses(count: int) -> set[str]:
-    command = [sys.executable, "-m", "copycost.run.address_layout", sys.executable, "-c", ADDRESS]
+    command = [sys.executable, address_layout.__file__, sys.executable, "-c", ADDRESS]
     return {
         subprocess.run(command, capture_output=True, text=True, check=True).stdout
         for _ in range(count)

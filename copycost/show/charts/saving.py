@@ -92,4 +92,3 @@ def render(drawing: Drawing, name: str, source: str = "{}") -> bytes:
         described = f'<svg role="img" aria-label="{escape(drawing.alt, {chr(34): "&quot;"})}" '
         content = content.replace(b"<svg ", described.encode("utf-8", "replace"), 1)
     return content
-

@@ -1,0 +1,99 @@
+"""The main job for real: a few cells, real processes, everything where it is said to be."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import copycost
+
+ROOT = Path(__file__).parents[2]
+
+
+def bench_runner(*arguments, **options):
+    command = [sys.executable, str(ROOT / "bench_runner.py"), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, **options)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("main-job")
+
+
+@pytest.fixture(scope="module")
+def done(folder):
+    own = folder / "mine.py"
+    own.write_text(
+        "from copycost import conversion\n"
+        "@conversion('mine.twice', direction='to_tensor', documented='copies')\n"
+        "def twice(a):\n"
+        "    import torch\n"
+        "    return torch.tensor(torch.tensor(a).numpy())\n"
+    )
+    return bench_runner(
+        "run", "--conversions", own, "--dtype", "float32,float64", "--size", "1,4096",
+        "--processes", 3, "--name", "small", "--out", folder / "results", "--plots", folder / "plots",
+        cwd=folder,
+    )  # fmt: skip
+
+
+def test_it_succeeds_and_says_where_everything_is(done, folder):
+    assert done.returncode == 0, done.stderr
+    assert str(folder / "results" / "small") in done.stdout
+    assert str(folder / "plots" / "small") in done.stdout
+    assert "torch.from_numpy" in done.stdout
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_the_results_hold_every_cell_with_its_evidence(done, folder):
+    cells = copycost.estimate(copycost.load(folder / "results" / "small"))
+    shares = {
+        (row.conversion, row.dtype): row.shares_memory for row in cells.itertuples() if row.size > 1
+    }
+    assert shares == {
+        ("torch.from_numpy", "float32"): True,
+        ("torch.from_numpy", "float64"): True,
+        ("torch.tensor", "float32"): False,
+        ("torch.tensor", "float64"): False,
+        ("torch.Tensor", "float32"): True,
+        ("torch.Tensor", "float64"): False,
+        ("t.numpy", "float32"): True,
+        ("t.numpy", "float64"): True,
+        ("t.clone.numpy", "float32"): False,
+        ("t.clone.numpy", "float64"): False,
+        ("mine.twice", "float32"): False,
+        ("mine.twice", "float64"): False,
+    }
+    assert (cells["processes"] == 3).all()
+
+
+def test_the_record_is_complete_and_names_no_host(done, folder):
+    text = (folder / "results" / "small" / "run.json").read_text()
+    record = json.loads(text)
+    assert record["status"] == "complete"
+    assert len(record["processes"]) == 3
+    assert os.uname().nodename not in json.dumps(record["machine"])
+    assert (folder / "plots" / "small" / "cost.svg").exists()
+
+
+def test_ctrl_c_keeps_what_was_measured_and_says_how_to_go_on(folder):
+    command = [
+        sys.executable, str(ROOT / "bench_runner.py"), "run", "--preset", "quick", "--size", "1,64",
+        "--precision", "0.0001%", "--name", "stopped", "--out", str(folder / "results"),
+    ]  # fmt: skip
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=folder) as process:
+        first = folder / "results" / "stopped" / "process-0001.json"
+        while not first.exists() and process.poll() is None:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate()
+    assert process.returncode == 130
+    assert "kept" in said and "show" in said and "Traceback" not in said
+    assert json.loads((folder / "results" / "stopped" / "run.json").read_text())["status"] == "interrupted"
+    shown = bench_runner("show", "stopped", "--results", folder / "results", cwd=folder)
+    assert shown.returncode == 0 and "interrupted" in shown.stdout

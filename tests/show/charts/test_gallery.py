@@ -1,0 +1,207 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from copycost.errors import UsageError
+from copycost.show.charts.gallery import draw, draw_all, drawable
+from tests.show.charts.layout import complaints, texts
+from tests.show.charts.made_up import CORE, MACHINE, cells, rounds
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    'it\'s "quoted" & more',
+    "שלום עולם",
+    "$x_1$ \\frac{1}{2}",
+    "n" * 200,
+    "n" * 150 + "m" * 50,
+    "null\x00 new\nline \u202etfel",
+    "日本語の名前",
+)
+EXTENDED = (
+    "torch.as_tensor",
+    "torch.asarray",
+    "torch.from_dlpack",
+    "torch.frombuffer",
+    "torch.from_numpy.clone",
+    "torch.tensor.float32",
+    "torch.FloatTensor",
+    "t.detach.numpy",
+    "t.numpy.force",
+    "np.asarray",
+    "np.array",
+    "np.from_dlpack",
+    "t.detach.clone.numpy",
+    "t.tolist",
+    "torch.stack",
+)
+LINE_CHARTS = ("cost", "multiple", "throughput", "copy-ratio", "page-faults", "threads")
+
+
+@pytest.mark.parametrize("width", [480, 720, 1200])
+@pytest.mark.parametrize("name", LINE_CHARTS)
+def test_no_text_touches_another_or_is_cut(name, width):
+    frame = cells(threads=(1, 2) if name == "threads" else (1,))
+    assert complaints(draw(name, frame, machine=MACHINE, width=width).figure) == []
+
+
+@pytest.mark.parametrize("width", [480, 720, 1200])
+def test_rounds_are_drawn_without_texts_that_touch_or_are_cut(width):
+    frame = cells(sizes=(1, 4096, 4**9))
+    figure = draw("rounds", frame, machine=MACHINE, width=width, rounds=rounds(frame)).figure
+    assert complaints(figure) == []
+
+
+@pytest.mark.parametrize("width", [480, 720, 1200])
+@pytest.mark.parametrize("count", [5, 9, 14, 20])
+def test_many_conversions_are_all_labelled_beside_their_lines(count, width):
+    names = (CORE + EXTENDED)[:count]
+    frame = cells(names, ("float32",), sizes=(1, 256, 4**8, 4**12))
+    figure = draw("cost", frame, machine=MACHINE, width=width).figure
+    assert complaints(figure) == []
+    written = " ".join(text.get_text() for text in texts(figure))
+    assert all(name.split(".clone")[0] in written for name in names)
+
+
+@pytest.mark.parametrize("width", [320, 480, 720, 1200])
+@pytest.mark.parametrize("name", ["cost", "rounds"])
+def test_hostile_names_are_shown_as_text_and_break_no_layout(name, width):
+    frame = cells(HOSTILE, ("float32",), sizes=(1, 4096), run="<b>" + "r" * 200)
+    frame["expression"] = ""
+    machine = {"machine": "$\\alpha$ <i>" + "m" * 200, "torch": "2\n0"}
+    figure = draw(name, frame, machine=machine, width=width, rounds=rounds(frame, 5)).figure
+    assert complaints(figure) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_lines_of_conversions_are_told_apart_by_marker_on_the_label_too(theme):
+    figure = draw("cost", cells(dtypes=("float64",)), theme=theme).figure
+    beside = [line.get_marker() for line in figure.lines if line.get_marker() != "None"]
+    assert len(set(beside[:5])) == 5
+
+
+@pytest.mark.parametrize("sizes", [(1,), (4096,), (1, 2), (1, 3, 1000)])
+@pytest.mark.parametrize("name", ["cost", "multiple", "throughput", "page-faults"])
+def test_few_sizes_are_enough(name, sizes):
+    assert complaints(draw(name, cells(sizes=sizes), machine=MACHINE).figure) == []
+
+
+def test_unknown_intervals_and_sharing_are_drawn_as_unknown():
+    frame = cells(dtypes=("float32",))
+    frame[["ci_low", "ci_high"]] = np.nan
+    frame["shares_memory"] = frame["shares_memory"].where(frame["size"] > 64)
+    drawing = draw("cost", frame)
+    written = [text.get_text() for text in texts(drawing.figure)]
+    assert "sharing unknown" in written
+    assert "95% interval" not in written
+    assert "sharing unknown" in drawing.alt
+
+
+def test_language_free_charts_keep_titles_and_axis_labels_only():
+    frame = cells(dtypes=("float32",), sizes=(1, 64, 4096))
+    figure = draw("cost", frame, machine=MACHINE, language_free=True).figure
+    words = {text.get_text() for text in texts(figure)}
+    assert {"Time per call against bytes", "time per call", "bytes of the source"} <= words
+    assert not any("copies" in word or "run " in word for word in words)
+    assert complaints(figure) == []
+
+
+def test_a_page_is_solid_or_transparent():
+    frame = cells(sizes=(1, 64))
+    assert draw("cost", frame).figure.get_facecolor()[3] == 1
+    assert draw("cost", frame, transparent=True).figure.get_facecolor()[3] == 0
+
+
+def test_the_width_is_in_css_pixels():
+    figure = draw("cost", cells(sizes=(1, 64)), width=800).figure
+    assert figure.get_figwidth() * 96 == pytest.approx(800)
+
+
+def test_runs_and_arms_have_their_own_panels():
+    import pandas as pd
+
+    both = pd.concat([cells(run="a", sizes=(1, 64)), cells(run="b", sizes=(1, 64))])
+    figure = draw("cost", both.reset_index(drop=True)).figure
+    assert len(figure.axes) == 6
+    assert complaints(figure) == []
+
+
+def test_more_panels_than_can_be_read_are_left_out_and_counted():
+    frame = cells(sizes=(1, 64), dtypes=("float32", "float64", "int64"), threads=(1, 2, 4, 8, 16))
+    drawing = draw("cost", frame)
+    assert len(drawing.figure.axes) == 12
+    assert "3 more panels are not shown" in drawing.alt
+
+
+def test_charts_that_cannot_be_drawn_say_why():
+    reasons = drawable(cells(sizes=(1, 64)))
+    assert reasons["cost"] is None
+    assert "one thread" in str(reasons["threads"])
+    assert "rounds" in str(reasons["rounds"])
+    with pytest.raises(UsageError, match=r"'threads' cannot be drawn: .*one thread"):
+        draw("threads", cells(sizes=(1, 64)))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"theme": "drak"}, "unknown theme 'drak'"),
+        ({"width": 100}, "width 100 is not between 320 and 4000"),
+    ],
+)
+def test_bad_options_are_refused(options, message):
+    with pytest.raises(UsageError, match=message):
+        draw("cost", cells(sizes=(1,)), **options)
+
+
+def test_all_charts_are_written_as_a_pair_with_their_text(tmp_path):
+    frame = cells(sizes=(1, 4096, 4**11), dtypes=("float64",))
+    files = draw_all(
+        frame, tmp_path / "plots", machine=MACHINE, formats=("svg",), themes=("light", "dark")
+    )
+    assert {file.name for file in files} == {
+        f"{chart}{theme}{ending}"
+        for chart in ("cost", "multiple", "throughput", "copy-ratio", "page-faults")
+        for theme in ("", "-dark")
+        for ending in (".svg", ".alt.txt")
+    }
+    assert sorted(files) == sorted((tmp_path / "plots").iterdir())
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"charts": ["cost", "nonsense"]},
+        {"charts": ["cost", "threads"]},
+        {"themes": ["light", "blue"]},
+        {"formats": ["svg", "gif"]},
+    ],
+)
+def test_nothing_is_written_when_anything_asked_for_is_impossible(tmp_path, options):
+    with pytest.raises(UsageError):
+        draw_all(cells(sizes=(1,)), tmp_path / "plots", **options)
+    assert not (tmp_path / "plots").exists()
+
+
+def test_the_package_outside_charts_does_not_load_matplotlib():
+    code = "import sys, copycost.show; print('matplotlib' in sys.modules)"
+    root = Path(__file__).parents[3]
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root
+    )
+    assert done.stdout.strip() == "False"
+
+
+def test_drawing_does_not_load_pyplot():
+    code = (
+        "import sys; from tests.show.charts.made_up import cells\n"
+        "from copycost.show.charts.gallery import draw; draw('cost', cells(sizes=(1, 64)))\n"
+        "print('matplotlib.pyplot' in sys.modules)"
+    )
+    root = Path(__file__).parents[3]
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root
+    )
+    assert done.stdout.strip() == "False"

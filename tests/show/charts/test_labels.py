@@ -1,0 +1,97 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from copycost.show.charts.labels import (
+    distinct_labels,
+    plain,
+    shorten,
+    spread,
+    text_width,
+    wrap,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("torch.tensor", "torch.tensor"),
+        ("a\nb\x00c", "a b c"),
+        ("\u202eevil\u202c", "evil"),
+        ("<script>", "<script>"),
+        ("\ud800x", "x"),
+        (7, "7"),
+    ],
+)
+def test_a_name_becomes_one_printable_line(text, cleaned):
+    assert plain(text) == cleaned
+
+
+def test_an_endless_name_is_bounded():
+    assert len(plain("n" * 10_000)) == 300
+
+
+def test_width_grows_with_the_text_and_its_size():
+    assert text_width("ab", 11) > text_width("a", 11)
+    assert text_width("ab", 14) > text_width("ab", 11)
+    assert text_width("ab", 11, bold=True) > text_width("ab", 11)
+
+
+def test_characters_that_the_font_lacks_are_given_room():
+    assert text_width("日本", 12) >= 24
+
+
+def test_a_label_that_fits_is_left_alone():
+    assert shorten("torch.tensor", 500, 11) == "torch.tensor"
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.text(alphabet="abcm.() ", min_size=1, max_size=80), st.integers(20, 200))
+def test_a_shortened_label_fits(text, room):
+    assert text_width(shorten(text, room, 11), 11) <= max(room, text_width("…", 11))
+
+
+def test_shortening_leaves_out_the_middle():
+    short = shorten("torch.from_numpy" + "x" * 100 + "clone", 120, 11)
+    assert short.startswith("torch.from")
+    assert short.endswith("clone")
+
+
+def test_labels_stay_different_when_only_their_middle_differs():
+    names = ["n" * 90 + letter + "m" * 90 for letter in "abc"]
+    labels = distinct_labels(names, 100, 11)
+    assert len(set(labels)) == 3
+    assert all(text_width(label, 11) <= 100 for label in labels)
+
+
+def test_lines_are_filled_before_a_new_one_begins():
+    assert wrap(["aa", "bb", "cc"], text_width("aa · bb", 11) + 1, 11) == ["aa · bb", "cc"]
+
+
+place = st.floats(-1000, 1000)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(place, st.floats(1, 30)), min_size=1, max_size=20))
+def test_spread_labels_neither_overlap_nor_leave_the_page_nor_change_places(labels):
+    targets, sizes = zip(*labels, strict=True)
+    low, high = 0.0, sum(sizes) + 100
+    centres = spread(targets, sizes, low, high)
+    boxes = sorted((c - s / 2, c + s / 2) for c, s in zip(centres, sizes, strict=True))
+    assert all(a[1] <= b[0] + 1e-6 for a, b in zip(boxes, boxes[1:], strict=False))
+    assert boxes[0][0] >= low - 1e-6
+    assert boxes[-1][1] <= high + 1e-6
+    by_target = sorted(range(len(targets)), key=lambda i: targets[i])
+    assert [centres[i] for i in by_target] == sorted(centres)
+
+
+def test_labels_that_do_not_touch_stay_where_they_are():
+    assert spread([10, 50, 90], [12, 12, 12], 0, 100) == pytest.approx([10, 50, 90])
+
+
+def test_labels_that_coincide_move_apart_evenly():
+    assert spread([50, 50], [10, 10], 0, 100) == pytest.approx([45, 55])
+
+
+def test_nothing_to_spread():
+    assert spread([], [], 0, 100) == []

@@ -1,0 +1,112 @@
+"""The command line as a person meets it: what bad input gets, and that nothing is lost by it."""
+
+import json
+
+import pytest
+
+from copycost.cli import main
+from tests.made_up import write_run
+
+
+@pytest.fixture
+def results(tmp_path):
+    write_run(tmp_path / "results" / "mine")
+    return tmp_path / "results"
+
+
+def said(capsys):
+    captured = capsys.readouterr()
+    return captured.out, captured.err
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        (["rnu"], "did you mean run?"),
+        (["run", "--bugdet", "3s"], "--budget"),
+        (["run", "--preset", "defualt"], "default"),
+        (["run", "--conversion", "torch.fromnumpy"], "torch.from_numpy"),
+        (["run", "--dtype", "float65"], "float64"),
+        (["run", "--processes", "few"], "few"),
+        (["show"], "RUN"),
+        (["show", "mein"], "mine"),
+        (["export", "mine", "--format", "cvs"], "csv"),
+        (["plot", "mine", "--chart", "cots"], "cost"),
+        (["plot", "mine", "--theme", "drak"], "dark"),
+        (["plot", "mine", "--format", "gif"], "svg"),
+        (["plot", "mine", "--width", "3"], "320"),
+        (["plot"], "RUN"),
+        (["semantics", "--format", "yaml"], "markdown"),
+        (["semantics", "--dtype", "float65"], "float64"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_bad_input_gets_one_line_on_stderr_and_status_2(results, typed, hint, capsys, monkeypatch):
+    monkeypatch.chdir(results.parent)
+    before = sorted(results.rglob("*"))
+    assert main(typed) == 2
+    out, err = said(capsys)
+    assert out == ""
+    assert err.startswith("copycost: ") and err.count("\n") == 1
+    assert hint in err
+    assert sorted(results.rglob("*")) == before
+    assert not (results.parent / "plots").exists()
+
+
+def test_show_prints_the_table_without_control_characters(results, capsys):
+    assert main(["show", "mine", "--results", str(results)]) == 0
+    out, _ = said(capsys)
+    assert "torch.from_numpy" in out and "\x1b" not in out
+
+
+def test_latest_is_a_run(results, capsys):
+    assert main(["show", "latest", "--results", str(results)]) == 0
+    assert "torch.from_numpy" in said(capsys)[0]
+
+
+def test_export_goes_to_standard_output_unless_a_file_is_named(results, tmp_path, capsysbinary):
+    assert main(["export", "mine", "--results", str(results), "--format", "json"]) == 0
+    printed = capsysbinary.readouterr().out
+    target = tmp_path / "cells.json"
+    command = ["export", "mine", "--results", str(results), "--format", "json"]
+    assert main([*command, "--out", str(target)]) == 0
+    assert target.read_bytes() == printed
+    assert json.loads(printed)[0]["conversion"] == "torch.from_numpy"
+
+
+def test_a_file_that_cannot_be_written_is_one_line(results, tmp_path, capsys):
+    command = ["export", "mine", "--results", str(results), "--out"]
+    assert main([*command, str(tmp_path / "nowhere" / "cells.csv")]) == 2
+    assert said(capsys)[1].count("\n") == 1
+
+
+def test_plot_prints_the_files_it_made(results, tmp_path, capsys):
+    command = ["plot", "mine", "--results", str(results), "--chart", "cost", "--format", "svg"]
+    assert main([*command, "--out", str(tmp_path / "plots")]) == 0
+    made = [line for line in said(capsys)[0].splitlines() if line.endswith(".svg")]
+    assert made == [str(tmp_path / "plots" / "cost.svg")]
+    assert (tmp_path / "plots" / "cost.svg").exists()
+
+
+def test_list_names_conversions_presets_and_dtypes(capsys):
+    assert main(["list"]) == 0
+    out, _ = said(capsys)
+    for word in ("torch.from_numpy", "t.clone.numpy", "quick", "default", "full", "complex128"):
+        assert word in out
+
+
+def test_semantics_as_json_has_every_claim_with_its_verdict(capsysbinary):
+    assert main(["semantics", "--format", "json", "--dtype", "float32"]) == 0
+    content = json.loads(capsysbinary.readouterr().out)
+    false = [claim["claim"] for claim in content["claims"] if not claim["verdict"]]
+    assert len(content["claims"]) == 8
+    assert len(false) == 2 and "torch.Tensor" in false[0] and "graph" in false[1]
+
+
+def test_a_word_that_nothing_can_be_done_about_is_not_swallowed(results, monkeypatch):
+    def broken(*_):
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("copycost.show.summary.print_run", broken)
+    with pytest.raises(RuntimeError, match="a bug"):
+        main(["show", "mine", "--results", str(results)])
