@@ -16,9 +16,7 @@ PROGRAM = "bench_runner.py"
 _path = click.Path(path_type=Path)
 _run = click.argument("run", metavar="RUN")
 _out = click.option("--out", type=_path, help="Write to this file instead of standard output.")
-_results = click.option(
-    "--results", type=_path, default=Path("results"), help="Folder that holds the runs."
-)
+_results = click.option("--results", type=_path, default=Path("results"), help="Folder that holds the runs.")
 
 
 def _conversions_file(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -60,6 +58,10 @@ def cli(context: click.Context) -> None:
 @click.option("--dtype", help="Such as float32,int8.")
 @click.option("--size", help="Elements: 64, or 64,4096, or 1..16M.")
 @click.option("--threads", help="torch threads, such as 1,2.")
+@click.option("--cache", default="warm", help="warm, cold or both.")
+@click.option("--layout", default="contiguous", help="contiguous, strided, fortran, transposed.")
+@click.option("--arm", multiple=True, help="NAME or NAME:VARIABLE=VALUE, python=PATH, threads=2; may be repeated.")
+@click.option("--references/--no-references", default=True, help="Measure plain copies too.")
 @click.option("--precision", help="Half-width of the intervals asked for, such as 1%.")
 @click.option("--budget", help="Time for measuring, such as 60s.")
 @click.option("--processes", type=int, help="The most measuring processes.")
@@ -67,14 +69,13 @@ def cli(context: click.Context) -> None:
 @click.option("--name", help="The run's name.")
 @click.option("--out", type=_path, default=Path("results"), help="Folder for the run.")
 @click.option("--plots", type=_path, default=Path("plots"), help="Folder for the charts.")
-def run(
-    conversions: Path | None, dtype: str | None, size: str | None, plots: Path, **typed: Any
-) -> None:
+def run(conversions: Path | None, dtype: str | None, size: str | None, plots: Path, **typed: Any) -> None:
     """Measure, collect, print a table and draw the charts."""
     from copycost.run.main_job import main_job
     from copycost.run.settings import settle
 
-    typed["conversions"] = typed.pop("conversion")
+    for word in ("conversion", "cache", "layout", "arm"):
+        typed[f"{word}s"] = typed.pop(word)
     settings = settle(conversions_file=conversions, dtypes=dtype, sizes=size, **typed)
     raise click.exceptions.Exit(main_job(settings, plots))
 

@@ -59,9 +59,7 @@ CORE = (
     ("t.numpy", "to_array", "t.numpy()", "shares", 3.1e-7, False),
     ("t.clone().numpy", "to_array", "t.clone().numpy()", "copies", 1.4e-6, True),
 )
-EMPTY_CALL = MadeUpCell(
-    "empty call", "reference", "pass", "shares", "float64", 0, 4e-8, None, block=1
-)
+EMPTY_CALL = MadeUpCell("empty call", "reference", "pass", "shares", "float64", 0, 4e-8, None, block=1)
 BANDWIDTH = 1e10
 FAULT = 2.5e-7
 
@@ -138,9 +136,7 @@ class Law:
     partial_gating: bool = False
 
 
-def made_up_rounds(
-    law: Law | None = None, cells: Sequence[MadeUpCell] | None = None, seed: int = 0
-) -> pd.DataFrame:
+def made_up_rounds(law: Law | None = None, cells: Sequence[MadeUpCell] | None = None, seed: int = 0) -> pd.DataFrame:
     """Return a rounds frame that follows a law, with the columns and types of ``copycost.load``."""
     law = law or Law()
     cells = [*core_cells(), EMPTY_CALL] if cells is None else list(cells)
@@ -224,9 +220,7 @@ def write_run(
     folder.mkdir(parents=True)
     files = []
     key = ["arm", "process"]
-    for number, ((arm, process), own) in enumerate(
-        rounds.groupby(key, sort=False, observed=True), 1
-    ):
+    for number, ((arm, process), own) in enumerate(rounds.groupby(key, sort=False, observed=True), 1):
         name = f"process-{number:04d}.json"
         content = process_json(own, run=folder.name, arm=str(arm), process=int(process))
         (folder / name).write_text(json.dumps(content, default=np.generic.item))
@@ -270,10 +264,7 @@ def machine_facts() -> dict[str, Any]:
         "machine": MACHINE,
         "cpu_model": "AMD EPYC",
         "cores": 2,
-        "caches": [
-            {"level": level, "type": kind, "bytes": size, "shared_by": 1}
-            for level, kind, size in sizes
-        ],
+        "caches": [{"level": level, "type": kind, "bytes": size, "shared_by": 1} for level, kind, size in sizes],
         "memory_bytes": 8 * 1024**3,
         "hugepages": "madvise",
         "libc": "glibc 2.36",
@@ -314,10 +305,7 @@ def process_json(rounds: pd.DataFrame, *, run: str, arm: str, process: int) -> d
 
 
 def _entry(rounds: pd.DataFrame) -> dict[str, Any]:
-    first = {
-        name: None if pd.isna(value) else value
-        for name, value in rounds.iloc[0].astype(object).items()
-    }
+    first = {name: None if pd.isna(value) else value for name, value in rounds.iloc[0].astype(object).items()}
     data = rounds["seconds"].to_numpy()
     params = {name: first[name] for name in ("conversion", "dtype", "size", "threads", "cache")}
     name = f"test_{first['direction']}[{'-'.join(map(str, params.values()))}]"

@@ -57,15 +57,11 @@ def loaded_after(statement: str, *, hidden: tuple[str, ...] = ()) -> set[str]:
     code += "".join(f"sys.modules[{name!r}] = None\n" for name in hidden)
     code += statement + "\n"
     code += "print(*(name for name in sys.modules if sys.modules[name] and '.' not in name))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=PACKAGE.parent, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=PACKAGE.parent, check=True)
     return set(done.stdout.splitlines()[-1].split())
 
 
-@pytest.mark.parametrize(
-    "arguments", [["--help"], ["run", "--help"], ["list"]], ids=["help", "run help", "list"]
-)
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["list"]], ids=["help", "run help", "list"])
 def test_help_and_list_load_neither_torch_nor_pandas(arguments):
     loaded = loaded_after(f"from copycost.cli import main\nmain({arguments!r})")
     assert not loaded & {"torch", "numpy", "pandas", "matplotlib", "scipy"}

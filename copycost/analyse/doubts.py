@@ -49,9 +49,7 @@ def flags(cells: pd.DataFrame, precision: float | None = None) -> np.ndarray:
         return result
     for doubt in DOUBTS:
         present = doubt.present(cells, precision)
-        result[present] = [
-            text + ";" + doubt.name if text else doubt.name for text in result[present]
-        ]
+        result[present] = [text + ";" + doubt.name if text else doubt.name for text in result[present]]
     return result
 
 
@@ -128,16 +126,14 @@ def _lowest_percent(negative: float) -> str:
 DOUBTS: tuple[Doubt, ...] = (
     Doubt(
         "few-quiet",
-        "too few quiet rounds in {cells} (as little as {figure}): there, all rounds were used "
-        "and there is no interval",
+        "too few quiet rounds in {cells} (as little as {figure}): there, all rounds were used and there is no interval",
         lambda cells, _: ~cells["gated"].to_numpy(dtype=bool),
         lambda cells: -floats(cells["quiet_share"]),
         _lowest_percent,
     ),
     Doubt(
         "few-processes",
-        "{cells} have figures from fewer than three processes (as few as {figure}): "
-        "no 95% interval",
+        "{cells} have figures from fewer than three processes (as few as {figure}): no 95% interval",
         lambda cells, _: floats(cells["processes"]) < FEWEST,
         lambda cells: -floats(cells["processes"]),
         lambda figure: f"{-figure:.0f}",
@@ -158,8 +154,7 @@ DOUBTS: tuple[Doubt, ...] = (
     ),
     Doubt(
         "below-resolution",
-        "calling costs as much as, or is less certain than, what is called in {cells} "
-        "(up to {figure} of the figure)",
+        "calling costs as much as, or is less certain than, what is called in {cells} (up to {figure} of the figure)",
         _below_resolution,
         lambda cells: _middle(cells) / floats(cells["seconds"]),
         _percent,
@@ -181,8 +176,7 @@ DOUBTS: tuple[Doubt, ...] = (
     ),
     Doubt(
         "throttled",
-        "the processor's clock changed by {figure} between processes; times are given at one clock "
-        "({cells})",
+        "the processor's clock changed by {figure} between processes; times are given at one clock ({cells})",
         lambda cells, _: floats(cells["clock_change"]) > THROTTLED,
         lambda cells: floats(cells["clock_change"]),
         _percent,

@@ -126,9 +126,7 @@ def combine(processes: pd.DataFrame) -> pd.DataFrame:
 
     logs = chosen("log_quiet", "log_all")
     seconds, low, high = map(np.exp, trimmed_mean(logs, codes, count))
-    ratio, ratio_low, ratio_high = map(
-        np.exp, trimmed_mean(chosen("ratio_quiet", "ratio_all"), codes, count)
-    )
+    ratio, ratio_low, ratio_high = map(np.exp, trimmed_mean(chosen("ratio_quiet", "ratio_all"), codes, count))
     cells = processes[[*CELL, *FACTS]].iloc[first].reset_index(drop=True)
     known = group_mean(floats(processes["gating"]), codes, count) > 0
     moved = floats(cells["bytes"]) / seconds / 1e9

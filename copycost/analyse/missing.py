@@ -34,8 +34,7 @@ def missing(record: Mapping[str, Any], cells: pd.DataFrame) -> pd.DataFrame:
         for item in [*_objects(record.get("skipped")), *_objects(record.get("failed"))]
     }
     rows = [
-        {name: cell.get(name) for name in PLANNED}
-        | {"arm": arm, "reason": reasons.get(_key(cell), "not measured")}
+        {name: cell.get(name) for name in PLANNED} | {"arm": arm, "reason": reasons.get(_key(cell), "not measured")}
         for cell in planned
         for arm in arms
         if (_key(cell), arm) not in measured

@@ -36,17 +36,11 @@ def add_overhead(cells: pd.DataFrame) -> pd.DataFrame:
     block = floats(cells["block"])
     share = np.where(empty.to_numpy(dtype=bool, na_value=False) | ~(block > 0), np.nan, block)
     net = floats(cells["seconds"]) - (low + high) / 2 / share
-    return cells.assign(
-        overhead_low=low / share, overhead_high=high / share, net_seconds=np.maximum(net, 0.0)
-    )
+    return cells.assign(overhead_low=low / share, overhead_high=high / share, net_seconds=np.maximum(net, 0.0))
 
 
-def _matched(
-    cells: pd.DataFrame, floor: pd.DataFrame, columns: list[str]
-) -> tuple[np.ndarray, np.ndarray]:
+def _matched(cells: pd.DataFrame, floor: pd.DataFrame, columns: list[str]) -> tuple[np.ndarray, np.ndarray]:
     """Return for each cell the empty call's interval in rows that agree in some columns."""
-    by_key = (
-        floor.groupby(columns, dropna=False, observed=True)[["low", "high"]].mean().reset_index()
-    )
+    by_key = floor.groupby(columns, dropna=False, observed=True)[["low", "high"]].mean().reset_index()
     both = cells[columns].merge(by_key, on=columns, how="left")
     return both["low"].to_numpy(dtype=float), both["high"].to_numpy(dtype=float)

@@ -18,14 +18,17 @@ from copycost.analyse.grouping import (
     floats,
     group_codes,
     group_mean,
+    group_median,
     group_quantile,
     group_sum,
 )
 
-LEVEL_SHARE = 0.05
-"""The undisturbed level is this quantile of the index: low, yet above interrupted clocks."""
+LOWEST_SHARE = 0.01
+"""Quiet rounds must be at least this share of all: the lowest index is this quantile of it."""
+CLUSTER = 1.3
+"""Quiet rounds lie between the lowest index and this multiple; a neighbour slows the canary 1.5 times and more."""
 BEST_SHARE = 0.02
-QUIET = 1.15
+QUIET = 1.12
 """A round is quiet up to this multiple of its context's undisturbed level."""
 INTERRUPTED = 0.75
 """Below this multiple it was the clock that was disturbed: the round tells nothing."""
@@ -59,8 +62,8 @@ def mark_quiet(rounds: pd.DataFrame) -> pd.DataFrame:
     index = contention_index(rounds)
     arm, arm_first = group_codes(rounds, ARM)
     cell, cell_first = group_codes(rounds, CELL)
-    level = group_quantile(index, arm, len(arm_first), LEVEL_SHARE)
-    own = group_quantile(index, cell, len(cell_first), LEVEL_SHARE)
+    level = undisturbed(index, arm, len(arm_first))
+    own = undisturbed(index, cell, len(cell_first))
     arm_of_cell = level[arm[cell_first]]
     own = np.clip(own, arm_of_cell, CONTEXT_BOUND * arm_of_cell)
     relative = index / own[cell]
@@ -70,6 +73,13 @@ def mark_quiet(rounds: pd.DataFrame) -> pd.DataFrame:
         quiet=pd.arrays.BooleanArray(quiet, np.isnan(index) & ~_has_canary(index, arm)),
         contended_process=contended,
     )
+
+
+def undisturbed(index: Floats, codes: Codes, count: int) -> Floats:
+    """Return the middle of the lowest cluster of the index, however few of a group's rounds are in it."""
+    lowest = group_quantile(index, codes, count, LOWEST_SHARE)
+    in_cluster = (index >= lowest[codes]) & (index <= CLUSTER * lowest[codes])
+    return group_median(index[in_cluster], codes[in_cluster], count)
 
 
 def _contended(rounds: pd.DataFrame, index: Floats, arm: Codes, level: Floats) -> np.ndarray:

@@ -12,9 +12,7 @@ FEWEST = 3
 """Processes below which there is no 95% interval."""
 
 
-def trimmed_mean(
-    values: Floats, codes: Codes, count: int, level: float = 0.95
-) -> tuple[Floats, Floats, Floats]:
+def trimmed_mean(values: Floats, codes: Codes, count: int, level: float = 0.95) -> tuple[Floats, Floats, Floats]:
     """Return each group's 20% trimmed mean and the ends of its interval.
 
     The standard error is that of the winsorised values and the interval uses Student's t with h - 1

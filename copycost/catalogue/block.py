@@ -39,12 +39,18 @@ def block(conversion: Conversion, calls: int) -> Callable[[Any], None]:
 
 
 @cache
+def loop(conversion: Conversion) -> Callable[[Any], None]:
+    """Return a function that converts every source of a list once, dropping each result."""
+    return _compiled(conversion, 1, returning=False, looping=True)
+
+
+@cache
 def empty_block() -> Callable[[Any], None]:
     """Return a block with nothing inside: calling it costs what calling a block costs."""
     return _function("a", {"torch_from_numpy": None}, ["pass"])
 
 
-def _compiled(conversion: Conversion, calls: int, returning: bool) -> Callable[[Any], Any]:
+def _compiled(conversion: Conversion, calls: int, returning: bool, looping: bool = False) -> Callable[[Any], Any]:
     variable = conversion.variable
     before: List[str] = []
     if conversion.function is not None:
@@ -61,6 +67,9 @@ def _compiled(conversion: Conversion, calls: int, returning: bool) -> Callable[[
             before = [f"dtype = torch_dtypes[{variable}.dtype]"]
     if returning:
         return _function(variable, names, [*before, f"return {statement}"])
+    if looping:
+        body = "; ".join([*before, statement])
+        return _function("sources", names, [f"for {variable} in sources: {body}"])
     return _function(variable, names, [*before, *[statement] * calls])
 
 

@@ -21,9 +21,7 @@ class Cell:
     @property
     def id(self) -> str:
         """A benchmark's parameter, such as torch.from_numpy-float64-4096-1-warm-contiguous."""
-        return (
-            f"{self.conversion}-{self.dtype}-{self.size}-{self.threads}-{self.cache}-{self.layout}"
-        )
+        return f"{self.conversion}-{self.dtype}-{self.size}-{self.threads}-{self.cache}-{self.layout}"
 
     def as_dict(self) -> Dict[str, Any]:
         """Return the fields as JSON scalars."""

@@ -44,9 +44,7 @@ class Conversion:
 CORE: Tuple[Conversion, ...] = (
     Conversion("torch.from_numpy", "to_tensor", "torch.from_numpy(a)", "shares", "core"),
     Conversion("torch.tensor", "to_tensor", "torch.tensor(a)", "copies", "core"),
-    Conversion(
-        "torch.Tensor", "to_tensor", "torch.Tensor(a)", "may copy", "core", casts_to="float32"
-    ),
+    Conversion("torch.Tensor", "to_tensor", "torch.Tensor(a)", "may copy", "core", casts_to="float32"),
     Conversion("t.numpy", "to_array", "t.numpy()", "shares", "core"),
     Conversion("t.clone.numpy", "to_array", "t.clone().numpy()", "copies", "core"),
 )
@@ -55,12 +53,8 @@ EXTENDED: Tuple[Conversion, ...] = (
     Conversion("torch.as_tensor", "to_tensor", "torch.as_tensor(a)", "may copy", "extended"),
     Conversion("torch.asarray", "to_tensor", "torch.asarray(a)", "may copy", "extended"),
     Conversion("torch.from_dlpack", "to_tensor", "torch.from_dlpack(a)", "shares", "extended"),
-    Conversion(
-        "torch.frombuffer", "to_tensor", "torch.frombuffer(a, dtype=dtype)", "shares", "extended"
-    ),
-    Conversion(
-        "torch.from_numpy.clone", "to_tensor", "torch.from_numpy(a).clone()", "copies", "extended"
-    ),
+    Conversion("torch.frombuffer", "to_tensor", "torch.frombuffer(a, dtype=dtype)", "shares", "extended"),
+    Conversion("torch.from_numpy.clone", "to_tensor", "torch.from_numpy(a).clone()", "copies", "extended"),
     Conversion(
         "torch.tensor.float32",
         "to_tensor",
@@ -82,9 +76,7 @@ EXTENDED: Tuple[Conversion, ...] = (
     Conversion("np.asarray", "to_array", "np.asarray(t)", "may copy", "extended"),
     Conversion("np.array", "to_array", "np.array(t)", "copies", "extended"),
     Conversion("np.from_dlpack", "to_array", "np.from_dlpack(t)", "shares", "extended"),
-    Conversion(
-        "t.detach.clone.numpy", "to_array", "t.detach().clone().numpy()", "copies", "extended"
-    ),
+    Conversion("t.detach.clone.numpy", "to_array", "t.detach().clone().numpy()", "copies", "extended"),
     Conversion("t.tolist", "to_array", "t.tolist()", "copies", "extended"),
     Conversion("torch.tensor.list", "list_to_tensor", "torch.tensor(arrays)", "copies", "extended"),
     Conversion(

@@ -50,9 +50,7 @@ def isolated(function: Callable[[Task], Any], tasks: Sequence[Task]) -> List[Uni
     return results
 
 
-def _in_child(
-    function: Callable[[Task], Any], tasks: Sequence[Task], errors: int
-) -> Tuple[List[Any], int]:
+def _in_child(function: Callable[[Task], Any], tasks: Sequence[Task], errors: int) -> Tuple[List[Any], int]:
     """Return the results that came back and the child's exit status."""
     reading, writing = os.pipe()
     with warnings.catch_warnings():

@@ -19,9 +19,6 @@ def listing() -> str:
         for found in conversions
     ]
     lines += ["", "Presets (--preset NAME)"]
-    lines += [
-        f"  {preset.name:<{widest}}  {preset.description}; {preset.budget:.0f} s"
-        for preset in PRESETS.values()
-    ]
+    lines += [f"  {preset.name:<{widest}}  {preset.description}; {preset.budget:.0f} s" for preset in PRESETS.values()]
     lines += ["", "Dtypes (--dtype NAME,NAME)", "  " + " ".join(DTYPES)]
     return "\n".join(lines)

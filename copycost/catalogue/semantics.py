@@ -40,18 +40,11 @@ def table(
     error, and so is a crash: the conversions are run in a child process. Sources that do not
     exist, such as a read-only tensor, have no row.
     """
-    tasks = [
-        (conversion, dtype, kind)
-        for conversion in conversions
-        for dtype in dtypes
-        for kind in sources
-    ]
+    tasks = [(conversion, dtype, kind) for conversion in conversions for dtype in dtypes for kind in sources]
     with _every_warning():
         rows = isolated(_row, tasks)
     return [
-        {**_blank(task), "outcome": "error", "message": row.message}
-        if isinstance(row, Crash)
-        else row
+        {**_blank(task), "outcome": "error", "message": row.message} if isinstance(row, Crash) else row
         for task, row in zip(tasks, rows)
         if row is not None
     ]
@@ -92,10 +85,7 @@ def _row(task: Task) -> Optional[Row]:
         return {**row, "outcome": "error", "message": f"{type(error).__name__}: {error}"}
     row.update(shares_memory=found.shares_memory, result_dtype=found.result_dtype)
     if caught:
-        messages = (
-            f"{warning.category.__name__}: {' '.join(str(warning.message).split())}"
-            for warning in caught
-        )
+        messages = (f"{warning.category.__name__}: {' '.join(str(warning.message).split())}" for warning in caught)
         row["message"] = " ".join(dict.fromkeys(map(_without_place, messages)))
         row["outcome"] = "warning"
     return row

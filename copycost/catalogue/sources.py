@@ -38,10 +38,7 @@ def source(cell: Cell, *, seed: int = 0) -> Any:
         return _array(cell.dtype, cell.size, cell.layout, seed)
     if cell.direction == "list_to_tensor":
         count = max(n for n in range(1, _ARRAYS_IN_A_LIST + 1) if cell.size % n == 0)
-        return [
-            _array(cell.dtype, cell.size // count, cell.layout, seed + index)
-            for index in range(count)
-        ]
+        return [_array(cell.dtype, cell.size // count, cell.layout, seed + index) for index in range(count)]
     raise ValueError(f"a {cell.direction} has no source")
 
 
@@ -137,7 +134,4 @@ def _fill(whole: Any, block: Any) -> None:
 def nbytes(source: Any) -> int:
     """Return the bytes of the elements of a source (a list: of all its arrays)."""
     items: List[Any] = source if isinstance(source, list) else [source]
-    return sum(
-        int(item.nbytes) if hasattr(item, "flags") else item.numel() * item.element_size()
-        for item in items
-    )
+    return sum(int(item.nbytes) if hasattr(item, "flags") else item.numel() * item.element_size() for item in items)

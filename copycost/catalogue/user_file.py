@@ -41,9 +41,7 @@ def conversion(
         if _collected is None:
             return function
         _check(name, direction, documented, function)
-        marked = Conversion(
-            name, direction, expression or "", documented, "user", function, casts_to
-        )
+        marked = Conversion(name, direction, expression or "", documented, "user", function, casts_to)
         if expression is None:
             typed = f"{getattr(function, '__name__', 'function')}({marked.variable})"
             marked = replace(marked, expression=typed)
@@ -108,9 +106,7 @@ def _check(name: str, direction: str, documented: str, function: object) -> None
         ("documented", documented, DOCUMENTED),
     ):
         if value not in valid:
-            raise UsageError(
-                f"unknown {what} {value!r} of conversion {name!r}: {nearest(str(value), [*valid])}"
-            )
+            raise UsageError(f"unknown {what} {value!r} of conversion {name!r}: {nearest(str(value), [*valid])}")
     if not _takes_one_argument(function):
         raise UsageError(f"conversion {name!r} is not a function of one argument")
 
@@ -133,11 +129,7 @@ def _where(error: BaseException, path: Path) -> str:
     """Return the line in the user's file and the error, on one line."""
     import traceback
 
-    lines = [
-        frame.lineno
-        for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename == str(path)
-    ]
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
     if isinstance(error, SyntaxError):
         lines = [error.lineno]
         message = error.msg

@@ -102,17 +102,14 @@ def _check_dtype(conversion: Conversion, source: Any, result: Any) -> None:
     found, documented = _plain_dtype(result), conversion.casts_to or _plain_dtype(source)
     if found != documented:
         hint = f"; say casts_to={found!r}" if conversion.family == "user" else ""
-        raise WrongResult(
-            f"{conversion.name} returned {found} where {documented} is documented{hint}"
-        )
+        raise WrongResult(f"{conversion.name} returned {found} where {documented} is documented{hint}")
 
 
 def _check_values(conversion: Conversion, item: Any, result: Any) -> None:
     if shape_of(result) != shape_of(item):
         if shape_of(result) != (size_of(item),):  # flattening, as frombuffer does, is no loss
             raise WrongResult(
-                f"{conversion.name} returned the shape {shape_of(result)} "
-                f"for a source of shape {shape_of(item)}"
+                f"{conversion.name} returned the shape {shape_of(result)} for a source of shape {shape_of(item)}"
             )
         item = item.reshape(-1)
     step = _step(item)

@@ -126,9 +126,7 @@ def pytest_benchmark_generate_commit_info(config: pytest.Config) -> Optional[dic
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_benchmark_generate_json(
-    config: pytest.Config, benchmarks: list[Any]
-) -> Iterator[None]:
+def pytest_benchmark_generate_json(config: pytest.Config, benchmarks: list[Any]) -> Iterator[None]:
     """Fold the visits of each cell into one entry."""
     benchmarks[:] = fold(benchmarks, config.stash[_plan].cells)
     return (yield)

@@ -45,9 +45,7 @@ class Server:
         os.dup2(2, 1)
         Server.current = self
 
-    def run(
-        self, session: pytest.Session, workbench: Workbench, plan: MeasurePlan
-    ) -> Optional[bool]:
+    def run(self, session: pytest.Session, workbench: Workbench, plan: MeasurePlan) -> Optional[bool]:
         """Prepare the cells, then serve requests until standard input ends.
 
         Returns None in a process that is to measure (pytest then runs the chosen items), and True
@@ -70,7 +68,7 @@ class Server:
             if child == 0:
                 self._is_child = True
                 self._take(request, session, items)
-                workbench.own_pages()
+                workbench.begin_process()
                 return None
             _, status = os.waitpid(child, 0)
             self._send(event="ended", process=request["process"], status=_exit_status(status))
@@ -110,15 +108,9 @@ class Server:
                     calibration=asdict(subject.calibration),
                 )
 
-    def _take(
-        self, request: dict[str, Any], session: pytest.Session, items: dict[str, list[pytest.Item]]
-    ) -> None:
+    def _take(self, request: dict[str, Any], session: pytest.Session, items: dict[str, list[pytest.Item]]) -> None:
         """Choose the items of one process and put them in random order."""
-        chosen = [
-            item
-            for cell_id, visits in request["visits"].items()
-            for item in items[cell_id][:visits]
-        ]
+        chosen = [item for cell_id, visits in request["visits"].items() for item in items[cell_id][:visits]]
         random.Random(request["seed"]).shuffle(chosen)
         session.items[:] = chosen
         self.process = request["process"]

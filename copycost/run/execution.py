@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import tempfile
@@ -13,6 +14,7 @@ from typing import Any, Protocol
 
 from copycost.errors import UsageError
 from copycost.measure.plan import MeasurePlan
+from copycost.run.arms import BASE, Arm, interpreter
 from copycost.run.measuring_session import Event, MeasuringSession, SessionEnded, Start
 from copycost.run.progress import Progress
 from copycost.run.record import Record
@@ -94,90 +96,105 @@ class _Run:
         self.open_session = open_session
         self.clock = clock
         self.began = clock()
-        fixed = settings.address_layout == "fixed"
-        self.start = Start(fixed_layout=fixed, fork=fixed)
-        self.calibrations: dict[str, dict[str, Any]] = {}
+        self.fixed = settings.address_layout == "fixed"
         self.progress = Progress(settings)
-        self.cells = {cell.id: cell for cell in settings.cells}
+        self.prices: dict[str, dict[str, float]] = {}
+        self.calibrations: dict[str, dict[str, dict[str, Any]]] = {}
 
     def measure(self) -> None:
-        """Measure process after process until the schedule has no more visits."""
-        schedule: Schedule | None = None
-        visits: dict[str, int] = {}
-        while schedule is None or visits:
-            with self._open_session() as session:
-                prices = self._prepare(session)
-                if schedule is None:
-                    schedule = self._schedule(prices)
-                    visits = self._next(schedule)
-                while visits:
-                    self._one_process(session, visits)
-                    visits = self._next(schedule)
-                    if not self.start.fork:
-                        break  # this session's only process has ended; the next has another layout
+        """Measure turn after turn, one process of every arm a turn, until the schedule is done."""
+        with contextlib.ExitStack() as sessions:
+            open_now = {arm: self._session(arm, sessions) for arm in self.settings.arms}
+            schedule = self._schedule()
+            while visits := self._next(schedule):
+                for arm in random.sample(self.settings.arms, len(self.settings.arms)):
+                    session = open_now.pop(arm, None) or self._session(arm, sessions)
+                    self._one_process(arm, session, visits)
+                    if self.fixed:
+                        open_now[arm] = session
+                    else:  # it measured its one process; the next has another layout
+                        session.close()
+                self.progress.turns += 1
 
-    def _open_session(self) -> MeasuringSession:
+    def _session(self, arm: Arm, sessions: contextlib.ExitStack) -> MeasuringSession:
+        """Start an arm's session and wait until it has prepared its cells."""
         plan = MeasurePlan(
-            self.settings.cells,
+            tuple(arm.cell(cell) for cell in self.settings.cells),
             conversions_file=self.settings.conversions_file,
             run=self.settings.name,
+            arm=arm.name,
             visits=_MOST_VISITS,
-            known=self.calibrations,
+            known=self.calibrations.get(arm.name, {}),
         )
-        plan_file = self.scratch / "plan.json"
+        plan_file = self.scratch / f"plan-{arm.name}.json"
         plan.write(plan_file)
-        return self.open_session(self.start, plan_file)
+        start = Start(interpreter(arm), dict(arm.environment), self.fixed, self.fixed)
+        session = sessions.enter_context(self.open_session(start, plan_file))
+        self._prepare(arm, session)
+        return session
 
-    def _schedule(self, prices: Mapping[str, float]) -> Schedule:
+    def _schedule(self) -> Schedule:
+        arms = self.settings.arms
+        prices = {
+            cell.id: sum(self.prices[arm.name].get(arm.cell(cell).id, 0.0) for arm in arms)
+            for cell in self.settings.cells
+            if any(arm.cell(cell).id in self.prices[arm.name] for arm in arms)
+        }
         schedule = Schedule(
             visit_seconds=prices,
             precision=self.settings.precision,
             budget=self.settings.budget,
             most_visits=_MOST_VISITS,
             most_processes=self.settings.processes,
-            start_seconds=0.0 if self.start.fork else self._elapsed(),
+            start_seconds=0.0 if self.fixed else self._elapsed() / len(arms),
+            arms=len(arms),
         )
         schedule.check(self._elapsed())
         return schedule
 
     def _next(self, schedule: Schedule) -> dict[str, int]:
         progress = self.progress
-        return schedule.next_visits(progress.half_widths, progress.processes, self._elapsed())
+        return schedule.next_visits(progress.half_widths, progress.turns, self._elapsed())
 
     def _elapsed(self) -> float:
         return self.clock() - self.began
 
-    def _prepare(self, session: MeasuringSession) -> dict[str, float]:
-        """Wait until the session is ready; return the price of a visit of each cell that works."""
+    def _prepare(self, arm: Arm, session: MeasuringSession) -> None:
+        """Wait until the session is ready; keep the price of a visit of each cell that works."""
         prices: dict[str, float] = {}
+        calibrations: dict[str, dict[str, Any]] = {}
         try:
             for event in session.events("ready", _SILENCE_SECONDS):
-                self._note(event)
+                self._note(arm, event)
                 if event["event"] == "prepared":
                     prices[event["cell"]] = event["seconds"]
-                    self.calibrations[event["cell"]] = event["calibration"]
-                    self.watcher.prepared(event["cell"], len(prices), len(self.cells))
+                    calibrations[event["cell"]] = event["calibration"]
+                    self.watcher.prepared(event["cell"], len(prices), len(self.settings.cells))
                 elif event["event"] == "ready":
-                    self.record.machine = event["machine"]
+                    self.record.machine = self.record.machine or event["machine"]
                     self.record.method = {**event["protocol"], **self.settings.method()}
+                    self.record.arms[arm.name] = event["machine"]
         except SessionEnded as error:
-            raise UsageError(f"measuring cannot start: {error}") from error
-        if all(self.cells[cell].direction == "reference" for cell in prices):
+            raise UsageError(f"measuring cannot start{_of(arm)}: {error}") from error
+        grid = {arm.cell(cell).id for cell in self.settings.cells if cell.direction != "reference"}
+        if not grid & set(prices):
             reasons = "; ".join(sorted({entry["reason"] for entry in self.record.skipped}))
-            raise UsageError(f"no cell of this grid can be measured: {reasons or 'all failed'}")
-        return prices
+            raise UsageError(f"no cell of this grid can be measured{_of(arm)}: {reasons or 'all failed'}")
+        self.prices[arm.name] = prices
+        self.calibrations[arm.name] = calibrations
 
-    def _one_process(self, session: MeasuringSession, visits: Mapping[str, int]) -> None:
-        """Ask for one process, keep its file and take in what it says."""
+    def _one_process(self, arm: Arm, session: MeasuringSession, visits: Mapping[str, int]) -> None:
+        """Ask for one process of an arm, keep its file and take in what it says."""
         number = len(self.record.processes) + 1
         part = self.scratch / f"process-{number:04d}.json"
         started = datetime.now(UTC).isoformat()
         began = self.clock()
+        wanted = self._visits_of(arm, visits)
         seed = random.getrandbits(32)
-        session.ask({"process": number, "json": str(part), "visits": visits, "seed": seed})
-        done, planned = 0, sum(visits.values())
+        session.ask({"process": number, "json": str(part), "visits": wanted, "seed": seed})
+        done, planned = 0, sum(wanted.values())
         for event in session.events("ended", _SILENCE_SECONDS):
-            self._note(event)
+            self._note(arm, event)
             if event["event"] == "visited":
                 done += 1
                 self.watcher.visited(event["cell"], done, planned)
@@ -190,7 +207,7 @@ class _Run:
         self.record.processes.append(
             {
                 "file": target.name,
-                "arm": "base",
+                "arm": arm.name,
                 "started": started,
                 "seconds": round(self.clock() - began, 3),
                 "timed_seconds": round(timed_seconds(content), 6),
@@ -201,7 +218,13 @@ class _Run:
         self.progress.elapsed = self._elapsed()
         self.watcher.process_ended(self.progress)
 
-    def _note(self, event: Event) -> None:
+    def _visits_of(self, arm: Arm, visits: Mapping[str, int]) -> dict[str, int]:
+        """Return the visits by the arm's own cell ids, without cells that do not work there."""
+        own = {cell.id: arm.cell(cell).id for cell in self.settings.cells}
+        works = self.prices[arm.name]
+        return {own[cell]: count for cell, count in visits.items() if own[cell] in works}
+
+    def _note(self, arm: Arm, event: Event) -> None:
         """Keep what could not be measured, once a cell, with the reason."""
         kept: list[dict[str, Any]]
         if event["event"] == "skipped":
@@ -210,8 +233,9 @@ class _Run:
             kept = self.record.failed
         else:
             return
-        why = {key: event[key] for key in ("reason", "error") if key in event}
-        entry: dict[str, Any] = {**self.cells[event["cell"]].as_dict(), **why}
+        why: dict[str, Any] = {key: event[key] for key in ("reason", "error") if key in event}
+        cells = {arm.cell(cell).id: cell for cell in self.settings.cells}
+        entry: dict[str, Any] = {**cells[event["cell"]].as_dict(), "arm": arm.name, **why}
         if entry not in kept:
             kept.append(entry)
 
@@ -223,3 +247,7 @@ def timed_seconds(content: Mapping[str, Any]) -> float:
         total += sum(entry["stats"]["data"]) * entry["stats"]["iterations"]
         total += sum(entry["extra_info"].get("copy_ns", ())) * 1e-9
     return total
+
+
+def _of(arm: Arm) -> str:
+    return "" if arm == BASE else f" in arm {arm.name!r}"

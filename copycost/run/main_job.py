@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -10,6 +11,11 @@ from copycost.run.execution import execute
 from copycost.run.progress_display import ProgressDisplay
 from copycost.run.settings import Settings
 from copycost.units import format_seconds
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from copycost.show.run_view import RunView
 
 INTERRUPTED = 130
 
@@ -29,16 +35,23 @@ def main_job(settings: Settings, plots: Path) -> int:
     if not record.processes:
         progress_console.print(f"nothing was measured: {record.failed[-1]['error']}", markup=False)
         return 1
-    _present(settings.folder, plots / settings.name)
+    view = _present(settings.folder, plots / settings.name)
     wall = record.wall_seconds or 0.0
     print(
         f"measured for {format_seconds(wall)}, {record.timed_seconds / wall:.0%} of it inside timed "
         f"rounds, in {len(record.processes)} processes"
     )
+    if not comparable(view.cells):
+        print("this machine was hardly ever quiet: these figures are not to be compared")
     return 1 if record.failed else 0
 
 
-def _present(folder: Path, plots: Path) -> None:
+def comparable(cells: pd.DataFrame) -> bool:
+    """Return whether at least one cell's figure stands on quiet rounds of a machine that was not busy."""
+    return not cells["flags"].str.contains("busy-machine|few-quiet").all()
+
+
+def _present(folder: Path, plots: Path) -> RunView:
     # Imported after measuring, so that drawing's libraries take nothing from the rounds.
     from copycost.show.plot import draw_view
     from copycost.show.run_view import read_run
@@ -49,6 +62,7 @@ def _present(folder: Path, plots: Path) -> None:
     charts = draw_view(view, plots)
     print(f"results: {folder}")
     print(f"charts:  {plots} ({len(charts)} files)")
+    return view
 
 
 def _say_how_to_go_on(settings: Settings, processes: int, console: Console) -> int:

@@ -82,7 +82,11 @@ class MeasuringSession:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the session's process and whatever it forked."""
+        """End the session."""
+        self.close()
+
+    def close(self) -> None:
+        """End the session's process and whatever it forked; may be called twice."""
         if self._process.poll() is None:
             self._kill()
         self._process.wait()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pandas as pd
@@ -22,6 +23,7 @@ class Progress:
         """Start with nothing known."""
         self.settings = settings
         self.processes = 0
+        self.turns = 0
         self.elapsed = 0.0
         self.half_widths: dict[str, float] = {}
         self.quiet_share = float("nan")
@@ -42,6 +44,12 @@ class Progress:
         cells = combine(pd.concat(self._summaries, ignore_index=True))
         widths = (cells["ci_high"] - cells["ci_low"]) / 2 / cells["seconds"]
         keys = zip(*(cells[column] for column in _KEY), strict=True)
-        self.half_widths = {
-            Cell(*key).id: float(width) for key, width in zip(keys, widths, strict=True)
+        by_arm = {
+            (arm, Cell(*key).id): float(width) for arm, key, width in zip(cells["arm"], keys, widths, strict=True)
         }
+        self.half_widths = {cell.id: self._widest(cell, by_arm) for cell in self.settings.cells}
+
+    def _widest(self, cell: Cell, by_arm: dict[tuple[str, str], float]) -> float:
+        """Return the half-width of the arm that knows a cell least; unknown is infinitely wide."""
+        widths = [by_arm.get((arm.name, arm.cell(cell).id), math.inf) for arm in self.settings.arms]
+        return max(math.inf if math.isnan(width) else width for width in widths)

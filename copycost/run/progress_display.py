@@ -59,8 +59,7 @@ class ProgressDisplay:
         )
         if not self._live:
             self._console.print(
-                f"process {progress.processes}, {progress.elapsed:.0f} of "
-                f"{self._settings.budget:.0f} s: {self._state}",
+                f"process {progress.processes}, {progress.elapsed:.0f} of {self._settings.budget:.0f} s: {self._state}",
                 highlight=False,
             )
 

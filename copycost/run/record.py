@@ -22,6 +22,7 @@ class Record:
     status: str = "running"
     method: dict[str, Any] = field(default_factory=dict)
     machine: dict[str, Any] = field(default_factory=dict)
+    arms: dict[str, dict[str, Any]] = field(default_factory=dict)
     skipped: list[dict[str, Any]] = field(default_factory=list)
     failed: list[dict[str, Any]] = field(default_factory=list)
     processes: list[dict[str, Any]] = field(default_factory=list)
@@ -48,7 +49,7 @@ class Record:
                 "status": self.status,
                 "plan": self.settings.as_record(),
                 "method": self.method,
-                "arms": [{"name": "base", "environment": {}, "python": None}],
+                "arms": [{**arm.as_record(), "machine": self.arms.get(arm.name, {})} for arm in self.settings.arms],
                 "machine": self.machine,
                 "skipped": self.skipped,
                 "failed": self.failed,

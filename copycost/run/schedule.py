@@ -1,4 +1,4 @@
-"""The schedule: which cells the next process visits, and how often."""
+"""The schedule: which cells the next process of every arm visits, and how often."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ class Schedule:
         most_visits: the most visits of one cell that a process can make.
         most_processes: the most processes of the run, or None.
         start_seconds: what starting one more process takes, beside what a forked one does.
+        arms: how many arms take turns; prices are those of all arms together.
     """
 
     visit_seconds: Mapping[str, float]
@@ -38,6 +39,7 @@ class Schedule:
     most_visits: int
     most_processes: int | None = None
     start_seconds: float = 0.0
+    arms: int = 1
 
     def check(self, elapsed: float) -> None:
         """Refuse a budget in which not even one process would visit every cell.
@@ -55,9 +57,7 @@ class Schedule:
                 f"{len(self.visit_seconds)} cells; the smallest that works is {math.ceil(least + 0.5)}s"
             )
 
-    def next_visits(
-        self, half_widths: Mapping[str, float], processes: int, elapsed: float
-    ) -> dict[str, int]:
+    def next_visits(self, half_widths: Mapping[str, float], processes: int, elapsed: float) -> dict[str, int]:
         """Return the visits of the next process, cell id -> count; empty when the run is done.
 
         Args:
@@ -78,26 +78,24 @@ class Schedule:
     def _wanted(self, half_widths: Mapping[str, float], processes: int) -> list[str]:
         if processes < LEAST_PROCESSES:
             return list(self.visit_seconds)
-        return [
-            cell
-            for cell in self.visit_seconds
-            if not half_widths.get(cell, float("inf")) <= self.precision
-        ]
+        return [cell for cell in self.visit_seconds if not half_widths.get(cell, float("inf")) <= self.precision]
 
     def _fill(self, wanted: list[str]) -> dict[str, int]:
         """Give every wanted cell one visit, and more of them while the process would be short."""
         if not wanted:
             return {}
-        once = self._cost(dict.fromkeys(wanted, 1)) - _PROCESS_OVERHEAD - self.start_seconds
-        worthwhile = _PROCESS_SECONDS + self.start_seconds
+        once = self._cost(dict.fromkeys(wanted, 1)) - self._overhead
+        worthwhile = self.arms * (_PROCESS_SECONDS + self.start_seconds)
         visits = max(1, min(self.most_visits, round(worthwhile / once)))
         return dict.fromkeys(wanted, visits)
 
+    @property
+    def _overhead(self) -> float:
+        return self.arms * (_PROCESS_OVERHEAD + self.start_seconds)
+
     def _cost(self, visits: Mapping[str, int]) -> float:
-        seconds = (
-            count * (self.visit_seconds[cell] + _ITEM_SECONDS) for cell, count in visits.items()
-        )
-        return sum(seconds) + _PROCESS_OVERHEAD + self.start_seconds
+        seconds = (count * (self.visit_seconds[cell] + self.arms * _ITEM_SECONDS) for cell, count in visits.items())
+        return sum(seconds) + self._overhead
 
 
 def _shorten(visits: dict[str, int], half_widths: Mapping[str, float]) -> dict[str, int]:

@@ -16,12 +16,16 @@ from copycost.catalogue.cell import EMPTY_CALL, Cell
 from copycost.catalogue.conversions import Conversion, select
 from copycost.catalogue.dtypes import parse_dtypes
 from copycost.catalogue.grid import PRESETS, cells, check_memory, parse_sizes, parse_threads
+from copycost.catalogue.references import reference_cells
 from copycost.errors import UsageError, nearest
 from copycost.measure.machine import available_bytes
 from copycost.run.address_layout import why_not_fixed
+from copycost.run.arms import BASE, Arm, parse_arms
 from copycost.units import parse_seconds, parse_share
 
-_LAYOUTS = ("fixed", "random")
+ADDRESS_LAYOUTS = ("fixed", "random")
+CACHES = ("warm", "cold")
+LAYOUTS = ("contiguous", "strided", "fortran", "transposed")
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class Settings:
     address_layout: str
     layout_reason: str | None
     conversions_file: str | None
+    arms: tuple[Arm, ...] = (BASE,)
 
     @property
     def name(self) -> str:
@@ -51,7 +56,7 @@ class Settings:
     def as_record(self) -> dict[str, Any]:
         """Return the settings as they stand in run.json."""
         record = asdict(self)
-        del record["folder"]
+        del record["folder"], record["arms"]
         record["cells"] = [cell.as_dict() for cell in self.cells]
         return record
 
@@ -65,6 +70,10 @@ def settle(
     dtypes: str | None = None,
     sizes: str | None = None,
     threads: str | None = None,
+    caches: str = "warm",
+    layouts: str = "contiguous",
+    arms: Sequence[str] = (),
+    references: bool = True,
     precision: str | None = None,
     budget: str | None = None,
     processes: int | None = None,
@@ -80,8 +89,7 @@ def settle(
     """
     if preset not in PRESETS:
         raise UsageError(f"unknown preset {preset!r}: {nearest(preset, list(PRESETS))}")
-    if address_layout not in _LAYOUTS:
-        raise UsageError(f"address layout {address_layout!r} is not one of: {', '.join(_LAYOUTS)}")
+    _words("address layout", address_layout, ADDRESS_LAYOUTS)
     if processes is not None and processes < 1:
         raise UsageError(f"processes {processes} is not at least 1")
     chosen = PRESETS[preset]
@@ -91,7 +99,12 @@ def settle(
         parse_dtypes(dtypes) if dtypes else chosen.dtypes,
         parse_sizes(sizes) if sizes else chosen.sizes,
         _threads(threads) if threads else chosen.threads,
+        _words("cache", caches, CACHES),
+        _words("layout", layouts, LAYOUTS),
     )
+    if references:
+        grid += reference_cells(grid)
+    settled_arms = parse_arms(arms)
     half_width = parse_share(precision) if precision else chosen.precision
     seconds = parse_seconds(budget) if budget else chosen.budget
     require_torch()
@@ -109,7 +122,17 @@ def settle(
         address_layout="random" if reason else address_layout,
         layout_reason=reason,
         conversions_file=_needed_file(conversions_file, found),
+        arms=settled_arms,
     )
+
+
+def _words(kind: str, text: str, valid: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the words of a list such as ``warm,cold``."""
+    words = tuple(dict.fromkeys(word.strip() for word in text.split(",")))
+    for word in words:
+        if word not in valid:
+            raise UsageError(f"{kind} {word!r} is not one of: {', '.join(valid)}")
+    return words
 
 
 def _needed_file(path: Path | None, found: Sequence[Conversion]) -> str | None:
@@ -130,8 +153,7 @@ def require_torch() -> None:
     for package in ("torch", "numpy", "pytest_benchmark"):
         if importlib.util.find_spec(package) is None:
             raise UsageError(
-                f"{package} is not installed here and measuring needs it: "
-                "pip install -c constraints.txt -e ."
+                f"{package} is not installed here and measuring needs it: pip install -c constraints.txt -e ."
             )
 
 
@@ -143,9 +165,7 @@ def _new_name(preset: str) -> str:
 def _run_folder(out: Path, name: str) -> Path:
     """Return the new run's folder, made now: a place that cannot be written fails at once."""
     if not re.fullmatch(r"[\w][\w.+-]{0,99}", name, re.ASCII) or name == "latest":
-        raise UsageError(
-            f"name {name!r} is not a file name of letters, digits, '.', '+', '-' or '_'"
-        )
+        raise UsageError(f"name {name!r} is not a file name of letters, digits, '.', '+', '-' or '_'")
     folder = out / name
     try:
         folder.mkdir(parents=True)

@@ -65,9 +65,7 @@ def _parquet(cells: pd.DataFrame) -> bytes:
 def _records(cells: pd.DataFrame) -> list[dict[str, object]]:
     """Return rows as plain Python values, None where unknown."""
     columns = {
-        str(name): [
-            None if unknown else value for value, unknown in zip(own, own.isna(), strict=True)
-        ]
+        str(name): [None if unknown else value for value, unknown in zip(own, own.isna(), strict=True)]
         for name, own in ((name, cells[name].astype(object)) for name in cells.columns)
     }
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

@@ -61,8 +61,7 @@ def _markdown(rows: Sequence[Row], claims: Sequence[Row]) -> str:
     lines += ["| " + " | ".join(map(_escape, _cells(row))) + " |" for row in rows]
     lines += ["", "| claim | verdict | evidence |", "| --- | --- | --- |"]
     lines += [
-        f"| {_escape(claim['claim'])} | {str(claim['verdict']).lower()} "
-        f"| {_escape(claim['evidence'])} |"
+        f"| {_escape(claim['claim'])} | {str(claim['verdict']).lower()} | {_escape(claim['evidence'])} |"
         for claim in claims
     ]
     return "\n".join(lines) + "\n"

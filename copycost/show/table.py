@@ -24,9 +24,7 @@ _CONDITIONS = ["run", "machine", "arm", "dtype", "threads", "cache", "layout"]
 _USUAL = {"threads": "1", "cache": "warm", "layout": "contiguous"}
 
 
-def cells_view(
-    cells: pd.DataFrame, missing: pd.DataFrame | None = None, *, width: int = 100
-) -> RenderableType:
+def cells_view(cells: pd.DataFrame, missing: pd.DataFrame | None = None, *, width: int = 100) -> RenderableType:
     """Return tables, legend and doubts of estimates, ready to be printed on a Rich console.
 
     Args:
@@ -92,9 +90,7 @@ def legend(cells: pd.DataFrame) -> list[str]:
 def doubt_lines(cells: pd.DataFrame) -> list[str]:
     """Return one line for each doubt, with its footnote sign where it has one."""
     marks = notes(cells)
-    return [
-        f"{marks.get(doubt.name, '!')} {_said(doubt, text)}" for doubt, text in sentences(cells)
-    ]
+    return [f"{marks.get(doubt.name, '!')} {_said(doubt, text)}" for doubt, text in sentences(cells)]
 
 
 def ratio_lines(cells: pd.DataFrame) -> list[str]:
@@ -126,9 +122,7 @@ def missing_lines(missing: pd.DataFrame) -> list[str]:
 
 def plain(text: object) -> str:
     """Return text without control characters: names come from files that others wrote."""
-    return "".join(
-        sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in str(text)
-    )
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in str(text))
 
 
 def _said(doubt: Doubt, text: str) -> str:
@@ -139,9 +133,7 @@ def _grid_tables(cells: pd.DataFrame, title: str, width: int) -> list[Table]:
     conversions = list(dict.fromkeys(cells["conversion"]))
     sizes = list(dict.fromkeys(cells.sort_values("bytes", kind="stable")["row"]))
     own = {(row["row"], row["conversion"]): row for row in _rows(cells)}
-    columns = [
-        _aligned(plain(name), [own.get((size, name)) for size in sizes]) for name in conversions
-    ]
+    columns = [_aligned(plain(name), [own.get((size, name)) for size in sizes]) for name in conversions]
     first = max(len(text) for text in ["bytes", *sizes])
     # Shared out evenly: three and two read better than four and one.
     for count in range(1, len(columns) + 1):
@@ -165,10 +157,7 @@ def _aligned(name: str, rows: Sequence[dict[str, Any] | None]) -> list[str]:
     signs = ["" if row is None else row["signs"] for row in rows]
     signs_width = max(map(len, signs))
     value_width = max(len(name) - signs_width, *map(len, values))
-    lines = [
-        value.rjust(value_width) + sign.ljust(signs_width)
-        for value, sign in zip(values, signs, strict=True)
-    ]
+    lines = [value.rjust(value_width) + sign.ljust(signs_width) for value, sign in zip(values, signs, strict=True)]
     return [name.rjust(value_width + signs_width), *lines]
 
 
@@ -179,9 +168,7 @@ def _list_table(cells: pd.DataFrame) -> Table:
     table.columns[0].overflow = "fold"
     for row in _rows(cells):
         name = f"{row['run']}: {row['conversion']}" if runs else row["conversion"]
-        table.add_row(
-            Text(plain(name)), Text(row["value"] + row["signs"]), Text(str(row["rounds"]))
-        )
+        table.add_row(Text(plain(name)), Text(row["value"] + row["signs"]), Text(str(row["rounds"])))
     return table
 
 
@@ -233,7 +220,4 @@ def _size(row: dict[str, Any]) -> str:
 def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     if "seconds" in frame:
         frame = frame.assign(half_width=half_width(frame))
-    return [
-        {str(name): value for name, value in row.items()}
-        for row in frame.astype(object).to_dict("records")
-    ]
+    return [{str(name): value for name, value in row.items()} for row in frame.astype(object).to_dict("records")]

@@ -68,9 +68,7 @@ def test_the_worst_figure_and_the_number_of_cells_are_said():
 
 
 def test_flags_are_joined_in_the_order_of_the_doubts():
-    cells = estimate(
-        made_up_rounds(Law(processes=2), [replace(CELL, page_faults=2048)]), precision=0.01
-    )
+    cells = estimate(made_up_rounds(Law(processes=2), [replace(CELL, page_faults=2048)]), precision=0.01)
     assert cells["flags"].tolist() == ["few-processes;page-fault-bound;imprecise"]
 
 

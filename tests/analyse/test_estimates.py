@@ -38,21 +38,14 @@ PROMISED = [
 LAWS = {
     "offsets": Law(processes=8, visits=2, rounds=4, offset=0.01),
     "two states": Law(processes=6, visits=5, rounds=4, contended=0.4, offset=0.005),
-    "two states, drift and offsets": Law(
-        processes=8, visits=4, rounds=4, contended=0.3, drift=0.1, offset=0.02
-    ),
+    "two states, drift and offsets": Law(processes=8, visits=4, rounds=4, contended=0.3, drift=0.1, offset=0.02),
     "three processes": Law(processes=3, visits=6, rounds=4, contended=0.3, drift=0.1, offset=0.01),
-    "a never-quiet process": Law(
-        processes=7, visits=4, rounds=4, contended=0.3, offset=0.01, never_quiet=(2,)
-    ),
+    "a never-quiet process": Law(processes=7, visits=4, rounds=4, contended=0.3, offset=0.01, never_quiet=(2,)),
 }
 
 
 def same_cells(count, seconds=1e-6):
-    return [
-        MadeUpCell(f"c{n}", "to_tensor", "", "copies", "float64", 1, seconds, False)
-        for n in range(count)
-    ]
+    return [MadeUpCell(f"c{n}", "to_tensor", "", "copies", "float64", 1, seconds, False) for n in range(count)]
 
 
 @pytest.mark.parametrize("name", LAWS)

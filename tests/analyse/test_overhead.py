@@ -28,9 +28,7 @@ def test_without_an_empty_call_nothing_is_said():
 
 def test_the_empty_call_of_another_run_is_not_used():
     cells = estimate(
-        made_up_rounds(Law(runs=("a", "b")), [cell(1e-6), EMPTY_CALL]).query(
-            "run == 'a' or direction != 'reference'"
-        )
+        made_up_rounds(Law(runs=("a", "b")), [cell(1e-6), EMPTY_CALL]).query("run == 'a' or direction != 'reference'")
     )
     assert cells.set_index("run")["net_seconds"].notna().to_dict() == {"a": True, "b": False}
 

@@ -7,10 +7,7 @@ from tests.made_up import CANARY, CLOCK, Law, MadeUpCell, made_up_rounds
 
 
 def cells(count):
-    return [
-        MadeUpCell(f"c{n}", "to_tensor", "", "copies", "float64", 1, 1e-6, False)
-        for n in range(count)
-    ]
+    return [MadeUpCell(f"c{n}", "to_tensor", "", "copies", "float64", 1, 1e-6, False) for n in range(count)]
 
 
 def truly_quiet(rounds):

@@ -45,10 +45,7 @@ def test_a_mistyped_family_is_answered_with_the_valid_ones():
 
 def test_users_conversions_come_after_the_family_and_can_be_named(tmp_path):
     file = tmp_path / "mine.py"
-    file.write_text(
-        "from copycost.catalogue.user_file import conversion\n"
-        "@conversion('mine')\ndef mine(a): return a\n"
-    )
+    file.write_text("from copycost.catalogue.user_file import conversion\n@conversion('mine')\ndef mine(a): return a\n")
     assert [conversion.name for conversion in select(None, "core", file)][-1] == "mine"
     assert [conversion.name for conversion in select(["mine"], "core", file)] == ["mine"]
 

@@ -69,9 +69,7 @@ def test_a_list_is_one_that_says_so():
 
 
 def test_a_refusal_is_told_in_the_librarys_words_on_one_line():
-    with pytest.raises(
-        CannotConvert, match=r"^ValueError: At least one stride.*negative"
-    ) as caught:
+    with pytest.raises(CannotConvert, match=r"^ValueError: At least one stride.*negative") as caught:
         looked_at("torch.from_numpy", layout="reversed")
     assert "\n" not in str(caught.value)
     with pytest.raises(CannotConvert, match="requires grad"):

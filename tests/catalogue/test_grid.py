@@ -82,9 +82,7 @@ def test_the_default_run_stays_below_its_memory_target():
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_a_copy_needs_its_source_its_result_and_the_plain_copy(dtype):
-    assert memory_needed([Cell("torch.tensor", "to_tensor", dtype, 1000)]) == (
-        3000 * ITEM_BYTES[dtype]
-    )
+    assert memory_needed([Cell("torch.tensor", "to_tensor", dtype, 1000)]) == (3000 * ITEM_BYTES[dtype])
 
 
 def test_conversions_share_their_sources_but_arrays_and_tensors_are_apart():

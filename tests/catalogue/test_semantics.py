@@ -46,9 +46,7 @@ def test_every_source_that_exists_has_a_row(rows):
     arrays = set(SOURCES) - {"requires-grad"}
     tensors = set(SOURCES) - {"reversed", "read-only"}
     assert {kind for name, _, kind in rows if name == "torch.tensor"} == arrays
-    assert {
-        kind for name, dtype, kind in rows if (name, dtype) == ("t.numpy", "float32")
-    } == tensors
+    assert {kind for name, dtype, kind in rows if (name, dtype) == ("t.numpy", "float32")} == tensors
     assert ("t.numpy", "int64", "requires-grad") not in rows
 
 

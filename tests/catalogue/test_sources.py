@@ -72,9 +72,7 @@ def test_layouts_of_tensors():
     assert tensor(layout="requires-grad").is_leaf
 
 
-@pytest.mark.parametrize(
-    ("size", "shape"), [(64, (8, 8)), (32, (4, 8)), (12, (2, 6)), (7, (1, 7)), (1, (1, 1))]
-)
+@pytest.mark.parametrize(("size", "shape"), [(64, (8, 8)), (32, (4, 8)), (12, (2, 6)), (7, (1, 7)), (1, (1, 1))])
 def test_two_dimensions_are_as_square_as_powers_of_two_allow(size, shape):
     assert array(size=size, layout="fortran").shape == shape
     assert tuple(tensor(size=size, layout="transposed").shape) == shape

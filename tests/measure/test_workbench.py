@@ -3,6 +3,7 @@ import pytest
 
 from copycost.catalogue.cell import EMPTY_CALL, Cell
 from copycost.catalogue.conversions import CORE
+from copycost.catalogue.references import REFERENCES
 from copycost.measure.protocol import Protocol
 from copycost.measure.workbench import Workbench
 
@@ -88,12 +89,32 @@ def test_a_canary_of_one_core_says_that_gating_is_partial(workbench):
 
 
 def test_a_forked_process_draws_the_pages_of_small_sources_anew(workbench):
-    small, shared = workbench.prepare(COPY), workbench.prepare(SHARE)
-    before = small.source.ctypes.data, shared.source.ctypes.data
-    kept = small.source
-    workbench.own_pages()
-    assert small.source.ctypes.data != before[0]
-    np.testing.assert_array_equal(small.source, kept)
+    before = workbench.prepare(COPY)
+    workbench.begin_process()
+    after = workbench.prepare(COPY)
+    assert after.source.ctypes.data != before.source.ctypes.data
+    np.testing.assert_array_equal(after.source, before.source)
+    assert after.calibration == before.calibration
+
+
+@pytest.mark.parametrize("name", list(REFERENCES))
+def test_a_reference_is_measured_like_a_conversion(workbench, name):
+    benchmark = FakeBenchmark()
+    workbench.visit(benchmark, Cell(name, "reference", "float64", 2**18))
+    assert benchmark.extra_info["source_bytes"] == 2**21
+    assert benchmark.extra_info["direction"] == "reference"
+    assert "copy_ns" not in benchmark.extra_info
+
+
+def test_a_cold_cell_takes_its_sources_in_turn(workbench):
+    cell = Cell("torch.tensor", "to_tensor", "float64", 4096, cache="cold")
+    subject = workbench.prepare(cell)
+    first = subject.source.take(1)[0]
+    assert len(subject.source.sources) * first.nbytes >= 2 * 1024**2
+    benchmark = FakeBenchmark()
+    workbench.visit(benchmark, cell)
+    assert benchmark.stats.iterations == subject.calibration.block
+    assert benchmark.extra_info["cache"] == "cold"
 
 
 def test_page_faults_are_those_of_the_round_alone(workbench):

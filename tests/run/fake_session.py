@@ -20,8 +20,15 @@ class FakeClock:
 
 def made_up(cell):
     return MadeUpCell(
-        cell.conversion, cell.direction, "f(a)", "copies", cell.dtype, cell.size,
-        seconds=1e-6, shares_memory=False, threads=cell.threads,
+        cell.conversion,
+        cell.direction,
+        "f(a)",
+        "copies",
+        cell.dtype,
+        cell.size,
+        seconds=1e-6,
+        shares_memory=False,
+        threads=cell.threads,
     )
 
 
@@ -47,6 +54,9 @@ class FakeSession:
     def __exit__(self, *_):
         pass
 
+    def close(self):
+        pass
+
     def events(self, until, timeout):
         yield from self._prepared() if until == "ready" else self._visited()
 
@@ -59,9 +69,7 @@ class FakeSession:
                 yield {"event": "skipped", "cell": cell, "reason": "no such pair"}
             else:
                 yield {"event": "prepared", "cell": cell, "seconds": self.seconds, "calibration": {}}
-        yield {
-            "event": "ready", "machine": machine_facts(), "protocol": Protocol().fingerprint()
-        }
+        yield {"event": "ready", "machine": machine_facts(), "protocol": Protocol().fingerprint()}
 
     def _visited(self):
         request = self.asked[-1]

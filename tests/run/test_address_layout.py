@@ -10,10 +10,7 @@ ADDRESS = "import ctypes; print(ctypes.addressof(ctypes.c_int.in_dll(ctypes.pyth
 
 def addresses(count: int) -> set[str]:
     command = [sys.executable, address_layout.__file__, sys.executable, "-c", ADDRESS]
-    return {
-        subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        for _ in range(count)
-    }
+    return {subprocess.run(command, capture_output=True, text=True, check=True).stdout for _ in range(count)}
 
 
 def test_a_fixed_layout_is_the_same_in_every_process_or_the_reason_is_known():

@@ -12,9 +12,7 @@ from copycost.store.rounds import load
 from tests.made_up import Law
 from tests.run.fake_session import FakeClock, FakeSession, SessionEnded
 
-CELLS = tuple(
-    Cell(name, "to_tensor", "float64", size) for name in ("f", "g") for size in (1, 1024)
-)
+CELLS = tuple(Cell(name, "to_tensor", "float64", size) for name in ("f", "g") for size in (1, 1024))
 
 
 class Watcher:
@@ -34,8 +32,14 @@ class Watcher:
 def settings(folder, **changes):
     folder.mkdir()
     values = {
-        "folder": folder, "preset": "quick", "cells": CELLS, "precision": 0.01, "budget": 60.0,
-        "processes": None, "address_layout": "fixed", "layout_reason": None,
+        "folder": folder,
+        "preset": "quick",
+        "cells": CELLS,
+        "precision": 0.01,
+        "budget": 60.0,
+        "processes": None,
+        "address_layout": "fixed",
+        "layout_reason": None,
         "conversions_file": None,
     }
     return Settings(**{**values, **changes})
@@ -44,9 +48,7 @@ def settings(folder, **changes):
 def run(folder, *, watcher=None, changes=None, **session):
     clock = FakeClock()
     fake = FakeSession(CELLS, clock, **session)
-    record = execute(
-        settings(folder, **(changes or {})), watcher or Watcher(), open_session=fake, clock=clock
-    )
+    record = execute(settings(folder, **(changes or {})), watcher or Watcher(), open_session=fake, clock=clock)
     return record, fake
 
 
@@ -89,7 +91,7 @@ def test_the_watcher_hears_of_every_visit_and_process(tmp_path):
 
 def test_a_cell_that_cannot_work_is_skipped_with_its_reason_and_never_visited(tmp_path):
     record, fake = run(tmp_path / "run", skipped=(CELLS[0].id,), changes={"processes": 2})
-    assert record.skipped == [{**CELLS[0].as_dict(), "reason": "no such pair"}]
+    assert record.skipped == [{**CELLS[0].as_dict(), "arm": "base", "reason": "no such pair"}]
     assert all(CELLS[0].id not in request["visits"] for request in fake.asked)
 
 
@@ -113,9 +115,7 @@ def test_a_budget_that_is_too_small_is_refused_and_leaves_nothing(tmp_path):
 def test_what_was_measured_before_a_fault_is_kept(tmp_path, fault, status):
     record, _ = run(tmp_path / "run", fault=lambda process: fault if process == 3 else None)
     assert record.status == status
-    assert [process["file"] for process in record.processes] == [
-        "process-0001.json", "process-0002.json"
-    ]
+    assert [process["file"] for process in record.processes] == ["process-0001.json", "process-0002.json"]
     assert load(tmp_path / "run")["process"].nunique() == 2
     kept = json.loads((tmp_path / "run" / "run.json").read_text())
     assert kept["status"] == status

@@ -12,6 +12,9 @@ import pytest
 
 import copycost
 
+from copycost.run.main_job import comparable
+from tests.made_up import Law, made_up_rounds
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -52,9 +55,7 @@ def test_it_succeeds_and_says_where_everything_is(done, folder):
 
 def test_the_results_hold_every_cell_with_its_evidence(done, folder):
     cells = copycost.estimate(copycost.load(folder / "results" / "small"))
-    shares = {
-        (row.conversion, row.dtype): row.shares_memory for row in cells.itertuples() if row.size > 1
-    }
+    shares = {(row.conversion, row.dtype): row.shares_memory for row in cells.itertuples() if row.size > 1}
     assert shares == {
         ("torch.from_numpy", "float32"): True,
         ("torch.from_numpy", "float64"): True,
@@ -97,3 +98,9 @@ def test_ctrl_c_keeps_what_was_measured_and_says_how_to_go_on(folder):
     assert json.loads((folder / "results" / "stopped" / "run.json").read_text())["status"] == "interrupted"
     shown = bench_runner("show", "stopped", "--results", folder / "results", cwd=folder)
     assert shown.returncode == 0 and "interrupted" in shown.stdout
+
+
+def test_figures_of_a_machine_that_is_never_quiet_are_not_to_be_compared():
+    busy = Law(contended=0.97, visits=6)
+    assert not comparable(copycost.estimate(made_up_rounds(busy)))
+    assert comparable(copycost.estimate(made_up_rounds(Law(contended=0.3))))

@@ -9,9 +9,7 @@ PRICES = {"cheap": 0.005, "middling": 0.02, "dear": 0.4}
 
 
 def schedule(**changes):
-    return Schedule(**{
-        "visit_seconds": PRICES, "precision": 0.01, "budget": 60.0, "most_visits": 8, **changes
-    })
+    return Schedule(**{"visit_seconds": PRICES, "precision": 0.01, "budget": 60.0, "most_visits": 8, **changes})
 
 
 def widths(**known):

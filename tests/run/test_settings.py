@@ -23,10 +23,20 @@ def test_what_is_left_out_is_the_presets(tmp_path):
 
 def test_everything_on_the_grid_can_be_narrowed(tmp_path):
     settled = settle(
-        conversions=["torch.tensor"], dtypes="int64", sizes="64,4096", threads="1",
-        precision="2%", budget="5s", processes=3, name="mine", out=tmp_path,
+        conversions=["torch.tensor"],
+        dtypes="int64",
+        sizes="64,4096",
+        threads="1",
+        precision="2%",
+        budget="5s",
+        processes=3,
+        name="mine",
+        out=tmp_path,
     )
-    assert [(cell.dtype, cell.size) for cell in settled.cells[1:]] == [("int64", 64), ("int64", 4096)]
+    assert [(cell.dtype, cell.size) for cell in settled.cells if cell.direction != "reference"] == [
+        ("int64", 64),
+        ("int64", 4096),
+    ]
     assert (settled.precision, settled.budget, settled.processes) == (0.02, 5.0, 3)
     assert settled.folder == tmp_path / "mine"
 
@@ -43,6 +53,13 @@ def test_everything_on_the_grid_can_be_narrowed(tmp_path):
         ({"threads": "999"}, "cores"),
         ({"processes": 0}, "at least 1"),
         ({"address_layout": "loose"}, "fixed, random"),
+        ({"caches": "tepid"}, "warm, cold"),
+        ({"layouts": "diagonal"}, "fortran"),
+        ({"arms": ["thp:"]}, "NAME"),
+        ({"arms": ["thp:THP_MEM_ALLOC_ENABLE"]}, "KEY=VALUE"),
+        ({"arms": ["a", "a"]}, "twice"),
+        ({"arms": ["a:threads=999"]}, "cores"),
+        ({"arms": ["new:python=/nowhere/python"]}, "/nowhere/python"),
         ({"name": "../escape"}, "escape"),
         ({"name": "latest"}, "latest"),
         ({"sizes": "1000G"}, "GiB"),

@@ -88,9 +88,7 @@ def test_control_characters_in_others_names_are_not_printed(cells):
 def test_doubtful_cells_have_a_sign_that_a_line_below_explains(cells):
     text = printed(cells_view(cells))
     assert notes(cells) == {"page-fault-bound": "¹"}
-    line = next(
-        line for line in text.splitlines() if line.startswith("   64 MiB"[3:]) or "64 MiB" in line
-    )
+    line = next(line for line in text.splitlines() if line.startswith("   64 MiB"[3:]) or "64 MiB" in line)
     assert line.count("¹") == 2  # torch.tensor and t.clone().numpy; torch.Tensor shares on float32
     assert "¹ page-fault-bound: " in text
 

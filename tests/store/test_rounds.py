@@ -8,9 +8,7 @@ from copycost.errors import UsageError
 from copycost.store.rounds import COLUMNS, load
 from tests.made_up import Law, core_cells, made_up_rounds, write_run
 
-ROUNDS = made_up_rounds(
-    Law(processes=2, visits=2, rounds=3, contended=0.2), core_cells((1, 1024**2), ("float64",))
-)
+ROUNDS = made_up_rounds(Law(processes=2, visits=2, rounds=3, contended=0.2), core_cells((1, 1024**2), ("float64",)))
 
 
 @pytest.fixture
@@ -19,10 +17,7 @@ def run(tmp_path):
 
 
 def foreign(path, *benchmarks):
-    entries = [
-        {"name": name, "stats": {"median": 0.5, "iterations": 2, "data": data}}
-        for name, data in benchmarks
-    ]
+    entries = [{"name": name, "stats": {"median": 0.5, "iterations": 2, "data": data}} for name, data in benchmarks]
     path.write_text(json.dumps({"benchmarks": entries}))
     return path
 

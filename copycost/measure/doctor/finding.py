@@ -40,6 +40,10 @@ def disturbs(sentence: str, evidence: str, command: str = "") -> Finding:
     return Finding("disturbs", sentence, evidence, command)
 
 
+# Kernels, containers and emulations write these files in ways of their own.
+_MISUNDERSTOOD = (ValueError, LookupError, ArithmeticError)
+
+
 def _nothing(system: System) -> Iterable[str]:
     return ()
 
@@ -56,14 +60,20 @@ class Check:
     look: Callable[[System], Finding]
     watches: Callable[[System], Iterable[str]] = _nothing
 
+    def watched(self, system: System) -> list[str]:
+        """Return the files to be watched; none where the system does not tell which."""
+        try:
+            return list(self.watches(system))
+        except (Untold, *_MISUNDERSTOOD):
+            return []
+
     def finding(self, system: System) -> Finding:
         """Return the answer; "unknown" with the reason where the system does not tell."""
         try:
             found = self.look(system)
         except Untold as reason:
             found = self._unknown(str(reason))
-        except (ValueError, LookupError, ArithmeticError) as error:
-            # Kernels, containers and emulations write these files in ways of their own.
+        except _MISUNDERSTOOD as error:
             found = self._unknown(f"what the system tells cannot be understood: {error!r}")
         return replace(found, name=self.name)
 

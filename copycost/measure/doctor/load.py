@@ -7,7 +7,7 @@ from statistics import fmean
 
 from copycost.measure.doctor.finding import Check, Finding, disturbs, fine, note
 from copycost.measure.doctor.processes import Use, ancestors, stat_files, uses
-from copycost.measure.doctor.system import System, Untold
+from copycost.measure.doctor.system import System
 
 STAT = "/proc/stat"
 _LOAD = "/proc/loadavg"
@@ -29,9 +29,9 @@ def _other_load(system: System) -> Finding:
     recent = float(system.text(_LOAD).split()[0])
     first, last = (cpu_ticks(text) for text in system.twice(STAT))
     idle, iowait, steal = 3, 4, 7
-    busy = sum(
-        last[n] - first[n] for n in range(len(last)) if n not in (idle, iowait, steal)
-    ) / (system.ticks * system.sample.seconds)
+    busy = sum(last[n] - first[n] for n in range(len(last)) if n not in (idle, iowait, steal)) / (
+        system.ticks * system.sample.seconds
+    )
     everyone = uses(system)
     others = [use for use in everyone if use.process.pid != system.pid]
     own = sum(use.share for use in everyone) - sum(use.share for use in others)
@@ -56,7 +56,14 @@ def _pause(system: System, named: list[Use], everyone: list[Use]) -> str:
     own = ancestors(system.pid, (use.process for use in everyone)) | {1}
     for process, _ in named:
         if not process.kernel and process.pid not in own:
-            stop, resume = (system.as_root(f"kill -{s} {process.pid}") for s in ("STOP", "CONT"))
+            theirs = not re.search(
+                rf"^Uid:\t\d+\t{system.uid}\t",
+                system.read(f"/proc/{process.pid}/status") or "",
+                re.MULTILINE,
+            )
+            stop, resume = (f"kill -{signal} {process.pid}" for signal in ("STOP", "CONT"))
+            if theirs:
+                stop, resume = system.as_root(stop), system.as_root(resume)
             return f"{stop}  # afterwards: {resume}"
     return ""
 
@@ -77,40 +84,17 @@ def _run_queue(system: System) -> Finding:
     return fine("A core is free whenever one is wanted.", evidence)
 
 
-def _swap(system: System) -> Finding:
-    areas = [line.split() for line in system.text("/proc/swaps").splitlines()[1:]]
-    used = sum(int(area[3]) for area in areas) * 1024
-    evidence = f"{used / 1024**2:.0f} MiB used in {len(areas)} areas (/proc/swaps)"
-    try:
-        moved = system.growth(VMSTAT, r"^pswpin (\d+)") + system.growth(VMSTAT, r"^pswpout (\d+)")
-        evidence += f"; {moved} pages moved during the sample (pswpin, pswpout in {VMSTAT})"
-    except Untold:
-        moved = 0
-    command = system.as_root("swapoff --all")
-    if moved:
-        return disturbs("Memory is being swapped right now.", evidence, command)
-    if used:
-        sentence = "Some memory is swapped out and is slow to come back at its first use."
-        return note(sentence, evidence, command)
-    return fine("No memory is swapped out.", evidence)
-
-
-VMSTAT = "/proc/vmstat"
-_MEMORY_PRESSURE = "/proc/pressure/memory"
-_LITTLE_MEMORY = 0.1
-
-
-def _memory_pressure(system: System) -> Finding:
-    if not re.search(r"^MemAvailable:", system.text("/proc/meminfo"), re.MULTILINE):
-        raise Untold("/proc/meminfo has no MemAvailable")
-    free, total = system.facts["available_bytes"], system.facts["memory_bytes"]
-    evidence = f"{free / 1024**3:.1f} of {total / 1024**3:.1f} GiB available (/proc/meminfo)"
-    waited = 0.0
-    if system.sample.before.get(_MEMORY_PRESSURE):
-        grown = system.growth(_MEMORY_PRESSURE, r"^some .*total=(\d+)")
-        waited = grown / 1e6 / system.sample.seconds
-        evidence += f"; {waited:.0%} of the time something waited for memory ({_MEMORY_PRESSURE})"
-    if waited >= 0.01 or free < _LITTLE_MEMORY * total:
-        sentence = "Memory is short: the kernel reclaims pages while large arrays are measured."
-        return disturbs(sentence, evidence, "ps -eo pid,rss,comm --sort=-rss | head")
-    return fine("There is memory enough.", evidence)
+CHECKS = (
+    Check(
+        "other load",
+        "Do other processes use the cores?",
+        _other_load,
+        lambda system: [STAT, *stat_files(system)],
+    ),
+    Check(
+        "run queue",
+        "Do more threads want to run than there are cores?",
+        _run_queue,
+        lambda system: [_PRESSURE],
+    ),
+)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Iterable, NamedTuple
 
 from copycost.measure.doctor.system import System
 
+_STAT_FILE = re.compile(r"/proc/\d+/stat")
 _KERNEL_THREAD = 0x00200000  # PF_KTHREAD
 
 
@@ -40,7 +42,7 @@ def uses(system: System) -> list[Use]:
     found = []
     for path, text in system.sample.before.items():
         later = system.sample.after.get(path)
-        if text and later and path.split("/")[2].isdigit():
+        if text and later and _STAT_FILE.fullmatch(path):
             first, last = parse(text), parse(later)
             if first.name == last.name:
                 spent = (last.ticks - first.ticks) / system.ticks

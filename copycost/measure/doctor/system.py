@@ -9,7 +9,7 @@ import sysconfig
 import tracemalloc
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable, Mapping, Optional
+from typing import Any, Callable, Iterable, Mapping, Optional
 
 from copycost.measure import machine
 from copycost.measure.doctor.sample import Read, Sample
@@ -34,6 +34,7 @@ class System:
     `read` returns a file's text, stripped, and `entries` the names in a folder; None where there is
     none. `facts` are those of `copycost.measure.machine`. `cpus` are the CPUs this process may use,
     None where the system has no affinity. `ticks` is the kernel's counts per second of CPU time.
+    `uid` is the user's number, None where there is none.
     `layout_refused` is why the address layout cannot be fixed, None where it can.
     """
 
@@ -44,11 +45,11 @@ class System:
     facts: Mapping[str, Any] = field(default_factory=dict)
     cpus: Optional[frozenset[int]] = None
     pid: int = 0
-    root: bool = False
+    uid: Optional[int] = None
     ticks: int = 100
-    interpreter: Interpreter = Interpreter()
+    interpreter: Interpreter = field(default_factory=Interpreter)
     layout_refused: Optional[str] = None
-    sample: Sample = Sample()
+    sample: Sample = field(default_factory=Sample)
 
     def text(self, path: str) -> str:
         """Return a file's text.
@@ -96,11 +97,17 @@ class System:
 
     def as_root(self, command: str) -> str:
         """Return the command as somebody who may run it types it."""
-        return command if self.root else f"sudo {command}"
+        return command if self.uid == 0 else f"sudo {command}"
 
     def setting(self, value: object, path: str) -> str:
         """Return the command that writes a value to a file of the kernel's."""
         return f"echo {value} | {self.as_root('tee ' + path)}"
+
+    def unset(self, names: Iterable[str]) -> str:
+        """Return the command that takes variables out of the environment."""
+        if self.platform == "win32":
+            return " & ".join(f"set {name}=" for name in names)
+        return "unset " + " ".join(names)
 
 
 def this_system(layout_refused: Optional[str] = None) -> System:
@@ -114,7 +121,7 @@ def this_system(layout_refused: Optional[str] = None) -> System:
         facts={**machine.describe(), "available_bytes": machine.available_bytes()},
         cpus=None if cpus is None else frozenset(cpus),
         pid=os.getpid(),
-        root=hasattr(os, "geteuid") and os.geteuid() == 0,
+        uid=os.geteuid() if hasattr(os, "geteuid") else None,
         ticks=os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100,
         interpreter=Interpreter(bool(sysconfig.get_config_var("Py_DEBUG")), _tracers()),
         layout_refused=layout_refused,

@@ -44,15 +44,11 @@ def draw_caches(
     shown = [(level, size) for level, size in caches if low < size < high]
     centres = [sheet.position(axes, size, axes.get_ylim()[0])[0] for _, size in shown]
     for _, size in shown:
-        axes.axvline(
-            size, color=sheet.theme.guide, linewidth=0.7, linestyle=(0, (1, 2)), zorder=0.5
-        )
+        axes.axvline(size, color=sheet.theme.guide, linewidth=0.7, linestyle=(0, (1, 2)), zorder=0.5)
     forms = [(f"L{level} {format_bytes(size)}", f"L{level}", "") for level, size in shown]
     # As many labels as fit, and of those the fullest.
     for labels in sorted(product(*forms), key=_fullness, reverse=True):
-        starts = _side_by_side(
-            centres, [text_width(text, _SIZE) if text else 0.0 for text in labels], left, right
-        )
+        starts = _side_by_side(centres, [text_width(text, _SIZE) if text else 0.0 for text in labels], left, right)
         if starts is not None:
             for start, label in zip(starts, labels, strict=True):
                 if label:
@@ -64,9 +60,7 @@ def _fullness(labels: tuple[str, ...]) -> tuple[int, int]:
     return len(labels) - labels.count(""), len("".join(labels))
 
 
-def _side_by_side(
-    centres: list[float], widths: list[float], left: float, right: float
-) -> list[float] | None:
+def _side_by_side(centres: list[float], widths: list[float], left: float, right: float) -> list[float] | None:
     """Return where labels start that stand above their centres, or None where they would touch."""
     starts, free = [], left
     for centre, width in zip(centres, widths, strict=True):

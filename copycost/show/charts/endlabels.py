@@ -30,9 +30,7 @@ class EndLabels:
     def draw(self, sheet: Sheet, axes: Axes, panel: Panel, left: float) -> None:
         """Write the labels of a panel to the right of its plot, whose right edge is at ``left``."""
         ends = panel.points.sort_values("bytes").groupby("conversion", sort=True).tail(1)
-        places = [
-            sheet.position(axes, x, y) for x, y in zip(ends["bytes"], ends["value"], strict=True)
-        ]
+        places = [sheet.position(axes, x, y) for x, y in zip(ends["bytes"], ends["value"], strict=True)]
         box = axes.get_window_extent()
         step = _line_height(self.size)
         centres = spread(

@@ -46,9 +46,7 @@ def draw(
     if not NARROWEST <= width <= WIDEST:
         raise UsageError(f"width {width} is not between {NARROWEST} and {WIDEST} pixels")
     prepared = prepare(cells)
-    reason = chart.needs(prepared, rounds)
-    if reason is not None:
-        raise UsageError(f"chart {chart_name!r} cannot be drawn: {reason}")
+    _refuse(chart_name, chart.needs(prepared, rounds))
     context = Context(
         theme=colours,
         width=width,
@@ -91,14 +89,16 @@ def draw_all(
         UsageError: as in ``draw``; an unknown format; a folder that cannot be written.
     """
     chosen = check_formats(formats)
-    named = list(dict.fromkeys(charts)) if charts is not None else None
+    named = list(dict.fromkeys(charts or ())) or None
     reasons = drawable(cells, rounds)
-    names = named if named is not None else [name for name, reason in reasons.items() if not reason]
+    names = named or [name for name, reason in reasons.items() if not reason]
     if not names:
         raise UsageError("; ".join(f"chart {name!r}: {why}" for name, why in reasons.items()))
     themes = list(dict.fromkeys(themes))
+    # Everything is looked at before anything is written.
     for name in names:
         chart_named(name)
+        _refuse(name, reasons[name])
     for theme in themes:
         theme_named(theme)
     options: dict[str, Any] = {
@@ -114,6 +114,11 @@ def draw_all(
             source = describe_source(drawing, cells, seen, machine, options, provenance)
             files += save(drawing, out / file_stem(name, theme), chosen, source)
     return list(dict.fromkeys(files))
+
+
+def _refuse(chart_name: str, reason: str | None) -> None:
+    if reason is not None:
+        raise UsageError(f"chart {chart_name!r} cannot be drawn: {reason}")
 
 
 def file_stem(chart: str, theme: str) -> str:

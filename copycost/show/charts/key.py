@@ -63,9 +63,7 @@ def _swatch(sheet: Sheet, sign: str, left: float, middle: float) -> None:
     theme, centre = sheet.theme, left + 11
     if sign in KINDS:
         kind = KINDS[sign]
-        sheet.line(
-            [left, left + 22], [middle] * 2, color=theme.muted, linewidth=1.2, linestyle=kind.dash
-        )
+        sheet.line([left, left + 22], [middle] * 2, color=theme.muted, linewidth=1.2, linestyle=kind.dash)
         sheet.line(
             [centre],
             [middle],
@@ -95,9 +93,7 @@ def _swatch(sheet: Sheet, sign: str, left: float, middle: float) -> None:
             markerfacecolor="none",
         )
     elif sign == "guide":
-        sheet.line(
-            [left, left + 22], [middle] * 2, color=theme.muted, linewidth=0.9, linestyle=(0, (1, 2))
-        )
+        sheet.line([left, left + 22], [middle] * 2, color=theme.muted, linewidth=0.9, linestyle=(0, (1, 2)))
     elif sign in ("filled", "outline"):
         sheet.line(
             [centre],

@@ -16,9 +16,7 @@ from matplotlib.font_manager import FontProperties
 POINTS_PER_PIXEL = 0.75
 
 # Control characters are not allowed in XML; bidirectional overrides would reorder what is near.
-_UNPRINTABLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffe\uffff]+"
-)
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffe\uffff]+")
 _LONGEST = 300
 
 
@@ -41,9 +39,7 @@ def text_width(text: str, size: float, bold: bool = False) -> float:
     # The font has no wide characters (Chinese, emoji); those that replace them are square.
     wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
     if wide:
-        text = "".join(
-            letter for letter in text if unicodedata.east_asian_width(letter) not in "WF"
-        )
+        text = "".join(letter for letter in text if unicodedata.east_asian_width(letter) not in "WF")
     width, _, _ = _renderer().get_text_width_height_descent(text, font, ismath=False)
     return 1.01 * float(width) / 2 + 1.05 * size * wide + 0.5
 
@@ -95,9 +91,7 @@ def wrap(pieces: Sequence[str], room: float, size: float, joint: str = " · ") -
     return lines
 
 
-def spread(
-    targets: Sequence[float], sizes: Sequence[float], low: float, high: float
-) -> list[float]:
+def spread(targets: Sequence[float], sizes: Sequence[float], low: float, high: float) -> list[float]:
     """Return centres as near to the targets as can be, without overlaps, inside ``[low, high]``.
 
     Minimises the sum of squared shifts with the order kept: bounded isotonic regression by pooling

@@ -33,9 +33,7 @@ KINDS: dict[str, Kind] = {
 }
 
 
-def draw_line(
-    axes: Axes, line: pd.DataFrame, style: LineStyle, theme: Theme, weight: float = 1.0
-) -> None:
+def draw_line(axes: Axes, line: pd.DataFrame, style: LineStyle, theme: Theme, weight: float = 1.0) -> None:
     """Draw the points of one conversion, in order of bytes, with intervals, kinds and doubts.
 
     ``line`` has bytes, value, low, high, kind and flagged. ``weight`` scales line and markers:
@@ -45,9 +43,7 @@ def draw_line(
     known = (line["low"].notna() & line["high"].notna()).to_numpy(bool)
     if known.any():
         low, high = line["low"].to_numpy(float), line["high"].to_numpy(float)
-        axes.fill_between(
-            x, low, high, where=known, color=style.colour, alpha=0.25, linewidth=0, zorder=1.5
-        )
+        axes.fill_between(x, low, high, where=known, color=style.colour, alpha=0.25, linewidth=0, zorder=1.5)
         # A band has no width at a point without neighbours.
         beside = np.pad(known, 1)
         alone = known & ~beside[:-2] & ~beside[2:]

@@ -80,10 +80,7 @@ def line_styles(conversions: Iterable[str], theme: Theme) -> dict[str, LineStyle
     places = {name: _CORE.index(name.replace("()", "")) for name in names if _is_core(name)}
     others = [name for name in names if name not in places]
     places |= {name: place for place, name in enumerate(others, start=len(_CORE))}
-    return {
-        name: LineStyle(theme.lines[i % len(theme.lines)], MARKERS[i % len(MARKERS)])
-        for name, i in places.items()
-    }
+    return {name: LineStyle(theme.lines[i % len(theme.lines)], MARKERS[i % len(MARKERS)]) for name, i in places.items()}
 
 
 def _is_core(name: str) -> bool:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from copycost.show.charts.heading import condition
 from copycost.show.charts.points import CONDITIONS
+from copycost.show.charts.sheet import MARGIN
 
 # More lines than this in one panel are split by direction, where there is more than one.
 _MANY_LINES = 8
 
+_GUTTER = 16.0
 _DIRECTIONS = ("to_tensor", "to_array", "list_to_tensor")
 
 
@@ -25,9 +27,7 @@ class Panel:
     points: pd.DataFrame
 
 
-def split(
-    points: pd.DataFrame, extra: tuple[str, ...] = (), most: int = 12
-) -> tuple[list[Panel], int]:
+def split(points: pd.DataFrame, extra: tuple[str, ...] = (), most: int = 12) -> tuple[list[Panel], int]:
     """Return panels, one for each combination of conditions that vary, and how many are left out.
 
     ``extra`` names further columns that are always kept apart.
@@ -62,3 +62,37 @@ def columns_for(count: int, room: float, least: float) -> int:
     columns = max(1, min(count, int(room // least)))
     rows = math.ceil(count / columns)
     return math.ceil(count / rows)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where panels stand, row by row, below ``top``; ``room`` is the width that all share."""
+
+    count: int
+    columns: int
+    room: float
+    top: float
+    row_height: float = 0.0
+
+    @property
+    def width(self) -> float:
+        """The width of one panel."""
+        return (self.room - _GUTTER * (self.columns - 1)) / self.columns
+
+    @property
+    def bottom(self) -> float:
+        """How far down the page the panels reach."""
+        return self.top + self.row_height * math.ceil(self.count / self.columns)
+
+    def with_rows(self, height: float) -> Grid:
+        """Return the grid with rows of a height."""
+        return replace(self, row_height=height)
+
+    def corner(self, number: int) -> tuple[float, float]:
+        """Return the left and the top of a panel."""
+        row, column = divmod(number, self.columns)
+        return MARGIN + column * (self.width + _GUTTER), self.top + row * self.row_height
+
+    def is_last_in_column(self, number: int) -> bool:
+        """Return whether no panel stands below this one."""
+        return number + self.columns >= self.count

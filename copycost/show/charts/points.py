@@ -76,9 +76,7 @@ def _text(column: pd.Series) -> pd.Series:
     return column.astype(object).where(column.notna(), "").map(str)
 
 
-def points(
-    cells: pd.DataFrame, value: pd.Series, low: pd.Series | None, high: pd.Series | None
-) -> pd.DataFrame:
+def points(cells: pd.DataFrame, value: pd.Series, low: pd.Series | None, high: pd.Series | None) -> pd.DataFrame:
     """Return prepared cells with columns ``value``, ``low`` and ``high``, where there is a value.
 
     ``low`` and ``high`` are NaN where no interval is known.
@@ -98,10 +96,6 @@ def ratio(top: pd.DataFrame, bottom: pd.DataFrame) -> tuple[pd.Series, pd.Series
     quadrature, as for independent estimates; NaN where either interval is unknown.
     """
     value = top["seconds"] / bottom["seconds"]
-    below = np.hypot(
-        np.log(top["seconds"] / top["ci_low"]), np.log(bottom["ci_high"] / bottom["seconds"])
-    )
-    above = np.hypot(
-        np.log(top["ci_high"] / top["seconds"]), np.log(bottom["seconds"] / bottom["ci_low"])
-    )
+    below = np.hypot(np.log(top["seconds"] / top["ci_low"]), np.log(bottom["ci_high"] / bottom["seconds"]))
+    above = np.hypot(np.log(top["ci_high"] / top["seconds"]), np.log(bottom["seconds"] / bottom["ci_low"]))
     return value, value * np.exp(-below), value * np.exp(above)

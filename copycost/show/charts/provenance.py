@@ -31,9 +31,7 @@ def data_hash(cells: pd.DataFrame, rounds: pd.DataFrame | None = None) -> str:
     """
     frame = prepare(cells)
     frame = frame[sorted(frame.columns)]
-    digest = hashlib.sha256(
-        frame.to_csv(index=False, float_format="%.9g").encode("utf-8", "replace")
-    )
+    digest = hashlib.sha256(frame.to_csv(index=False, float_format="%.9g").encode("utf-8", "replace"))
     if rounds is not None:
         digest.update(np.sort(rounds["seconds"].to_numpy(float)).tobytes())
         if "quiet" in rounds:
@@ -51,8 +49,8 @@ def describe_source(
 ) -> dict[str, Any]:
     """Return the provenance of a chart: data, runs, machine, versions; no date and no path.
 
-    ``options`` are those it was drawn with, so that it can be drawn again; ``rounds`` are given only
-    for a chart that shows them.
+    ``options`` are those it was drawn with, so that it can be drawn again; ``rounds`` are given
+    only for a chart that shows them.
     """
     known = machine or {}
     return {

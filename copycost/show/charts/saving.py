@@ -9,6 +9,12 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+import matplotlib
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
 from copycost.errors import UsageError, nearest
 from copycost.show.charts.chart import Drawing
 from copycost.show.charts.style import chart_style
@@ -18,6 +24,7 @@ FORMATS = ("svg", "png", "pdf")
 
 # Twice the pixels of the page: sharp on a dense screen.
 _PNG_DPI = 192
+_QUOTE = {'"': "&quot;"}
 
 
 def check_formats(formats: Iterable[str]) -> list[str]:
@@ -48,13 +55,8 @@ def save(
         UsageError: an unknown format, or a file that cannot be written.
     """
     source = as_json(provenance or {"tool": "copycost"})
-    files = [
-        (stem.with_name(f"{stem.name}.{name}"), render(drawing, name, source))
-        for name in check_formats(formats)
-    ]
-    files.append(
-        (stem.with_name(f"{stem.name}.alt.txt"), (drawing.alt + "\n").encode("utf-8", "replace"))
-    )
+    files = [(stem.with_name(f"{stem.name}.{name}"), render(drawing, name, source)) for name in check_formats(formats)]
+    files.append((stem.with_name(f"{stem.name}.alt.txt"), (drawing.alt + "\n").encode("utf-8", "replace")))
     try:
         stem.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -71,24 +73,57 @@ def as_json(provenance: Mapping[str, Any]) -> str:
 
 def render(drawing: Drawing, name: str, source: str = "{}") -> bytes:
     """Return a drawing as the bytes of a file; ``source`` is its provenance as JSON."""
-    metadata: dict[str, dict[str, Any]] = {
-        "svg": {"Title": drawing.title, "Description": drawing.alt, "Source": source, "Date": None},
-        "png": {"Title": drawing.title, "Description": drawing.alt, "copycost": source},
-        "pdf": {
-            "Title": drawing.title,
-            "Subject": drawing.alt,
-            "Keywords": source,
-            "CreationDate": None,
-        },
+    with chart_style(salt=f"copycost {drawing.chart} {drawing.theme}"):
+        return {"svg": _svg, "png": _png, "pdf": _pdf}[name](drawing, source)
+
+
+def _svg(drawing: Drawing, source: str) -> bytes:
+    metadata = {
+        "Title": drawing.title,
+        "Description": drawing.alt,
+        "Source": source,
+        "Date": None,
     }
     buffer = BytesIO()
-    with chart_style(salt=f"copycost {drawing.chart} {drawing.theme}"):
-        drawing.figure.savefig(
-            buffer, format=name, dpi=_PNG_DPI if name == "png" else 96, metadata=metadata[name]
-        )
-    content = buffer.getvalue()
-    if name == "svg":
-        # A screen reader takes the picture as one image with a description, not as loose labels.
-        described = f'<svg role="img" aria-label="{escape(drawing.alt, {chr(34): "&quot;"})}" '
-        content = content.replace(b"<svg ", described.encode("utf-8", "replace"), 1)
-    return content
+    drawing.figure.savefig(buffer, format="svg", metadata=metadata)
+    # A screen reader takes the picture as one image with a description, not as loose labels.
+    described = f'<svg role="img" aria-label="{escape(drawing.alt, _QUOTE)}" '
+    return buffer.getvalue().replace(b"<svg ", described.encode("utf-8", "replace"), 1)
+
+
+def _png(drawing: Drawing, source: str) -> bytes:
+    figure = drawing.figure
+    before = figure.get_dpi()
+    figure.set_dpi(_PNG_DPI)
+    try:
+        canvas: Any = FigureCanvasAgg(figure)
+        canvas.draw()
+        image = Image.fromarray(np.asarray(canvas.buffer_rgba()))
+    finally:
+        figure.set_dpi(before)
+    if image.getchannel("A").getextrema() == (255, 255):
+        # A palette makes the file three times smaller; by coverage it keeps the page's own colour.
+        image = image.convert("RGB").quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    words = PngInfo()
+    for name, text in (
+        ("Title", drawing.title),
+        ("Description", drawing.alt),
+        ("Software", f"copycost, Matplotlib {matplotlib.__version__}"),
+        ("copycost", source),
+    ):
+        words.add_itxt(name, text)
+    buffer = BytesIO()
+    image.save(buffer, "png", pnginfo=words, dpi=(_PNG_DPI, _PNG_DPI))
+    return buffer.getvalue()
+
+
+def _pdf(drawing: Drawing, source: str) -> bytes:
+    metadata = {
+        "Title": drawing.title,
+        "Subject": drawing.alt,
+        "Keywords": source,
+        "CreationDate": None,
+    }
+    buffer = BytesIO()
+    drawing.figure.savefig(buffer, format="pdf", metadata=metadata)
+    return buffer.getvalue()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from matplotlib.text import Text
 from copycost.show.charts.labels import POINTS_PER_PIXEL
 from copycost.show.charts.palette import Theme
 
+MARGIN = 12.0
 TICK_SIZE = 10.5
 _PIXELS_PER_INCH = 96
 
@@ -23,6 +25,8 @@ class Sheet:
 
     def __init__(self, width: float, height: float, theme: Theme, transparent: bool) -> None:
         """Make a page of a size in CSS pixels, filled with the theme's colour or see-through."""
+        # Whole pixels, so that a picture of it has no half-filled row.
+        height = math.ceil(height)
         self.width, self.height, self.theme = width, height, theme
         self.figure = Figure(
             figsize=(width / _PIXELS_PER_INCH, height / _PIXELS_PER_INCH),

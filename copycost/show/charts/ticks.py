@@ -66,28 +66,20 @@ def decimal_ticks(low: float, high: float, most: int) -> list[float]:
 
 def _in_decades(low: float, high: float, steps: tuple[float, ...], every: int) -> list[float]:
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    ticks = [
-        step * 10.0**decade
-        for decade in range(first, last + 1)
-        if decade % every == 0
-        for step in steps
-    ]
+    ticks = [step * 10.0**decade for decade in range(first, last + 1) if decade % every == 0 for step in steps]
     return [tick for tick in ticks if low * (1 - 1e-9) <= tick <= high * (1 + 1e-9)]
 
 
-def byte_ticks(
-    low: float, high: float, pixels: float, width_of: Callable[[str], float]
-) -> list[float]:
+def byte_ticks(low: float, high: float, pixels: float, width_of: Callable[[str], float]) -> list[float]:
     """Return ticks of a byte axis at powers of 4, or of 16, 64 … where those would touch.
 
+    A short axis has powers of 2, or it would have no ticks to speak of.
     ``pixels`` is the length of the axis and ``width_of`` gives a label's width in the same unit.
     """
     octaves = max(math.log2(high / low), 1e-9)
-    for step in (2, 4, 6, 10, 20, 40):
+    for step in (1, 2, 4, 6, 10, 20, 40) if octaves < 6 else (2, 4, 6, 10, 20, 40):
         exponents = [
-            e
-            for e in range(math.ceil(math.log2(low) - 1e-9), math.floor(math.log2(high) + 1e-9) + 1)
-            if e % step == 0
+            e for e in range(math.ceil(math.log2(low) - 1e-9), math.floor(math.log2(high) + 1e-9) + 1) if e % step == 0
         ]
         widest = max((width_of(format_bytes(2**e)) for e in exponents), default=0.0)
         if (widest + 8) <= step * pixels / octaves or len(exponents) < 2:

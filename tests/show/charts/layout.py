@@ -7,25 +7,31 @@ from itertools import combinations
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from copycost.show.charts.style import chart_style
+
 # As saved: two dots to a CSS pixel.
 DPI = 192
+# Three CSS pixels.
+EDGE = 6
 
 
 def texts(figure: Figure) -> list[Text]:
     """Return every text that is seen, tick labels included."""
     figure.set_dpi(DPI)
-    figure.draw_without_rendering()
+    with chart_style():
+        figure.draw_without_rendering()
     return [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
 
 
 def complaints(figure: Figure) -> list[str]:
     """Return what is wrong with the texts of a figure."""
     seen = texts(figure)
-    boxes = [text.get_window_extent() for text in seen]
+    with chart_style():
+        boxes = [text.get_window_extent() for text in seen]
     page = figure.bbox
     found = []
     for text, box in zip(seen, boxes, strict=True):
-        if box.x0 < 0 or box.y0 < 0 or box.x1 > page.x1 or box.y1 > page.y1:
+        if min(box.x0, box.y0, page.x1 - box.x1, page.y1 - box.y1) < EDGE:
             found.append(f"cut: {text.get_text()!r}")
         if text.get_fontsize() * 96 / 72 < 9:
             found.append(f"too small: {text.get_text()!r}")

@@ -58,9 +58,7 @@ def cells(
     for number, name in enumerate(conversions):
         to_array = name.startswith(("t.", "np.")) or (name not in CORE and number % 3 == 2)
         for dtype in dtypes:
-            shares = name in ("torch.from_numpy", "t.numpy") or (
-                name == "torch.Tensor" and dtype == "float32"
-            )
+            shares = name in ("torch.from_numpy", "t.numpy") or (name == "torch.Tensor" and dtype == "float32")
             if name not in CORE:
                 shares = number % 4 == 3
             for size in sizes:
@@ -95,11 +93,7 @@ def cells(
                             "rounds": 60,
                             "quiet_share": 0.7,
                             "processes": 3,
-                            "page_faults": (
-                                0.0
-                                if shares or size_in_bytes < 32 * 2**20
-                                else size_in_bytes / 4096 + 1
-                            ),
+                            "page_faults": (0.0 if shares or size_in_bytes < 32 * 2**20 else size_in_bytes / 4096 + 1),
                             "shares_memory": shares,
                             "result_dtype": "torch.float32",
                             "flags": "few-quiet" if rng.random() < 0.03 else "",
@@ -109,9 +103,7 @@ def cells(
                             "result_bytes": size_in_bytes,
                             "block": 10,
                             "copy_ratio": (
-                                np.nan
-                                if shares or size_in_bytes < 4096
-                                else 1 + 2e-6 / copy_seconds(size_in_bytes)
+                                np.nan if shares or size_in_bytes < 4096 else 1 + 2e-6 / copy_seconds(size_in_bytes)
                             ),
                             "copy_ratio_low": np.nan,
                             "copy_ratio_high": np.nan,

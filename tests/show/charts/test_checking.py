@@ -32,9 +32,7 @@ def test_a_chart_that_was_edited_does_not(tmp_path):
 
 
 def test_a_chart_of_another_matplotlib_is_judged_by_its_data_alone(tmp_path):
-    file, *_ = draw_all(
-        FRAME, tmp_path, ["cost"], machine=MACHINE, provenance={"drawn_with": {"matplotlib": "3.0"}}
-    )
+    file, *_ = draw_all(FRAME, tmp_path, ["cost"], machine=MACHINE, provenance={"drawn_with": {"matplotlib": "3.0"}})
     file.write_bytes(file.read_bytes().replace(b"#cf7a05", b"#cf7a06"))
     assert why_stale(file, FRAME, machine=MACHINE) is None
 

@@ -48,8 +48,9 @@ def test_no_text_touches_another_or_is_cut(name, width):
 
 
 @pytest.mark.parametrize("width", [480, 720, 1200])
-def test_rounds_are_drawn_without_texts_that_touch_or_are_cut(width):
-    frame = cells(sizes=(1, 4096, 4**9))
+@pytest.mark.parametrize("sizes", [(1, 4096, 4**9), (1, 16, 256, 4096, 4**8, 4**9, 4**10), (64,)])
+def test_rounds_are_drawn_without_texts_that_touch_or_are_cut(sizes, width):
+    frame = cells(sizes=sizes)
     figure = draw("rounds", frame, machine=MACHINE, width=width, rounds=rounds(frame)).figure
     assert complaints(figure) == []
 
@@ -78,7 +79,7 @@ def test_hostile_names_are_shown_as_text_and_break_no_layout(name, width):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_lines_of_conversions_are_told_apart_by_marker_on_the_label_too(theme):
     figure = draw("cost", cells(dtypes=("float64",)), theme=theme).figure
-    beside = [line.get_marker() for line in figure.lines if line.get_marker() != "None"]
+    beside = [line.get_marker() for line in figure.artists if line.get_marker() != "None"]
     assert len(set(beside[:5])) == 5
 
 
@@ -158,9 +159,7 @@ def test_bad_options_are_refused(options, message):
 
 def test_all_charts_are_written_as_a_pair_with_their_text(tmp_path):
     frame = cells(sizes=(1, 4096, 4**11), dtypes=("float64",))
-    files = draw_all(
-        frame, tmp_path / "plots", machine=MACHINE, formats=("svg",), themes=("light", "dark")
-    )
+    files = draw_all(frame, tmp_path / "plots", machine=MACHINE, formats=("svg",), themes=("light", "dark"))
     assert {file.name for file in files} == {
         f"{chart}{theme}{ending}"
         for chart in ("cost", "multiple", "throughput", "copy-ratio", "page-faults")
@@ -188,9 +187,7 @@ def test_nothing_is_written_when_anything_asked_for_is_impossible(tmp_path, opti
 def test_the_package_outside_charts_does_not_load_matplotlib():
     code = "import sys, copycost.show; print('matplotlib' in sys.modules)"
     root = Path(__file__).parents[3]
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
     assert done.stdout.strip() == "False"
 
 
@@ -201,7 +198,5 @@ def test_drawing_does_not_load_pyplot():
         "print('matplotlib.pyplot' in sys.modules)"
     )
     root = Path(__file__).parents[3]
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
     assert done.stdout.strip() == "False"

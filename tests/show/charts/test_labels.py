@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -78,7 +80,7 @@ def test_spread_labels_neither_overlap_nor_leave_the_page_nor_change_places(labe
     low, high = 0.0, sum(sizes) + 100
     centres = spread(targets, sizes, low, high)
     boxes = sorted((c - s / 2, c + s / 2) for c, s in zip(centres, sizes, strict=True))
-    assert all(a[1] <= b[0] + 1e-6 for a, b in zip(boxes, boxes[1:], strict=False))
+    assert all(a[1] <= b[0] + 1e-6 for a, b in pairwise(boxes))
     assert boxes[0][0] >= low - 1e-6
     assert boxes[-1][1] <= high + 1e-6
     by_target = sorted(range(len(targets)), key=lambda i: targets[i])

@@ -143,5 +143,5 @@ def test_a_core_conversion_looks_the_same_whatever_is_beside_it():
 
 
 def test_an_unknown_theme_names_the_valid_ones():
-    with pytest.raises(UsageError, match="'drak'.*dark"):
+    with pytest.raises(UsageError, match=r"'drak'.*dark"):
         theme_named("drak")

@@ -52,9 +52,7 @@ def test_a_ratio_to_an_exact_time_keeps_the_relative_interval():
 
 
 def test_intervals_of_a_ratio_add_in_quadrature_and_are_unknown_when_one_is():
-    wide = pd.DataFrame(
-        {"seconds": [1.0] * 2, "ci_low": [np.exp(-0.3), np.nan], "ci_high": np.e**0.3}
-    )
+    wide = pd.DataFrame({"seconds": [1.0] * 2, "ci_low": [np.exp(-0.3), np.nan], "ci_high": np.e**0.3})
     wider = pd.DataFrame({"seconds": [1.0] * 2, "ci_low": np.e**-0.4, "ci_high": np.e**0.4})
     _, low, high = ratio(wide, wider)
     assert np.log([low[0], high[0]]) == pytest.approx([-0.5, 0.5])

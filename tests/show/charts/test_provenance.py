@@ -14,9 +14,7 @@ FRAME = cells(dtypes=("float32",), sizes=(1, 64))
 @pytest.mark.parametrize("ending", ["svg", "png", "pdf"])
 def test_a_file_says_where_it_comes_from(tmp_path, ending):
     frame = cells(dtypes=("float32",), sizes=(1, 64), run="run (1) \\ é <b>")
-    draw_all(
-        frame, tmp_path, ["cost"], machine=MACHINE, formats=[ending], provenance={"extra": "mine"}
-    )
+    draw_all(frame, tmp_path, ["cost"], machine=MACHINE, formats=[ending], provenance={"extra": "mine"})
     found = read_provenance(tmp_path / f"cost.{ending}")
     assert found["runs"] == ["run (1) \\ é <b>"]
     assert found["machines"] == ["AMD EPYC 2c 3f9a1c"]

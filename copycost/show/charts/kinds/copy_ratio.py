@@ -11,9 +11,7 @@ from copycost.show.charts.points import points
 from copycost.show.charts.ticks import ValueAxis, multiple_tick
 
 _AXIS = ValueAxis("multiple of a plain copy", multiple_tick)
-_ONE = Guide(
-    "1×: np.copyto of the same bytes into mapped memory", lambda panel, x: np.ones_like(x), (1.0,)
-)
+_ONE = Guide("1×: np.copyto of the same bytes into mapped memory", lambda panel, x: np.ones_like(x), (1.0,))
 
 
 def _known(cells: pd.DataFrame) -> pd.DataFrame:

@@ -27,9 +27,7 @@ def _pairs(cells: pd.DataFrame) -> pd.DataFrame:
 
 def _needs(cells: pd.DataFrame, rounds: pd.DataFrame | None) -> str | None:
     if not len(_pairs(cells)):
-        return (
-            "no copying cell has a zero-copy cell of the same direction, dtype and size beside it"
-        )
+        return "no copying cell has a zero-copy cell of the same direction, dtype and size beside it"
     return None
 
 
@@ -39,12 +37,9 @@ def _draw(cells: pd.DataFrame, context: Context) -> Drawing:
     shown = points(pairs, *ratio(pairs[_TIMES], reference))
     used = pairs.groupby("direction")["conversion_reference"].unique()
     notes = tuple(
-        f"{plain(direction)}: 1× is {' or '.join(sorted(map(plain, names)))}"
-        for direction, names in used.items()
+        f"{plain(direction)}: 1× is {' or '.join(sorted(map(plain, names)))}" for direction, names in used.items()
     )
-    one = Guide(
-        "1×: the cheapest zero-copy call of that size", lambda panel, x: np.ones_like(x), (1.0,)
-    )
+    one = Guide("1×: the cheapest zero-copy call of that size", lambda panel, x: np.ones_like(x), (1.0,))
     return draw_lines(CHART.name, CHART.title, shown, _AXIS, context, (one,), notes)
 
 

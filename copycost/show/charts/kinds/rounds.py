@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
-from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
 from copycost.show.charts.chart import Chart, Context, Drawing
 from copycost.show.charts.heading import facts, heading
 from copycost.show.charts.key import Entry, key
 from copycost.show.charts.labels import distinct_labels, plain, text_width
-from copycost.show.charts.lines import BYTES_LABEL, GUTTER, MARGIN
-from copycost.show.charts.panels import Panel, columns_for, split
+from copycost.show.charts.lines import BYTES_LABEL
+from copycost.show.charts.panels import Grid, Panel, columns_for, split
 from copycost.show.charts.points import CONDITIONS, measured
-from copycost.show.charts.sheet import TICK_SIZE, Sheet
+from copycost.show.charts.scales import set_ticks
+from copycost.show.charts.sheet import MARGIN, TICK_SIZE, Sheet
 from copycost.show.charts.ticks import byte_ticks, decimal_ticks, multiple_tick
 from copycost.units import format_bytes, format_ratio
 
@@ -64,32 +64,25 @@ def _draw(cells: pd.DataFrame, context: Context) -> Drawing:
     head = heading(CHART.title, rounds, context, room)
     foot = key([] if context.language_free else entries, room)
     columns = columns_for(len(panels), room, _NARROWEST_PANEL)
-    rows = -(-len(panels) // columns)
-    panel_width = (room - GUTTER * (columns - 1)) / columns
-    titles = distinct_labels([panel.title for panel in panels], panel_width, _TITLE)
+    grid = Grid(len(panels), columns, room, head.height, 38 + _HEIGHT + 26)
+    titles = distinct_labels([panel.title for panel in panels], grid.width, _TITLE)
     ticks = decimal_ticks(low, high, 5)
     tick_width = max(text_width(multiple_tick(value), TICK_SIZE) for value in ticks) + 8
-    plot_width, row_height = panel_width - tick_width, 38 + _HEIGHT + 26
-    sheet = Sheet(
-        context.width,
-        head.height + rows * row_height + 16 + foot.height,
-        context.theme,
-        context.transparent,
-    )
+    plot_width = grid.width - tick_width
+    bottom = grid.bottom + 16 + foot.height
+    sheet = Sheet(context.width, bottom, context.theme, context.transparent)
     head.draw(sheet, MARGIN)
     for number, (panel, title) in enumerate(zip(panels, titles, strict=True)):
-        left = MARGIN + (number % columns) * (panel_width + GUTTER)
-        top = head.height + (number // columns) * row_height
+        left, top = grid.corner(number)
         sheet.text(left, top + 12, title, _TITLE, context.theme.ink)
         if number % columns == 0:
             sheet.text(left, top + 29, _AXIS, TICK_SIZE, context.theme.muted)
         axes = sheet.axes(left + tick_width, top + 36, plot_width, _HEIGHT)
         _scale(axes, rounds["bytes"], (low, high), ticks, plot_width)
         _halves(axes, panel, context)
-        if number + columns >= len(panels):
-            middle = left + tick_width + plot_width / 2
+        if grid.is_last_in_column(number):
             sheet.text(
-                middle,
+                left + tick_width + plot_width / 2,
                 top + 36 + _HEIGHT + 34,
                 BYTES_LABEL,
                 TICK_SIZE,
@@ -102,27 +95,25 @@ def _draw(cells: pd.DataFrame, context: Context) -> Drawing:
 
 
 def _limits(values: pd.Series) -> tuple[float, float]:
-    low, high = np.quantile(values, [0.002, 0.998])
+    low, high = np.quantile(values, [0.0005, 0.9995])
     return (
         float(np.clip(low / 1.03, _FARTHEST[0], 0.9)),
         float(np.clip(high * 1.03, 1.2, _FARTHEST[1])),
     )
 
 
-def _scale(
-    axes: Axes, sizes: pd.Series, values: tuple[float, float], ticks: list[float], width: float
-) -> None:
+def _scale(axes: Axes, sizes: pd.Series, values: tuple[float, float], ticks: list[float], width: float) -> None:
     """Set the axes: octaves of bytes on a plain axis, so that all halves are equally wide."""
     low, high = float(sizes.min()), float(sizes.max())
+    octaves = np.log2(high) - np.log2(low)
     axes.set_xlim(np.log2(low) - 1.3, np.log2(high) + 1.3)
-    across = byte_ticks(low / 2, high * 2, width, lambda text: text_width(text, TICK_SIZE))
-    axes.xaxis.set_major_locator(FixedLocator([float(np.log2(size)) for size in across]))
-    axes.xaxis.set_major_formatter(FixedFormatter([format_bytes(size) for size in across]))
+    length = width * octaves / (octaves + 2.6)
+    across = byte_ticks(low, high, length, lambda text: text_width(text, TICK_SIZE))
+    places = [float(np.log2(size)) for size in across]
+    set_ticks(axes.xaxis, places, [format_bytes(size) for size in across])
     axes.set_yscale("log")
     axes.set_ylim(*values)
-    axes.yaxis.set_major_locator(FixedLocator(ticks))
-    axes.yaxis.set_major_formatter(FixedFormatter([multiple_tick(value) for value in ticks]))
-    axes.yaxis.set_minor_locator(NullLocator())
+    set_ticks(axes.yaxis, ticks, [multiple_tick(value) for value in ticks])
 
 
 def _halves(axes: Axes, panel: Panel, context: Context) -> None:
@@ -139,15 +130,11 @@ def _halves(axes: Axes, panel: Panel, context: Context) -> None:
         shapes: list[np.ndarray] = []
         for _, cell in panel.points[panel.points["quiet"] == quiet].groupby("bytes"):
             place = float(np.log2(float(cell["bytes"].iloc[0])))
-            shapes += _outlines(
-                np.log(cell["value"].to_numpy(float)), heights, place, side * widest
-            )
+            shapes += _outlines(np.log(cell["value"].to_numpy(float)), heights, place, side * widest)
         axes.add_collection(PolyCollection(shapes, zorder=2, **look), autolim=False)
 
 
-def _outlines(
-    values: np.ndarray, heights: np.ndarray, place: float, width: float
-) -> list[np.ndarray]:
+def _outlines(values: np.ndarray, heights: np.ndarray, place: float, width: float) -> list[np.ndarray]:
     """Return the outlines of a density that lies on its side, one for each mode that stands alone.
 
     A Gaussian kernel density estimate with Silverman's (1986) bandwidth, kept between 1 and 3
@@ -186,8 +173,7 @@ def _describe(rounds: pd.DataFrame, panels: list[Panel], context: Context, notes
         if len(values):
             low, high = np.quantile(values, [0.05, 0.95])
             sentences.append(
-                f"{plain(panel.title)}: nine of ten quiet rounds from {format_ratio(low)} "
-                f"to {format_ratio(high)}."
+                f"{plain(panel.title)}: nine of ten quiet rounds from {format_ratio(low)} to {format_ratio(high)}."
             )
     sentences += [note[:1].upper() + note[1:] + "." for note in notes]
     return " ".join(sentences)

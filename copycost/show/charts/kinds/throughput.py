@@ -23,9 +23,7 @@ def _needs(cells: pd.DataFrame, rounds: pd.DataFrame | None) -> str | None:
 def _draw(cells: pd.DataFrame, context: Context) -> Drawing:
     copying = _copying(cells)
     speed, seconds = copying["gb_per_s"], copying["seconds"]
-    shown = points(
-        copying, speed, speed * seconds / copying["ci_high"], speed * seconds / copying["ci_low"]
-    )
+    shown = points(copying, speed, speed * seconds / copying["ci_high"], speed * seconds / copying["ci_low"])
     return draw_lines(CHART.name, CHART.title, shown, _AXIS, context)
 
 

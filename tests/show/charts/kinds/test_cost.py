@@ -7,9 +7,7 @@ from tests.show.charts.made_up import cells
 def test_a_line_for_each_conversion_passes_through_its_times():
     frame = cells(("torch.tensor", "t.numpy"), ("float64",), (1, 64, 4096))
     (axes,) = draw("cost", frame).figure.axes
-    markers = [
-        line for line in axes.lines if line.get_linestyle() == "None" and len(line.get_xdata()) == 3
-    ]
+    markers = [line for line in axes.lines if line.get_linestyle() == "None" and len(line.get_xdata()) == 3]
     drawn = sorted(float(line.get_ydata()[0]) for line in markers)
     assert np.allclose(drawn, sorted(frame.loc[frame["size"] == 1, "seconds"]))
 

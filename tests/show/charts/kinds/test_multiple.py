@@ -8,11 +8,7 @@ from tests.show.charts.made_up import cells
 def multiples(frame):
     """Return the values of the copying conversions' markers, by size, of a one-panel chart."""
     (axes,) = draw("multiple", frame).figure.axes
-    return [
-        line.get_ydata()
-        for line in axes.lines
-        if line.get_linestyle() == "None" and line.get_marker() != "o"
-    ]
+    return [line.get_ydata() for line in axes.lines if line.get_linestyle() == "None"]
 
 
 def exact(**seconds):
@@ -65,6 +61,4 @@ def test_the_interval_is_that_of_a_ratio():
     frame["ci_high"] = frame["seconds"] * np.exp(0.3)
     (axes,) = draw("multiple", frame).figure.axes
     reach = axes.collections[0].get_paths()[0].vertices[:, 1]
-    assert np.log([reach.min() / 2, reach.max() / 2]) == pytest.approx(
-        [-0.3 * np.sqrt(2), 0.3 * np.sqrt(2)]
-    )
+    assert np.log([reach.min() / 2, reach.max() / 2]) == pytest.approx([-0.3 * np.sqrt(2), 0.3 * np.sqrt(2)])

@@ -26,9 +26,7 @@ def test_two_modes_are_two_outlines():
     shown = rounds(ONE, 200)
     shown["quiet"] = True
     rng = np.random.default_rng(1)
-    shown["seconds"] = np.where(rng.random(len(shown)) < 0.6, 1.0, 1.5) * np.exp(
-        rng.normal(0, 0.01, len(shown))
-    )
+    shown["seconds"] = np.where(rng.random(len(shown)) < 0.6, 1.0, 1.5) * np.exp(rng.normal(0, 0.01, len(shown)))
     quiet, contended = halves(shown)
     assert len(quiet) == 2 * len(ONE)
     assert contended == []

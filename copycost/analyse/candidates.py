@@ -1,0 +1,73 @@
+"""Every way to lay borders between the sizes of a curve, as a coarse grid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import combinations, product
+
+import numpy as np
+
+from copycost.analyse.grouping import Floats
+from copycost.analyse.law import KINK, RESTART, STEP, Kinds, basis
+
+MOST_REGIMES = 4
+FEWEST_SIZES = 2
+"""Sizes that a regime must hold: with one, its slope and its border cannot be told apart."""
+PLACES = (0.2, 0.5, 0.8)
+"""Where in the gap between two sizes a kink is tried, as a share of its logarithm."""
+
+
+@lru_cache(maxsize=64)
+def candidates(sizes: tuple[float, ...], regimes: int) -> list[tuple[Kinds, Floats, Floats]]:
+    """Return kinds, borders and basis of the laws with some number of regimes to be tried.
+
+    A law has one jump at most (RESTART or STEP). A jump cannot be placed within its gap, so it
+    stands in the geometric middle. Only a last regime that starts afresh may hold a single size.
+
+    Args:
+        sizes: bytes, ascending.
+        regimes: 1 or more.
+
+    Returns:
+        For each combination of kinds, shape (borders,): borders, shape (sets, borders), and basis,
+        shape (sets, sizes, parameters).
+    """
+    at = np.array(sizes)
+    made = []
+    for kinds in _kinds(regimes - 1):
+        sets = list(_borders(at, kinds))
+        if sets:
+            borders = np.array(sets).reshape(len(sets), regimes - 1)
+            made.append((kinds, borders, basis(at, borders, kinds)))
+    return made
+
+
+def gap(sizes: Floats, border: float) -> tuple[float, float]:
+    """Return the two neighbouring sizes that a border lies between."""
+    above = int(np.clip(np.searchsorted(sizes, border), 1, len(sizes) - 1))
+    return float(sizes[above - 1]), float(sizes[above])
+
+
+def _kinds(count: int) -> Iterator[Kinds]:
+    for kinds in product((KINK, RESTART, STEP), repeat=count):
+        if sum(kind != KINK for kind in kinds) <= 1:
+            yield np.array(kinds, dtype=np.int64)
+
+
+def _borders(sizes: Floats, kinds: Kinds) -> Iterator[tuple[float, ...]]:
+    count = len(sizes)
+    alone = len(kinds) > 0 and kinds[-1] == RESTART
+    for cuts in combinations(range(1, count), len(kinds)):
+        held = np.diff([0, *cuts, count])
+        needed = np.full(len(held), FEWEST_SIZES)
+        needed[-1] = 1 if alone else FEWEST_SIZES
+        if (held < needed).any():
+            continue
+        places = [
+            [sizes[cut - 1] ** (1 - place) * sizes[cut] ** place for place in PLACES]
+            if kind == KINK
+            else [np.sqrt(sizes[cut - 1] * sizes[cut])]
+            for cut, kind in zip(cuts, kinds, strict=True)
+        ]
+        yield from product(*places)

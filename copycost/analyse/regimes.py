@@ -1,0 +1,142 @@
+"""Which law a curve follows: its regimes are chosen by evidence, its borders found from the data."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from scipy.optimize import least_squares
+
+from copycost.analyse.candidates import MOST_REGIMES, candidates, gap
+from copycost.analyse.grouping import Floats
+from copycost.analyse.law import KINK, STEP, Kinds, Law, basis, border_effect
+
+UNEXPLAINED = 0.01
+"""What a law this simple leaves unexplained at the least: alignment, page colours, code paths."""
+PRICE = 4.0
+"""Units of -2 log likelihood that a parameter must gain to be believed."""
+TRIED = 2
+"""Laws of each kind that are fitted to the end, the most promising of the grid."""
+_NONE = np.zeros(0)
+_NO_KINDS = np.zeros(0, dtype=np.int64)
+
+
+def choose_law(sizes: Floats, logs: Floats, errors: Floats) -> Law:
+    """Return the law for a curve.
+
+    Each law is fitted to relative residuals. Between laws the Bayesian information criterion
+    decides (Schwarz, Annals of Statistics 6, 1978), with the likelihood's variance the sum of the
+    figure's own and of an unexplained part that is estimated for each law by maximum likelihood.
+
+    Args:
+        sizes: bytes, ascending.
+        logs: log seconds.
+        errors: standard errors of the logs.
+    """
+    variance = errors**2 + UNEXPLAINED**2
+    best = _constant(logs, variance)
+    lowest = criterion(best, sizes, logs, errors)
+    for regimes in range(1, MOST_REGIMES + 1):
+        for law in _fitted(sizes, logs, variance, regimes):
+            own = criterion(law, sizes, logs, errors)
+            if own < lowest:
+                best, lowest = law, own
+    return best
+
+
+def criterion(law: Law, sizes: Floats, logs: Floats, errors: Floats) -> float:
+    """Return -2 log likelihood and the price of the parameters; the lower the better."""
+    squares = (logs - np.log(law.seconds(sizes))) ** 2
+    unexplained = UNEXPLAINED * np.geomspace(1, 300, 60)
+    variance = errors**2 + unexplained[:, None] ** 2
+    likelihood = (squares / variance + np.log(variance)).sum(axis=1)
+    return float(likelihood.min()) + PRICE * law.parameters
+
+
+def misfit(law: Law, sizes: Floats, logs: Floats) -> Floats:
+    """Return how far the figures are above the law, as log ratios."""
+    result: Floats = logs - np.log(law.seconds(sizes))
+    return result
+
+
+def polish(law: Law, sizes: Floats, logs: Floats, variance: Floats) -> Law:
+    """Return the law with its parameters at the least relative residuals, borders within their gaps."""
+    weight = 1 / np.sqrt(variance)
+    kinks = np.flatnonzero(law.kinds == KINK)
+    jump = bool((law.kinds == STEP).any())
+    start = np.log(np.array([law.fixed, *law.slopes, *([law.step] if jump else []), *law.borders[kinks]]))
+    low, high = start - 20.0, start + 20.0
+    for place, number in enumerate(kinks, len(start) - len(kinks)):
+        low[place], high[place] = np.log(gap(sizes, law.borders[number]))
+
+    def unpacked(values: Floats) -> Law:
+        numbers = np.exp(values)
+        borders = law.borders.copy()
+        borders[kinks] = numbers[len(numbers) - len(kinks) :]
+        slopes = numbers[1 : 1 + law.regimes]
+        return replace(
+            law, fixed=float(numbers[0]), slopes=slopes, borders=borders,
+            step=float(numbers[1 + law.regimes]) if jump else 0.0,
+        )  # fmt: skip
+
+    def residuals(values: Floats) -> Floats:
+        own: Floats = weight * (np.log(unpacked(values).seconds(sizes)) - logs)
+        return own
+
+    def slope(values: Floats) -> Floats:
+        own = unpacked(values)
+        rows = basis(sizes, own.borders[None], own.kinds)[0]
+        linear = rows[:, : 1 + own.regimes + jump]
+        moved = border_effect(sizes, own.borders[None], own.slopes[None], own.kinds)[0]
+        change = np.hstack([linear, moved]) * np.exp(values)
+        result: Floats = change / own.seconds(sizes)[:, None] * weight[:, None]
+        return result
+
+    inside = np.clip(start, low + 1e-9, high - 1e-9)
+    found = least_squares(residuals, inside, jac=slope, bounds=(low, high), max_nfev=30, xtol=1e-6, ftol=1e-6)
+    return unpacked(found.x)
+
+
+def _constant(logs: Floats, variance: Floats) -> Law:
+    fixed = float(np.exp(np.average(logs, weights=1 / variance)))
+    return Law(fixed, _NONE, _NONE, _NO_KINDS)
+
+
+def _fitted(sizes: Floats, logs: Floats, variance: Floats, regimes: int) -> list[Law]:
+    laws = []
+    for kinds, borders, rows in candidates(tuple(sizes.tolist()), regimes):
+        costs, values = solve(rows, logs, variance)
+        for best in np.argsort(costs)[:TRIED]:
+            if np.isfinite(costs[best]):
+                law = _law(values[best], borders[best], kinds)
+                laws.append(polish(law, sizes, logs, variance))
+    return laws
+
+
+def solve(rows: Floats, logs: Floats, variance: Floats) -> tuple[Floats, Floats]:
+    """Return the sum of squared relative residuals and the parameters of many linear laws at once.
+
+    Laws that would need a negative cost are no laws: their sum is infinite.
+
+    Args:
+        rows: the basis, shape (laws, sizes, parameters).
+        logs: log seconds, shape (sizes,).
+        variance: of the logs, shape (sizes,).
+    """
+    weight = 1 / np.sqrt(variance)
+    scaled = rows * (weight * np.exp(-logs))[:, None]
+    length = np.sqrt((scaled**2).sum(axis=1))
+    length[length == 0] = 1
+    scaled = scaled / length[:, None, :]
+    normal = np.einsum("lsp,lsq->lpq", scaled, scaled)
+    normal += 1e-12 * np.eye(normal.shape[1])
+    values = np.linalg.solve(normal, (weight @ scaled)[..., None])[..., 0]
+    residuals = np.einsum("lsp,lp->ls", scaled, values) - weight
+    costs = (residuals**2).sum(axis=1)
+    needed = scaled.any(axis=1)
+    costs[((values <= 0) & needed).any(axis=1)] = np.inf
+    return costs, values / length
+
+
+def _law(values: Floats, borders: Floats, kinds: Kinds) -> Law:
+    return Law(float(values[0]), values[1:-1], borders, kinds, float(values[-1]) if STEP in kinds else 0.0)

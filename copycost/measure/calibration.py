@@ -1,0 +1,64 @@
+"""Calibration: how many calls make a round of one cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any, Callable, Optional
+
+from copycost.measure.protocol import Protocol
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How many calls make a round of one cell, and what its checked result was."""
+
+    block: int
+    iterations: int
+    call_seconds: float
+    shares_memory: Optional[bool] = None
+    result_dtype: Optional[str] = None
+    result_bytes: Optional[int] = None
+
+    @property
+    def calls(self) -> int:
+        """Return the calls in a round."""
+        return self.block * self.iterations
+
+    @property
+    def round_seconds(self) -> float:
+        """Return about how long a round takes."""
+        return self.calls * self.call_seconds
+
+
+def seconds_per_call(target: Callable[[Any], Any], source: Any, protocol: Protocol) -> float:
+    """Return the fastest of a few calls; the first ones fault pages in and count for nothing.
+
+    A call that stays long ends the search after two: it is not the pages that make it long.
+    """
+    fastest = float("inf")
+    for number in range(protocol.warmup_calls + 10):
+        start = perf_counter()
+        target(source)
+        elapsed = perf_counter() - start
+        if number > 0:
+            fastest = min(fastest, elapsed)
+        warm = number >= protocol.warmup_calls and elapsed > protocol.round_seconds
+        if warm or (number > 0 and fastest > protocol.long_call_seconds):
+            break
+    return max(fastest, 1e-9)
+
+
+def in_blocks(
+    block_of: Callable[[int], Callable[[Any], Any]], source: Any, protocol: Protocol
+) -> tuple[int, int, float]:
+    """Return calls in a block, blocks in a round, and seconds per call within such a block.
+
+    `block_of(calls)` returns the block of so many calls.
+    """
+    seconds = seconds_per_call(block_of(1), source, protocol)
+    length, iterations = protocol.calls(seconds)
+    if length > 1:  # measured in its block, a short call takes about half of what it took alone
+        seconds = seconds_per_call(block_of(length), source, protocol) / length
+        length, iterations = protocol.calls(seconds)
+    return length, iterations, seconds

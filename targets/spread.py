@@ -1,0 +1,64 @@
+"""Prints what each step of the estimate does to the spread between the processes of a run.
+
+    python targets/spread.py results/reference
+
+For every cell: the standard deviation between processes of the log of its median, from all rounds, from quiet
+rounds, from quiet rounds at one clock, and of its ratio to the plain copy beside it; then the median over cells.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+import copycost
+from copycost.analyse.grouping import CELL
+from copycost.analyse.processes import per_process
+from copycost.units import format_bytes
+
+KEY = [*CELL, "process"]
+
+
+def spreads(rounds: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per cell: its standard deviations between processes, as shares."""
+    corrected = per_process(rounds)
+    # With one clock for all rounds there is nothing to correct, but what counts as quiet must stay the same.
+    still = rounds.assign(canary=rounds["canary"] / rounds["clock"], clock=1.0)
+    uncorrected = per_process(still)
+    steps = pd.DataFrame(
+        {
+            **{name: corrected[name] for name in CELL},
+            "bytes": corrected["bytes"],
+            "shares_memory": corrected["shares_memory"],
+            "all rounds": uncorrected["log_all"],
+            "quiet": uncorrected["log_quiet"],
+            "quiet, one clock": corrected["log_quiet"],
+            "ratio to plain copy": corrected["ratio_quiet"],
+        }
+    )
+    of_cell = steps.groupby(CELL, sort=False, observed=True)
+    found = of_cell[["all rounds", "quiet", "quiet, one clock", "ratio to plain copy"]].std()
+    return found.join(of_cell[["bytes", "shares_memory"]].first()).reset_index()
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("run", type=Path)
+    cells = spreads(copycost.load(parser.parse_args().run))
+    cells = cells[cells["direction"] != "reference"]
+    kind = np.where(cells["shares_memory"].astype(bool), "zero-copy", "copy")
+    size = np.where(kind == "zero-copy", "all sizes", cells["bytes"].map(format_bytes))
+    order = np.where(kind == "zero-copy", 0, cells["bytes"].astype(float))
+    table = cells.assign(kind=kind, size=size, order=order).groupby(["order", "kind", "size"], sort=True)
+    columns = ["all rounds", "quiet", "quiet, one clock", "ratio to plain copy"]
+    text = (100 * table[columns].median()).reset_index(level="order", drop=True)
+    print("standard deviation between processes, %, median over cells")
+    print(text.to_string(float_format="%.2f", na_rep=""))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+from dataclasses import replace
+
+from copycost.measure.doctor.load import CHECKS
+from tests.measure.doctor.made_up import finding, system
+
+
+def stat(busy: int, idle: int = 0) -> str:
+    return f"cpu  {busy} 0 0 {idle} 0 0 0 0 0 0\ncpu0 0 0 0 0 0 0 0 0 0 0\nprocs_running 1"
+
+
+def process(pid: int, name: str, ticks: int, *, parent: int = 1, flags: int = 0) -> str:
+    return f"{pid} ({name}) R {parent} 1 1 0 -1 {flags} 0 0 0 0 {ticks} 0 0 0 20 0 1 0 99"
+
+
+def loaded(ticks: int, *, load_average: str = "0.10", started_from: int = 700, **row):
+    """A second in which one other process used these ticks, and this one 50."""
+    before = {
+        "/proc/loadavg": f"{load_average} 0.1 0.1 1/99 4711",
+        "/proc/stat": stat(0),
+        "/proc/812/stat": process(812, "a) b", 0, **row),
+        "/proc/1000/stat": process(1000, "python", 0, parent=started_from),
+        "/proc/700/stat": process(700, "shell", 0),
+        "/proc/812/status": "Name:\ta) b\nUid:\t500\t500\t500\t500",
+    }
+    later = {
+        "/proc/stat": stat(50 + ticks),
+        "/proc/812/stat": process(812, "a) b", ticks, **row),
+        "/proc/1000/stat": process(1000, "python", 50, parent=started_from),
+    }
+    return system(before, later=later)
+
+
+def test_a_busy_process_is_named_with_its_share_and_how_to_pause_it():
+    found = finding(CHECKS, "other load", loaded(80))
+    assert found.severity == "disturbs"
+    assert "a) b (pid 812) 80%" in found.evidence
+    assert "0.80 of 4 cores" in found.evidence
+    assert found.command == "kill -STOP 812  # afterwards: kill -CONT 812"
+
+
+def test_somebody_elses_process_is_paused_as_root():
+    found = finding(CHECKS, "other load", replace(loaded(80), uid=501))
+    assert found.command.startswith("sudo kill -STOP 812")
+
+
+def test_a_thread_of_the_kernel_is_not_to_be_paused():
+    assert finding(CHECKS, "other load", loaded(80, flags=0x00200000)).command == ""
+
+
+def test_what_this_was_started_from_is_not_to_be_paused():
+    assert finding(CHECKS, "other load", loaded(80, started_from=812)).command == ""
+
+
+def test_this_process_itself_is_no_other_load():
+    found = finding(CHECKS, "other load", loaded(0))
+    assert found.severity == "fine"
+    assert "pid" not in found.evidence
+
+
+def test_a_little_load_is_a_note_and_so_is_a_load_that_has_just_ended():
+    assert finding(CHECKS, "other load", loaded(10)).severity == "note"
+    assert finding(CHECKS, "other load", loaded(0, load_average="3.50")).severity == "note"
+
+
+def test_a_process_that_ended_meanwhile_is_left_out():
+    machine = loaded(80)
+    machine.sample.after["/proc/812/stat"] = None
+    found = finding(CHECKS, "other load", machine)
+    assert found.severity == "disturbs"
+    assert "812" not in found.evidence
+
+
+def test_load_is_unknown_without_the_kernels_counters():
+    assert finding(CHECKS, "other load", system()).severity == "unknown"
+
+
+def test_a_queue_for_the_cores_disturbs():
+    found = finding(CHECKS, "run queue", system(running=[4, 5, 4]))
+    assert found.severity == "disturbs"
+    assert "4.3 other threads on 4 cores" in found.evidence
+
+
+def test_waiting_for_a_core_disturbs_though_the_queue_looked_short():
+    path = "/proc/pressure/cpu"
+    before, later = (f"some avg10=0.00 avg60=0.00 avg300=0.00 total={t}" for t in (5, 200_005))
+    machine = system({path: before}, later={path: later}, running=[0, 0])
+    found = finding(CHECKS, "run queue", machine)
+    assert found.severity == "disturbs"
+    assert "20% of the time" in found.evidence
+
+
+def test_no_queue_is_fine_and_an_unread_one_unknown():
+    assert finding(CHECKS, "run queue", system(running=[0, 1, 0])).severity == "fine"
+    assert finding(CHECKS, "run queue", system()).severity == "unknown"

@@ -1,0 +1,55 @@
+import pytest
+
+from copycost.measure.doctor.memory import CHECKS
+from tests.measure.doctor.made_up import finding, system
+
+SWAPS = "Filename\tType\tSize\tUsed\tPriority"
+GIB = 1024**3
+
+
+def vmstat(moved: int) -> str:
+    return f"nr_free_pages 7\npswpin {moved}\npswpout 0"
+
+
+def swapping(used: int, moved: int):
+    files = {"/proc/swaps": f"{SWAPS}\n/dev/sda2\tpartition\t8388604\t{used}\t-2"}
+    files["/proc/vmstat"] = vmstat(100)
+    return system(files, later={"/proc/vmstat": vmstat(100 + moved)})
+
+
+@pytest.mark.parametrize(("used", "moved", "severity"), [(0, 0, "fine"), (2048, 0, "note"), (2048, 9, "disturbs")])
+def test_swap_disturbs_while_pages_move(used, moved, severity):
+    found = finding(CHECKS, "swap", swapping(used, moved))
+    assert found.severity == severity
+    assert f"{used // 1024} MiB" in found.evidence
+    assert found.command == ("sudo swapoff --all" if severity != "fine" else "")
+
+
+def test_no_swap_at_all_is_fine_also_where_moves_are_not_counted():
+    assert finding(CHECKS, "swap", system({"/proc/swaps": SWAPS})).severity == "fine"
+
+
+def pressed(free: int, waited: int):
+    path = "/proc/pressure/memory"
+    files = {"/proc/meminfo": "MemAvailable: 1 kB", path: "some avg10=0.00 total=0"}
+    facts = {"memory_bytes": 16 * GIB, "available_bytes": free}
+    return system(files, later={path: f"some avg10=0.00 total={waited}"}, facts=facts)
+
+
+@pytest.mark.parametrize(
+    ("free", "waited", "severity"),
+    [(12 * GIB, 0, "fine"), (GIB, 0, "disturbs"), (12 * GIB, 50_000, "disturbs")],
+    ids=["enough", "little left", "waited for"],
+)
+def test_memory_is_short_when_little_is_left_or_something_waits_for_it(free, waited, severity):
+    assert finding(CHECKS, "memory pressure", pressed(free, waited)).severity == severity
+
+
+@pytest.mark.parametrize("name", [check.name for check in CHECKS])
+def test_what_the_kernel_does_not_show_is_unknown(name):
+    assert finding(CHECKS, name, system()).severity == "unknown"
+
+
+def test_an_unknown_amount_of_memory_is_unknown_and_not_a_crash():
+    machine = system({"/proc/meminfo": "MemAvailable: 1 kB"}, facts={"memory_bytes": None})
+    assert finding(CHECKS, "memory pressure", machine).severity == "unknown"

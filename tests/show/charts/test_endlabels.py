@@ -1,0 +1,42 @@
+import pytest
+from matplotlib.lines import Line2D
+
+from copycost.show.charts.gallery import draw
+from tests.show.charts.layout import texts
+from tests.show.charts.made_up import CORE, cells
+
+
+def labels_of(frame, **options):
+    figure = draw("cost", frame, **options).figure
+    return {text.get_text(): text for text in texts(figure)}
+
+
+def test_labels_are_the_expressions_a_user_would_type():
+    assert "t.clone().numpy()" in labels_of(cells(dtypes=("float32",), sizes=(1, 64)))
+
+
+def test_where_an_expression_is_too_wide_all_labels_are_names():
+    frame = cells(dtypes=("float32",), sizes=(1, 64))
+    frame.loc[frame["conversion"] == "torch.tensor", "expression"] = "torch.tensor(" + "a" * 99
+    assert set(CORE) <= set(labels_of(frame))
+
+
+@pytest.mark.parametrize("column", ["missing", "same"])
+def test_names_serve_where_expressions_are_missing_or_the_same(column):
+    frame = cells(dtypes=("float32",), sizes=(1, 64))
+    frame = frame.drop(columns="expression") if column == "missing" else frame.assign(expression="f(a)")
+    assert set(CORE) <= set(labels_of(frame))
+
+
+def test_labels_stand_in_the_order_of_the_lines_ends():
+    frame = cells(dtypes=("float64",))
+    labels = labels_of(frame)
+    ends = frame[frame["size"] == frame["size"].max()].sort_values("seconds")
+    heights = [labels[text].get_position()[1] for text in ends["expression"]]
+    assert heights == sorted(heights)
+
+
+def test_each_label_is_tied_to_its_line_by_colour_and_marker():
+    figure = draw("cost", cells(dtypes=("float64",))).figure
+    leaders = [line for line in figure.artists if isinstance(line, Line2D) and line.get_alpha() == 0.75]
+    assert len({line.get_color() for line in leaders}) == len(leaders) == len(CORE)
