@@ -14,8 +14,12 @@ from copycost.analyse.law import KINK, RESTART, STEP, Kinds, basis
 MOST_REGIMES = 4
 FEWEST_SIZES = 2
 """Sizes that a regime must hold: with one, its slope and its border cannot be told apart."""
-PLACES = (0.2, 0.5, 0.8)
-"""Where in the gap between two sizes a kink is tried, as a share of its logarithm."""
+MIDDLE = (0.5,)
+PLACES = ((0.1, 0.3, 0.5, 0.7, 0.9), (0.2, 0.5, 0.8), MIDDLE)
+"""Where in the gap between two sizes a kink is tried, as shares of its logarithm: finest first."""
+MOST_CUTS = 40
+MOST_SETS = 10_000
+"""Sets of borders that are tried for one combination of kinds; a long curve gets a coarser grid."""
 
 
 @lru_cache(maxsize=64)
@@ -56,18 +60,22 @@ def _kinds(count: int) -> Iterator[Kinds]:
 
 
 def _borders(sizes: Floats, kinds: Kinds) -> Iterator[tuple[float, ...]]:
-    count = len(sizes)
-    alone = len(kinds) > 0 and kinds[-1] == RESTART
-    for cuts in combinations(range(1, count), len(kinds)):
-        held = np.diff([0, *cuts, count])
-        needed = np.full(len(held), FEWEST_SIZES)
-        needed[-1] = 1 if alone else FEWEST_SIZES
-        if (held < needed).any():
-            continue
+    cuts = _cuts(len(sizes), kinds)
+    kinks = int((kinds == KINK).sum())
+    shares = next(shares for shares in PLACES if len(cuts) * len(shares) ** kinks <= MOST_SETS or shares == PLACES[-1])
+    for own in cuts[:: 1 + len(cuts) // MOST_SETS]:
         places = [
-            [sizes[cut - 1] ** (1 - place) * sizes[cut] ** place for place in PLACES]
-            if kind == KINK
-            else [np.sqrt(sizes[cut - 1] * sizes[cut])]
-            for cut, kind in zip(cuts, kinds, strict=True)
+            [sizes[cut - 1] ** (1 - share) * sizes[cut] ** share for share in (shares if kind == KINK else MIDDLE)]
+            for cut, kind in zip(own, kinds, strict=True)
         ]
         yield from product(*places)
+
+
+def _cuts(count: int, kinds: Kinds) -> list[tuple[int, ...]]:
+    """Return every way to deal the sizes out to the regimes."""
+    needed = np.full(len(kinds) + 1, FEWEST_SIZES)
+    if len(kinds) and kinds[-1] == RESTART:
+        needed[-1] = 1
+    stride = 1 + count // MOST_CUTS
+    cuts = combinations(range(1, count, stride), len(kinds))
+    return [own for own in cuts if (np.diff([0, *own, count]) >= needed).all()]

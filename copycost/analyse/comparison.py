@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from copycost.analyse.differences import Logs, difference
 from copycost.analyse.doubts import DOUBTS
-from copycost.analyse.grouping import Codes, Floats, floats, group_codes
+from copycost.analyse.grouping import Codes, floats, group_codes
 from copycost.analyse.noise_profile import NoiseProfile
 from copycost.analyse.pairing import pairs
-from copycost.analyse.quiet import NEVER_QUIET
+from copycost.analyse.quiet import NEVER_QUIET, mark_quiet
 from copycost.analyse.side import KEY, Side, as_one, common_clock, one_side, undisturbed_level
 from copycost.analyse.trimmed import FEWEST
 from copycost.analyse.verdicts import ONLY_A, ONLY_B, judge
@@ -32,6 +33,7 @@ FLAGS = (*(doubt.name for doubt in DOUBTS), SIDE_NEVER_QUIET, NO_CANARY, OWN_CLO
 """All flags a row can have, in their order; whoever calls may add more, such as `method-differs`."""
 
 _FACTS = ["bytes", "shares_memory"]
+_TYPES = {"size": "Int64", "bytes": "Int64", "threads": "Int64", "shares_memory": "boolean"}
 
 
 def compare(
@@ -70,57 +72,40 @@ def compare(
         UsageError: the sides have no cell in common, or one holds several arms or machines.
     """
     partners = pairs(a_rounds, b_rounds)
-    a_one, b_one = as_one(a_rounds, "A"), as_one(b_rounds, "B")
+    a_one, b_one = mark_quiet(as_one(a_rounds, "A")), mark_quiet(as_one(b_rounds, "B"))
     same_clock = same_clock and _one_machine(a_one, b_one)
     reference = common_clock(a_one, b_one) if same_clock else None
     a, b = one_side(a_one, reference), one_side(b_one, reference)
-    key = [name for name in KEY if name not in across]
-    code_a, code_b, count = _matched(a, b, key)
-
-    result = difference(_logs(a, code_a), _logs(b, code_b), count, partners)
-    facts = pd.concat([side.cells[[*KEY, *_FACTS]].astype(object) for side in (a, b)], ignore_index=True)
-    _, first = np.unique(np.concatenate([code_a, code_b]), return_index=True)
-    rows = (
-        facts.iloc[first]
-        .reset_index(drop=True)
-        .assign(
-            seconds_a=_placed(floats(a.cells["seconds"]), code_a, count),
-            seconds_b=_placed(floats(b.cells["seconds"]), code_b, count),
-            processes_a=_placed(floats(a.cells["processes"]), code_a, count, 0.0).astype(np.int64),
-            processes_b=_placed(floats(b.cells["processes"]), code_b, count, 0.0).astype(np.int64),
-            clock="none" if _no_clock(a_one, b_one) else "own" if reference is None else "common",
-            paired=result.paired,
-        )
-    )
+    at = _matched(a, b, [name for name in KEY if name not in across])
+    result = difference(_logs(a, at.a), _logs(b, at.b), at.count, partners)
+    clock = "common" if reference is not None else _own_clock(a_one, b_one)
+    rows = _facts(a, b, at).assign(clock=clock, paired=result.paired, degrees=result.degrees)
     rows = rows.assign(floor=0.0 if noise is None else noise.floors(rows))
-    never = _never_quiet(a_one, b_one) if same_clock else (False, False)
-    enough = (rows["processes_a"] >= FEWEST) & (rows["processes_b"] >= FEWEST)
-    gated = (_gated(a, code_a, count) & _gated(b, code_b, count)).astype(bool)
+
+    never_quiet = same_clock and _one_never_quiet(a_one, b_one)
+    gated = _gated(a, at.a, at.count) & _gated(b, at.b, at.count) & (not never_quiet)
+    enough = rows[["processes_a", "processes_b"]].min(axis=1).to_numpy() >= FEWEST
     judged = judge(
         result.log_ratio,
         result.error,
         result.degrees,
         floor=floats(rows["floor"]),
-        decidable=enough.to_numpy() & gated & (not any(never)),
+        decidable=enough,
+        gated=gated,
         margin=margin,
         level=level,
     )
-    in_a, in_b = np.isin(np.arange(count), code_a), np.isin(np.arange(count), code_b)
-    said = [NO_CANARY] * _no_canary(a_one, b_one) + [SIDE_NEVER_QUIET] * any(never)
-    said += [OWN_CLOCK] * bool((rows["clock"] == "own").any())
+    said = {NO_CANARY: _no_canary(a_one, b_one), SIDE_NEVER_QUIET: never_quiet, OWN_CLOCK: clock == "own"}
     rows = rows.assign(
         ratio=np.exp(result.log_ratio),
         ci_low=np.where(gated, np.exp(judged.low), np.nan),
         ci_high=np.where(gated, np.exp(judged.high), np.nan),
-        verdict=np.where(~in_b, ONLY_A, np.where(~in_a, ONLY_B, judged.verdict)),
-        flags=_flags(a, code_a, b, code_b, count, said),
-        p=judged.p,
         error=np.where(gated, result.error, np.nan),
-        degrees=result.degrees,
+        p=judged.p,
+        verdict=np.where(~at.in_b, ONLY_A, np.where(~at.in_a, ONLY_B, judged.verdict)),
+        flags=_flags(a, b, at, {name for name, present in said.items() if present}),
     )
-    return rows[list(COLUMNS)].astype(
-        {"size": "Int64", "bytes": "Int64", "threads": "Int64", "shares_memory": "boolean"}
-    )
+    return rows[list(COLUMNS)].astype(_TYPES)
 
 
 def add_flag(comparison: pd.DataFrame, flag: str) -> pd.DataFrame:
@@ -128,27 +113,50 @@ def add_flag(comparison: pd.DataFrame, flag: str) -> pd.DataFrame:
     return comparison.assign(flags=[f"{own};{flag}" if own else flag for own in comparison["flags"]])
 
 
-def _matched(a: Side, b: Side, key: list[str]) -> tuple[Codes, Codes, int]:
-    """Return the row of each side's cells, and how many rows there are."""
+@dataclass(frozen=True)
+class _Places:
+    """Which row of the comparison each side's cells stand in."""
+
+    a: Codes
+    b: Codes
+    count: int
+
+    @property
+    def in_a(self) -> np.ndarray:
+        return np.isin(np.arange(self.count), self.a)
+
+    @property
+    def in_b(self) -> np.ndarray:
+        return np.isin(np.arange(self.count), self.b)
+
+
+def _matched(a: Side, b: Side, key: list[str]) -> _Places:
     keys = pd.concat([side.cells[key].astype(object) for side in (a, b)], ignore_index=True)
     codes, first = group_codes(keys, key)
-    code_a, code_b = codes[: len(a.cells)], codes[len(a.cells) :]
-    if not np.intersect1d(code_a, code_b).size:
+    at = _Places(codes[: len(a.cells)], codes[len(a.cells) :], len(first))
+    if not np.intersect1d(at.a, at.b).size:
         raise UsageError("A and B have no cell in common: no conversion with the same dtype, size, threads and cache")
-    for name, own in (("A", code_a), ("B", code_b)):
+    for name, own in (("A", at.a), ("B", at.b)):
         if len(np.unique(own)) < len(own):
             raise UsageError(f"{name} has cells that differ in nothing but what is compared across: give one of them")
-    return code_a, code_b, len(first)
+    return at
+
+
+def _facts(a: Side, b: Side, at: _Places) -> pd.DataFrame:
+    """Return the rows with what identifies them (side A's where both have it) and each side's figures."""
+    facts = pd.concat([side.cells[[*KEY, *_FACTS]].astype(object) for side in (a, b)], ignore_index=True)
+    _, first = np.unique(np.concatenate([at.a, at.b]), return_index=True)
+    rows = facts.iloc[first].reset_index(drop=True)
+    for name, side, code in (("a", a, at.a), ("b", b, at.b)):
+        seconds, processes = np.full(at.count, np.nan), np.zeros(at.count, dtype=np.int64)
+        seconds[code] = floats(side.cells["seconds"])
+        processes[code] = side.cells["processes"].to_numpy()
+        rows = rows.assign(**{f"seconds_{name}": seconds, f"processes_{name}": processes})
+    return rows
 
 
 def _logs(side: Side, code: Codes) -> Logs:
     return Logs(side.logs, code[side.cell], side.process)
-
-
-def _placed(values: Floats, code: Codes, count: int, missing: float = np.nan) -> Floats:
-    result = np.full(count, missing)
-    result[code] = values
-    return result
 
 
 def _gated(side: Side, code: Codes, count: int) -> np.ndarray:
@@ -162,23 +170,23 @@ def _one_machine(a: pd.DataFrame, b: pd.DataFrame) -> bool:
     return len(names) == 1 and not pd.isna(names.pop())
 
 
-def _no_clock(a: pd.DataFrame, b: pd.DataFrame) -> bool:
-    return bool(a["clock"].isna().all() and b["clock"].isna().all())
+def _own_clock(a: pd.DataFrame, b: pd.DataFrame) -> str:
+    return "own" if a["clock"].notna().any() or b["clock"].notna().any() else "none"
 
 
 def _no_canary(a: pd.DataFrame, b: pd.DataFrame) -> bool:
     return bool(a["canary"].isna().all() or b["canary"].isna().all())
 
 
-def _never_quiet(a: pd.DataFrame, b: pd.DataFrame) -> tuple[bool, bool]:
-    """Return for each side whether the other one shows that its core was shared throughout."""
-    level_a, level_b = undisturbed_level(a), undisturbed_level(b)
-    return level_a > NEVER_QUIET * level_b, level_b > NEVER_QUIET * level_a
+def _one_never_quiet(a: pd.DataFrame, b: pd.DataFrame) -> bool:
+    """Return whether one side shows that the other's core was shared throughout."""
+    levels = sorted(undisturbed_level(side) for side in (a, b))
+    return levels[1] > NEVER_QUIET * levels[0]
 
 
-def _flags(a: Side, code_a: Codes, b: Side, code_b: Codes, count: int, said: list[str]) -> list[str]:
-    own: list[set[str]] = [set(said) for _ in range(count)]
-    for side, code in ((a, code_a), (b, code_b)):
+def _flags(a: Side, b: Side, at: _Places, said: set[str]) -> list[str]:
+    own = [set(said) for _ in range(at.count)]
+    for side, code in ((a, at.a), (b, at.b)):
         for row, names in zip(code, side.cells["flags"], strict=True):
-            own[row].update(name for name in names.split(";") if name)
+            own[row].update(names.split(";"))
     return [";".join(name for name in FLAGS if name in names) for names in own]

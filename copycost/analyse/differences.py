@@ -10,6 +10,9 @@ from scipy.special import stdtrit
 from copycost.analyse.grouping import Codes, Floats
 from copycost.analyse.trimmed import FEWEST, TRIM, trimmed_mean
 
+MOST_PAIRED = 0.75
+"""Share of the smaller side's processes that must have a partner before a cell is paired."""
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -32,7 +35,8 @@ class Logs:
 
 
 def difference(a: Logs, b: Logs, count: int, partners: tuple[Codes, Codes] | None) -> Difference:
-    """Return the difference of two sides: paired where there are enough pairs, else of two samples.
+    """Return the difference of two sides: paired where most processes have a partner, else of two
+    samples: on a busy machine few pairs are quiet on both sides, and the rest are not thrown away.
 
     Two samples: 20% trimmed means, winsorised variances and Welch's degrees of freedom (Yuen, "The
     two-sample trimmed t for unequal population variances", Biometrika 61, 1974). Pairs: the same of the
@@ -48,6 +52,7 @@ def difference(a: Logs, b: Logs, count: int, partners: tuple[Codes, Codes] | Non
     mean_b, error_b, degrees_b = _trimmed(b.values, b.cell, count)
     log_ratio = mean_b - mean_a
     error = np.hypot(error_a, error_b)
+    number = np.fmin(_number(a, count), _number(b, count))
     parts = error_a**4 / degrees_a + error_b**4 / degrees_b
     # Without any spread on either side nothing limits the degrees of freedom.
     degrees = np.divide(error**4, parts, out=degrees_a + degrees_b, where=parts > 0)
@@ -55,7 +60,8 @@ def difference(a: Logs, b: Logs, count: int, partners: tuple[Codes, Codes] | Non
     if partners is not None:
         of_pairs, cells = _between(a, b, count, partners)
         own, own_error, own_degrees = _trimmed(of_pairs, cells, count)
-        paired = np.isfinite(own_error)
+        together = np.bincount(cells[np.isfinite(of_pairs)], minlength=count)
+        paired = np.isfinite(own_error) & (together >= MOST_PAIRED * number)
         log_ratio = np.where(paired, own, log_ratio)
         error = np.where(paired, own_error, error)
         degrees = np.where(paired, own_degrees, degrees)
@@ -69,6 +75,11 @@ def _trimmed(values: Floats, cells: Codes, count: int) -> tuple[Floats, Floats, 
     left = number - 2 * np.floor(TRIM * number + 1e-9)
     degrees = np.where(number >= FEWEST, left - 1, np.nan)
     return mean, (high - mean) / stdtrit(degrees, 0.975), degrees
+
+
+def _number(logs: Logs, count: int) -> Codes:
+    """Return how many processes know each cell."""
+    return np.bincount(logs.cell[np.isfinite(logs.values)], minlength=count)
 
 
 def _between(a: Logs, b: Logs, count: int, partners: tuple[Codes, Codes]) -> tuple[Floats, Codes]:

@@ -63,9 +63,10 @@ def mark_quiet(rounds: pd.DataFrame) -> pd.DataFrame:
     arm, arm_first = group_codes(rounds, ARM)
     cell, cell_first = group_codes(rounds, CELL)
     level = undisturbed(index, arm, len(arm_first))
-    own = undisturbed(index, cell, len(cell_first))
+    clocked = np.where(index >= INTERRUPTED * level[arm], index, np.nan)
+    own = undisturbed(clocked, cell, len(cell_first))
     arm_of_cell = level[arm[cell_first]]
-    own = np.clip(own, arm_of_cell, CONTEXT_BOUND * arm_of_cell)
+    own = np.clip(np.fmax(own, arm_of_cell), arm_of_cell, CONTEXT_BOUND * arm_of_cell)
     relative = index / own[cell]
     contended = _contended(rounds, index, arm, level)
     quiet = (relative <= QUIET) & (relative >= INTERRUPTED) & ~contended
@@ -78,7 +79,8 @@ def mark_quiet(rounds: pd.DataFrame) -> pd.DataFrame:
 def undisturbed(index: Floats, codes: Codes, count: int) -> Floats:
     """Return the middle of the lowest cluster of the index, however few of a group's rounds are in it."""
     lowest = group_quantile(index, codes, count, LOWEST_SHARE)
-    in_cluster = (index >= lowest[codes]) & (index <= CLUSTER * lowest[codes])
+    # Few rounds have their quantile between two of them, so the lowest one is let in.
+    in_cluster = (index >= lowest[codes] / CLUSTER) & (index <= CLUSTER * lowest[codes])
     return group_median(index[in_cluster], codes[in_cluster], count)
 
 

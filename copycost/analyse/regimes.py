@@ -13,10 +13,11 @@ from copycost.analyse.law import KINK, STEP, Kinds, Law, basis, border_effect
 
 UNEXPLAINED = 0.01
 """What a law this simple leaves unexplained at the least: alignment, page colours, code paths."""
-PRICE = 4.0
+PRICE = 4.5
 """Units of -2 log likelihood that a parameter must gain to be believed."""
-TRIED = 2
-"""Laws of each kind that are fitted to the end, the most promising of the grid."""
+FITTED = 4
+"""Laws with each number of regimes that are fitted to the end, the most promising of the coarse grid."""
+LOOKED_AT = 50
 _NONE = np.zeros(0)
 _NO_KINDS = np.zeros(0, dtype=np.int64)
 
@@ -37,10 +38,15 @@ def choose_law(sizes: Floats, logs: Floats, errors: Floats) -> Law:
     best = _constant(logs, variance)
     lowest = criterion(best, sizes, logs, errors)
     for regimes in range(1, MOST_REGIMES + 1):
-        for law in _fitted(sizes, logs, variance, regimes):
-            own = criterion(law, sizes, logs, errors)
+        if lowest <= np.log(variance).sum() + PRICE * 2 * regimes:
+            break  # not even a law without residuals could do better
+        rough = _promising(sizes, logs, variance, regimes)
+        rough.sort(key=lambda law: criterion(law, sizes, logs, errors))
+        for law in rough[:FITTED]:
+            fitted = polish(law, sizes, logs, variance)
+            own = criterion(fitted, sizes, logs, errors)
             if own < lowest:
-                best, lowest = law, own
+                best, lowest = fitted, own
     return best
 
 
@@ -61,6 +67,8 @@ def misfit(law: Law, sizes: Floats, logs: Floats) -> Floats:
 
 def polish(law: Law, sizes: Floats, logs: Floats, variance: Floats) -> Law:
     """Return the law with its parameters at the least relative residuals, borders within their gaps."""
+    if not law.regimes:
+        return law
     weight = 1 / np.sqrt(variance)
     kinks = np.flatnonzero(law.kinds == KINK)
     jump = bool((law.kinds == STEP).any())
@@ -102,14 +110,16 @@ def _constant(logs: Floats, variance: Floats) -> Law:
     return Law(fixed, _NONE, _NONE, _NO_KINDS)
 
 
-def _fitted(sizes: Floats, logs: Floats, variance: Floats, regimes: int) -> list[Law]:
+def _promising(sizes: Floats, logs: Floats, variance: Floats, regimes: int) -> list[Law]:
     laws = []
     for kinds, borders, rows in candidates(tuple(sizes.tolist()), regimes):
         costs, values = solve(rows, logs, variance)
-        for best in np.argsort(costs)[:TRIED]:
+        order = np.argsort(costs)[:LOOKED_AT]
+        cuts = np.searchsorted(sizes, borders[order])
+        _, first = np.unique(cuts, axis=0, return_index=True)
+        for best in order[np.sort(first)[:FITTED]]:
             if np.isfinite(costs[best]):
-                law = _law(values[best], borders[best], kinds)
-                laws.append(polish(law, sizes, logs, variance))
+                laws.append(_law(values[best], borders[best], kinds))
     return laws
 
 

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from copycost.analyse.clock import reference_clock
 from copycost.analyse.doubts import flags
 from copycost.analyse.estimates import ENOUGH_IN_PROCESS, combine
 from copycost.analyse.grouping import CELL, Codes, Floats, floats, group_codes
 from copycost.analyse.overhead import add_overhead
 from copycost.analyse.processes import per_process
-from copycost.analyse.quiet import contention_index, mark_quiet, undisturbed
+from copycost.analyse.quiet import contention_index, undisturbed
 from copycost.errors import UsageError
 
 KEY = [name for name in CELL if name not in ("run", "machine", "arm")]
@@ -85,16 +84,15 @@ def one_side(rounds: pd.DataFrame, clock_reference: float | None) -> Side:
 
 
 def common_clock(a: pd.DataFrame, b: pd.DataFrame) -> float | None:
-    """Return the median clock, in seconds, of both sides' quiet rounds; None where a side has none."""
-    clocks = []
-    for rounds in (a, b):
-        marked = mark_quiet(rounds)
-        quiet = marked["quiet"].to_numpy(dtype=bool, na_value=True)
-        # A side without a quiet round has all its rounds' clock; its figures decide nothing anyway.
-        if np.isnan(reference_clock(marked)).any():
-            return None
-        clock = floats(marked["clock"])
-        clocks.append(clock[quiet] if quiet.any() else clock)
+    """Return the median clock, in seconds, of both sides' quiet rounds; None where a side has none.
+
+    Args:
+        a: rounds that ``mark_quiet`` has marked.
+        b: the other side's.
+    """
+    clocks = [floats(rounds["clock"])[_quiet(rounds)] for rounds in (a, b)]
+    if any(np.isnan(own).all() for own in clocks):
+        return None
     return float(np.nanmedian(np.concatenate(clocks)))
 
 
@@ -102,3 +100,7 @@ def undisturbed_level(rounds: pd.DataFrame) -> float:
     """Return a side's undisturbed contention index; NaN where no canary was taken."""
     index = contention_index(rounds)
     return float(undisturbed(index, np.zeros(len(index), dtype=np.int64), 1)[0])
+
+
+def _quiet(rounds: pd.DataFrame) -> np.ndarray:
+    return rounds["quiet"].to_numpy(dtype=bool, na_value=True)

@@ -20,6 +20,8 @@ VERDICTS = (SLOWER, FASTER, SAME, UNDECIDED, ONLY_A, ONLY_B)
 
 FALSE_DISCOVERIES = 0.05
 """The expected share of wrong ones among all that are called faster or slower."""
+CONTENTION = 2.5
+"""More than a neighbour on the same core slows anything: 1.5 to 2 times was measured."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ def judge(
     *,
     floor: Floats | float = 0.0,
     decidable: np.ndarray | None = None,
+    gated: np.ndarray | None = None,
     margin: float = 0.03,
     level: float = 0.95,
 ) -> Judgement:
@@ -58,6 +61,9 @@ def judge(
         degrees: Student's degrees of freedom.
         floor: differences of at most this are noise, in log units.
         decidable: whether a cell may get a verdict at all; by default where there is an error.
+        gated: whether both sides' figures come from quiet rounds; by default all do. Where they do not,
+            contention may hide any difference and make up one as large as itself: such cells are never
+            the same, and changed only beyond ``CONTENTION``.
         margin: half-width of what counts as the same, as a share; symmetric in the log.
         level: of the interval.
     """
@@ -65,8 +71,10 @@ def judge(
     decidable = known if decidable is None else known & decidable
     half = error * stdtrit(np.where(known, degrees, np.nan), (1 + level) / 2)
     low, high = log_ratio - half, log_ratio + half
+    gated = np.ones(len(log_ratio), dtype=bool) if gated is None else gated
+    floor = np.where(gated, floor, np.fmax(floor, np.log(CONTENTION)))
     p = interval_null(log_ratio, error, degrees, floor)
-    same = decidable & (low >= -np.log1p(margin)) & (high <= np.log1p(margin))
+    same = decidable & gated & (low >= -np.log1p(margin)) & (high <= np.log1p(margin))
     tested = np.where(same, 1.0, p)[decidable]
     changed = np.zeros(len(log_ratio), dtype=bool)
     changed[decidable] = discoveries(tested, FALSE_DISCOVERIES)

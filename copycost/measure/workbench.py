@@ -33,7 +33,7 @@ class Workbench:
         self._makes = Subjects(conversions, protocol, known)
         self._ready: dict[Cell, Subject] = {}
         self._started = perf_counter()
-        allocator.condition()
+        self._heap = allocator.Heap()
 
     def prepare(self, cell: Cell) -> Subject:
         """Return the cell's subject, made at the first time; see `Subjects.make`."""
@@ -45,7 +45,7 @@ class Workbench:
     def begin_process(self) -> None:
         """Begin anew in a forked process: its own clock, its own pages for small sources."""
         self._started = perf_counter()
-        self._makes.own_pages()
+        self._makes.forget_small_sources()
         self._ready.clear()
 
     def visit(self, benchmark: Any, cell: Cell) -> None:
@@ -58,7 +58,7 @@ class Workbench:
         rounds, warmup = self._rounds(subject)
         log = self._log(subject)
         _set_threads(cell.threads)
-        allocator.trim()
+        self._heap.begin_visit()
         at = perf_counter() - self._started
         log()
         with warnings.catch_warnings():

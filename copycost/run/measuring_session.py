@@ -22,6 +22,8 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 #: Plugins that a measuring process does without: each costs time at every test item.
 _WITHOUT = ("logging", "terminal", "doctest", "unittest", "junitxml", "faulthandler")
 
+_ENVIRONMENT_STEP = 16 * 1024
+
 Event = dict[str, Any]
 
 
@@ -53,8 +55,19 @@ class Start:
     def environ(self) -> dict[str, str]:
         """Return the whole environment of the session's processes."""
         search = os.pathsep.join(filter(None, (str(BENCHMARKS.parent), os.environ.get("PYTHONPATH"))))
-        hash_seed = {"PYTHONHASHSEED": "0"} if self.fixed_layout else {}
-        return {**os.environ, "PYTHONPATH": search, **hash_seed, **self.environment}
+        environ = {**os.environ, "PYTHONPATH": search, **self.environment}
+        return _padded({**environ, "PYTHONHASHSEED": "0"}) if self.fixed_layout else environ
+
+
+def _padded(environ: dict[str, str]) -> dict[str, str]:
+    """Return the environment filled up to a round size.
+
+    The stack begins below the environment, so that a longer user name or path would move it
+    (Mytkowicz et al. 2009).
+    """
+    size = sum(len(os.fsencode(name)) + len(os.fsencode(value)) + 2 for name, value in environ.items())
+    padding = -(size + len("COPYCOST_PADDING") + 2) % _ENVIRONMENT_STEP
+    return {**environ, "COPYCOST_PADDING": "x" * padding}
 
 
 class MeasuringSession:

@@ -89,3 +89,19 @@ def test_arms_with_other_interpreters_have_their_own_level():
     slower["canary"] *= 1.6
     both = pd.concat([rounds, slower], ignore_index=True)
     assert mark_quiet(both)["quiet"].mean() > 0.99
+
+
+def test_one_interrupted_clock_does_not_hide_the_quiet_rounds_of_a_small_cell():
+    rounds = made_up_rounds(Law(processes=3, visits=1, rounds=5))
+    cell = (rounds["conversion"] == rounds["conversion"].iloc[0]) & (rounds["size"] == rounds["size"].iloc[0])
+    first = rounds.index[cell & (rounds["process"] == 1)][0]
+    rounds.loc[first, "clock"] *= 4
+    marked = mark_quiet(rounds)
+    assert not marked.loc[first, "quiet"]
+    assert marked.loc[cell, "quiet"].sum() == cell.sum() - 1
+
+
+def test_quiet_rounds_are_found_when_only_a_fiftieth_are_quiet():
+    rounds = made_up_rounds(Law(processes=8, visits=40, contended=0.98, slowdown=1.7))
+    quiet = mark_quiet(rounds)["quiet"].astype(bool)
+    assert 0.01 < quiet.mean() < 0.03

@@ -9,6 +9,8 @@ class Glibc:
     def __init__(self):
         self.border = None
         self.trimmed = 0
+        self.asked = []
+        self.held = set()
 
     def mallopt(self, option, value):
         if option == allocator._M_MMAP_THRESHOLD:
@@ -16,6 +18,14 @@ class Glibc:
 
     def malloc_trim(self, pad):
         self.trimmed += 1
+
+    def malloc(self, size):
+        self.asked.append(size.value)
+        self.held.add(len(self.asked))
+        return len(self.asked)
+
+    def free(self, place):
+        self.held.remove(place.value)
 
 
 @pytest.fixture
@@ -39,15 +49,19 @@ def test_a_source_that_cannot_be_made_leaves_the_border_where_it_was(glibc):
     assert glibc.border == allocator._HIGHEST_BORDER
 
 
-def test_trimming_gives_free_memory_back(glibc):
-    allocator.trim()
-    assert glibc.trimmed == 1
+def test_every_visit_begins_on_a_trimmed_heap_at_another_place(glibc):
+    heap = allocator.Heap()
+    for _ in range(200):
+        heap.begin_visit()
+    assert glibc.trimmed == 200
+    assert len(glibc.held) == 1  # the spacer of the visit before is freed
+    assert len({size % 4096 for size in glibc.asked}) > 32
+    assert all(size % 64 == 0 for size in glibc.asked)
 
 
 def test_another_allocator_is_left_alone(monkeypatch):
     monkeypatch.setattr(allocator, "_glibc", None)
-    allocator.condition()
-    allocator.trim()
+    allocator.Heap().begin_visit()
     with allocator.apart():
         pass
 

@@ -1,0 +1,90 @@
+"""One side of a comparison as a person typed it: a run, a folder, a file, or RUN@ARM."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from copycost.errors import UsageError, nearest
+from copycost.store.rounds import load
+from copycost.store.run_folder import RECORD, find, read_record
+
+
+@dataclass(frozen=True)
+class SideView:
+    """What was typed, its rounds and, for a run of ours, its record and its arm's entry there."""
+
+    name: str
+    path: Path
+    rounds: pd.DataFrame
+    record: Mapping[str, Any]
+    arm: Mapping[str, Any]
+
+    @property
+    def method(self) -> Mapping[str, Any]:
+        """Return the method's fingerprint; empty where it is not known."""
+        method: Mapping[str, Any] = self.record.get("method", {})
+        return method
+
+    @property
+    def machine(self) -> Mapping[str, Any]:
+        """Return the machine's facts, those of the arm's own interpreter where it has one."""
+        facts: Mapping[str, Any] = self.arm.get("machine") or self.record.get("machine", {})
+        return facts
+
+    @property
+    def machine_name(self) -> str | None:
+        """Return the machine that the rounds were measured on."""
+        names = self.rounds["machine"].dropna().unique()
+        return str(names[0]) if len(names) else None
+
+    @property
+    def unfinished(self) -> str | None:
+        """Return the status of a run that was not completed."""
+        status = self.record.get("status", "complete")
+        return None if status == "complete" else str(status)
+
+    @property
+    def processes(self) -> int:
+        """Return how many processes, or files, the rounds come from."""
+        return len(self.rounds[["run", "process"]].drop_duplicates())
+
+
+def read_side(typed: str, results: Path) -> SideView:
+    """Return what a person means by A or B.
+
+    Args:
+        typed: a run's name, 'latest', a folder, a pytest-benchmark file, or any of these with ``@``
+            and the name of an arm.
+        results: the folder that holds the runs.
+
+    Raises:
+        UsageError: there is no such run or arm, it holds no results, or it has several arms and none
+            is named.
+    """
+    run, at, arm = typed.rpartition("@")
+    if not at or Path(typed).exists():
+        run, arm = typed, ""
+    path = find(run, results)
+    record = read_record(path) if (path / RECORD).is_file() else {}
+    rounds = load(path)
+    measured = [str(name) for name in rounds["arm"].dropna().unique()]
+    planned = [str(entry.get("name")) for entry in record.get("arms", [])]
+    if arm and arm not in measured:
+        if arm in planned:
+            raise UsageError(f"{typed}: no process of arm {arm!r} has been finished yet")
+        raise UsageError(f"{run} has no arm {arm!r}: {nearest(arm, measured) if measured else 'it has none'}")
+    if not arm and len(measured) > 1:
+        raise UsageError(
+            f"{run} has several arms, compare one of them: {', '.join(f'{run}@{one}' for one in measured)}"
+        )
+    if arm:
+        rounds = rounds[(rounds["arm"] == arm).to_numpy(dtype=bool, na_value=False)]
+    wanted = arm or (measured[0] if measured else None)
+    entry = next((entry for entry in record.get("arms", []) if entry.get("name") == wanted), {})
+    name = path.name if not arm else f"{path.name}@{arm}"
+    return SideView(name, path, rounds, record, entry)

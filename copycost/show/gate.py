@@ -1,0 +1,137 @@
+"""The gate for continuous integration: which verdicts make `compare` fail."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from copycost.analyse.grouping import floats
+from copycost.analyse.verdicts import SLOWER, UNDECIDED
+from copycost.errors import UsageError, nearest
+from copycost.units import parse_count
+
+EXAMPLE = "slower>5%, slower, undecided, slower>5%:conversion=torch.tensor:size=1..64K"
+_VERDICTS = (SLOWER, UNDECIDED)
+_WHAT = re.compile(r"([a-z]+)(?:\s*>\s*(\d+(?:\.\d+)?)\s*%)?")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One verdict that fails, from a share on, in some cells.
+
+    Attributes:
+        text: as it was typed.
+        verdict: slower or undecided.
+        beyond: how much slower it must be, as a share; 0 for any.
+        conversion: the one conversion it is about; None for all.
+        dtype: the one dtype; None for all.
+        sizes: fewest and most elements; None for all.
+    """
+
+    text: str
+    verdict: str
+    beyond: float = 0.0
+    conversion: str | None = None
+    dtype: str | None = None
+    sizes: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Rules, any of which fails the comparison."""
+
+    rules: tuple[Rule, ...]
+
+    @property
+    def smallest(self) -> float | None:
+        """Return the smallest slowdown that a rule names, as a share."""
+        return min((rule.beyond for rule in self.rules if rule.beyond), default=None)
+
+
+def parse_gate(text: str) -> Gate:
+    """Return the gate that was typed: rules separated by commas, such as ``slower>5%,undecided``.
+
+    Raises:
+        UsageError: it does not parse; the message has the part that is wrong and what would be valid.
+    """
+    # A conversion's name may hold a comma, so only one before another rule separates.
+    parts = re.split(r",(?=\s*[a-z]+\s*(?:>|:|,|$))", text)
+    return Gate(tuple(_rule(part.strip(), text) for part in parts))
+
+
+def failures(gate: Gate, comparison: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that fail, with the ``rule`` that each fails first.
+
+    Only a verdict fails: a cell that reads 1.2 times slower and is undecided passes ``slower>5%``.
+
+    Raises:
+        UsageError: a rule is about cells of which the comparison has none, so that it could never fail.
+    """
+    failed = np.full(len(comparison), None, dtype=object)
+    for rule in gate.rules:
+        among = _among(rule, comparison)
+        if not among.any():
+            names = sorted(map(str, comparison["conversion"].dropna().unique()))
+            about = nearest(rule.conversion, names) if rule.conversion not in (None, *names) else "no such cells"
+            raise UsageError(f"--fail-on {rule.text!r} is about no cell of this comparison: {about}")
+        hit = among & (comparison["verdict"] == rule.verdict).to_numpy()
+        if rule.verdict == SLOWER:
+            hit &= floats(comparison["ratio"]) > 1 + rule.beyond
+        failed[hit & np.equal(failed, None)] = rule.text
+    return comparison.assign(rule=failed)[np.not_equal(failed, None)]
+
+
+def _among(rule: Rule, cells: pd.DataFrame) -> np.ndarray:
+    among = np.ones(len(cells), dtype=bool)
+    for name, wanted in (("conversion", rule.conversion), ("dtype", rule.dtype)):
+        if wanted is not None:
+            among &= (cells[name] == wanted).to_numpy(dtype=bool, na_value=False)
+    if rule.sizes is not None:
+        size = floats(cells["size"])
+        among &= (size >= rule.sizes[0]) & (size <= rule.sizes[1])
+    return among
+
+
+def _rule(text: str, whole: str) -> Rule:
+    what, *restrictions = re.split(r":(?=\s*[a-z]+=)", text)
+    match = _WHAT.fullmatch(what.strip())
+    if match is None:
+        raise UsageError(f"--fail-on {whole!r} does not parse at {what!r}; valid: {EXAMPLE}")
+    verdict, share = match[1], match[2]
+    if verdict not in _VERDICTS:
+        raise UsageError(
+            f"--fail-on {whole!r}: {verdict!r} is not a verdict to fail on: {nearest(verdict, list(_VERDICTS))}"
+        )
+    if share is not None and verdict != SLOWER:
+        raise UsageError(f"--fail-on {whole!r}: only 'slower' takes a share")
+    found: dict[str, str] = {}
+    for restriction in restrictions:
+        name, _, value = restriction.strip().partition("=")
+        if name not in _RESTRICTIONS or not value.strip():
+            raise UsageError(f"--fail-on {whole!r}: {restriction!r} is not one of conversion=, dtype=, size=")
+        if name in found:
+            raise UsageError(f"--fail-on {whole!r}: {name} is given twice in {text!r}")
+        found[name] = value.strip()
+    return Rule(
+        text,
+        verdict,
+        float(share or 0) / 100,
+        found.get("conversion"),
+        found.get("dtype"),
+        _sizes(found["size"], whole) if "size" in found else None,
+    )
+
+
+def _sizes(text: str, whole: str) -> tuple[int, int]:
+    first, between, last = text.partition("..")
+    low = parse_count(first)
+    high = parse_count(last) if between else low
+    if low > high:
+        raise UsageError(f"--fail-on {whole!r}: size {text} has no sizes in it")
+    return low, high
+
+
+_RESTRICTIONS = ("conversion", "dtype", "size")

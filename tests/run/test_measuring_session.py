@@ -1,0 +1,81 @@
+"""A measuring session: how it is started, and what becomes of one that ends or falls silent."""
+
+import os
+import sys
+
+import pytest
+
+from copycost.run import measuring_session as module
+from copycost.run.measuring_session import MeasuringSession, SessionEnded, Start
+
+
+class Script(Start):
+    """A start whose process runs a script instead of pytest."""
+
+    def __init__(self, script):
+        super().__init__()
+        object.__setattr__(self, "script", script)
+
+    def command(self, plan_file):
+        return [sys.executable, "-c", self.script]
+
+
+def events(script, until="ready", timeout=30.0, ask=None):
+    with MeasuringSession(Script(script), "plan.json") as session:
+        if ask is not None:
+            session.ask(ask)
+        return list(session.events(until, timeout))
+
+
+def test_events_are_heard_up_to_the_one_waited_for():
+    script = "for e in ('prepared', 'ready', 'ended'): print('{\"event\": \"%s\"}' % e, flush=True)"
+    assert [event["event"] for event in events(script)] == ["prepared", "ready"]
+
+
+def test_a_request_reaches_the_process_as_one_line():
+    script = "import sys, json; r = json.loads(sys.stdin.readline()); print(json.dumps({'event': 'ready', 'heard': r}))"
+    assert events(script, ask={"process": 7})[0]["heard"] == {"process": 7}
+
+
+def test_a_process_that_ends_early_leaves_its_last_words():
+    with pytest.raises(SessionEnded, match=r"status 3: no module named torch"):
+        events("import sys; print('no module named torch', file=sys.stderr); sys.exit(3)")
+
+
+def test_a_process_that_falls_silent_is_given_up():
+    with pytest.raises(SessionEnded, match="nothing was heard"):
+        events("import time; time.sleep(600)", timeout=0.1)
+
+
+def test_leaving_the_session_ends_its_process():
+    with MeasuringSession(Script("import time; time.sleep(600)"), "plan.json") as session:
+        pass
+    assert session._process.returncode is not None
+
+
+def test_a_fixed_layout_fixes_the_hash_seed_and_the_environments_size(monkeypatch):
+    def size():
+        environ = Start(fixed_layout=True).environ()
+        assert environ["PYTHONHASHSEED"] == "0"
+        return sum(len(os.fsencode(name)) + len(os.fsencode(value)) + 2 for name, value in environ.items())
+
+    monkeypatch.setenv("USER", "a")
+    first = size()
+    monkeypatch.setenv("USER", "a-much-longer-user-name")
+    assert size() == first
+    assert first % module._ENVIRONMENT_STEP == 0
+
+
+def test_a_random_layout_leaves_both_alone(monkeypatch):
+    monkeypatch.delenv("PYTHONHASHSEED", raising=False)
+    environ = Start(fixed_layout=False, fork=False).environ()
+    assert "PYTHONHASHSEED" not in environ and "COPYCOST_PADDING" not in environ
+
+
+def test_an_arms_environment_reaches_its_processes():
+    assert Start(environment={"THP_MEM_ALLOC_ENABLE": "1"}).environ()["THP_MEM_ALLOC_ENABLE"] == "1"
+
+
+def test_the_command_names_the_arms_interpreter(tmp_path):
+    command = Start(python="/opt/other/python").command(tmp_path / "plan.json")
+    assert "/opt/other/python" in command and str(tmp_path / "plan.json") in command
