@@ -150,6 +150,16 @@ def semantics(out: Path | None, **typed: Any) -> None:
     _deliver(truth_table(**typed), out)
 
 
+@cli.command()
+@click.option("--format", default="table", help="table, markdown or json.")
+@_out
+def doctor(format: str, out: Path | None) -> None:
+    """Print what on this machine disturbs measurements, and what to do about it."""
+    from copycost.run.doctor_report import doctor_report
+
+    _deliver(doctor_report(format), out)
+
+
 def _deliver(content: str | bytes, out: Path | None) -> None:
     """Write to the file, whole or not at all, or to standard output."""
     data = content.encode() if isinstance(content, str) else content

@@ -37,6 +37,7 @@ def said(capsys):
         (["plot", "mine", "--width", "3"], "320"),
         (["plot"], "RUN"),
         (["semantics", "--format", "yaml"], "markdown"),
+        (["doctor", "--format", "yaml"], "markdown"),
         (["semantics", "--dtype", "float65"], "float64"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

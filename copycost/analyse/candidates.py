@@ -18,7 +18,7 @@ MIDDLE = (0.5,)
 PLACES = ((0.1, 0.3, 0.5, 0.7, 0.9), (0.2, 0.5, 0.8), MIDDLE)
 """Where in the gap between two sizes a kink is tried, as shares of its logarithm: finest first."""
 MOST_CUTS = 40
-MOST_SETS = 10_000
+MOST_SETS = 4_000
 """Sets of borders that are tried for one combination of kinds; a long curve gets a coarser grid."""
 
 

@@ -18,6 +18,7 @@ SWALLOWED = 0.5
 UNSURE = 0.1
 BUSY = 0.5
 THROTTLED = 0.15
+UNSTEADY = 0.05
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,14 @@ DOUBTS: tuple[Doubt, ...] = (
         lambda cells, _: np.isfinite(floats(cells["mode_gap"])),
         lambda cells: floats(cells["mode_gap"]),
         format_ratio,
+    ),
+    Doubt(
+        "unsteady",
+        "processes differ by {figure} (one standard deviation) in {cells} though the core was quiet: shared cache or "
+        "memory; another run may find another figure",
+        lambda cells, _: floats(cells["between_processes"]) > UNSTEADY,
+        lambda cells: floats(cells["between_processes"]),
+        _percent,
     ),
     Doubt(
         "page-fault-bound",

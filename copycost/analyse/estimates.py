@@ -16,6 +16,7 @@ from copycost.analyse.grouping import (
     group_codes,
     group_mean,
     group_median,
+    group_quantile,
 )
 from copycost.analyse.modes import mode_gap
 from copycost.analyse.overhead import add_overhead
@@ -57,6 +58,7 @@ COLUMNS = (
     "copy_ratio_high",
     "clock",
     "raw_seconds",
+    "between_processes",
     "gated",
     "mode_gap",
     "drift",
@@ -146,6 +148,7 @@ def combine(processes: pd.DataFrame) -> pd.DataFrame:
         clock=floats(processes["clock"])[first],
         raw_seconds=group_median(floats(processes["raw"]), codes, count),
         gated=gated,
+        between_processes=_between_processes(logs, codes, count),
         mode_gap=mode_gap(logs, codes, count),
         drift=drift(logs, floats(processes["process"]), codes, count),
         clock_change=_clock_change(processes, first),
@@ -165,6 +168,13 @@ def _clock_change(processes: pd.DataFrame, first: Codes) -> Floats:
     slowest = _extreme(np.maximum, clocks, of_process, len(run_first))
     fastest = _extreme(np.minimum, clocks, of_process, len(run_first))
     return (slowest / fastest - 1)[run[first]]
+
+
+def _between_processes(logs: Floats, codes: np.ndarray, count: int) -> Floats:
+    """Return a robust standard deviation of the logs: the middle half's width over that of a normal's."""
+    middle_half = group_quantile(logs, codes, count, 0.75) - group_quantile(logs, codes, count, 0.25)
+    deviation: Floats = middle_half / 1.349
+    return deviation
 
 
 def _extreme(which: np.ufunc, values: Floats, codes: Codes, count: int) -> Floats:

@@ -44,8 +44,9 @@ class Law:
 
     @property
     def parameters(self) -> int:
-        """How many numbers were chosen to fit; a border's place is one of them."""
-        return 1 + 2 * self.regimes - min(self.regimes, 1) + int((self.kinds == STEP).sum())
+        """How many numbers were chosen to fit: a border's place is one, that it is a jump another."""
+        jumps = (self.kinds != KINK).sum() + (self.kinds == STEP).sum()
+        return 1 + self.regimes + len(self.borders) + int(jumps)
 
     def seconds(self, sizes: Floats) -> Floats:
         """Return the seconds for sizes in bytes."""

@@ -47,10 +47,10 @@ def refit(law: Law, sizes: Floats, logs: Floats, variance: Floats) -> Refits:
     cost = (residuals**2).sum(axis=1)
     damping = np.full(count, DAMPING)
     for _ in range(ITERATIONS):
-        normal = np.einsum("rsp,rsq->rpq", slope, slope)
+        normal = slope.transpose(0, 2, 1) @ slope
         diagonal = np.einsum("rpp->rp", normal)
         normal = normal + (damping[:, None] * diagonal + 1e-9)[:, :, None] * np.eye(values.shape[1])
-        gradient = np.einsum("rsp,rs->rp", slope, residuals)
+        gradient = (slope.transpose(0, 2, 1) @ residuals[..., None])[..., 0]
         tried = problem.inside(values - np.linalg.solve(normal, gradient[..., None])[..., 0])
         new_residuals, new_slope = problem.evaluate(tried)
         new_cost = (new_residuals**2).sum(axis=1)
@@ -105,7 +105,7 @@ class _Problem:
     def evaluate(self, values: Floats) -> tuple[Floats, Floats]:
         own = self.unpacked(values)
         rows = basis(self.sizes, own.borders, self.law.kinds)[:, :, : self.linear]
-        seconds = np.einsum("rsp,rp->rs", rows, np.exp(values[:, : self.linear]))
+        seconds = (rows @ np.exp(values[:, : self.linear, None]))[..., 0]
         moved = border_effect(self.sizes, own.borders, own.slopes, self.law.kinds)
         change = np.concatenate([rows, moved], axis=2) * np.exp(values)[:, None, :]
         residuals = self.weight * (np.log(seconds) - self.logs)

@@ -138,10 +138,10 @@ def solve(rows: Floats, logs: Floats, variance: Floats) -> tuple[Floats, Floats]
     length = np.sqrt((scaled**2).sum(axis=1))
     length[length == 0] = 1
     scaled = scaled / length[:, None, :]
-    normal = np.einsum("lsp,lsq->lpq", scaled, scaled)
+    normal = scaled.transpose(0, 2, 1) @ scaled
     normal += 1e-12 * np.eye(normal.shape[1])
     values = np.linalg.solve(normal, (weight @ scaled)[..., None])[..., 0]
-    residuals = np.einsum("lsp,lp->ls", scaled, values) - weight
+    residuals = (scaled @ values[..., None])[..., 0] - weight
     costs = (residuals**2).sum(axis=1)
     needed = scaled.any(axis=1)
     costs[((values <= 0) & needed).any(axis=1)] = np.inf

@@ -33,7 +33,7 @@ def markdown(cells: pd.DataFrame, summary: pd.DataFrame, heading: Sequence[str],
     """Return the comparison as GitHub Markdown of at most ``LONGEST`` characters."""
     shared = shared_flags(cells)
     lines = [f"**{counts_text(summary.iloc[-1])}**; geometric mean B / A {mean_text(summary.iloc[-1])}", ""]
-    lines += [f"- {escaped(line)}" for line in [*heading, *notes]]
+    lines += [f"- {sentence(line)}" for line in [*heading, *notes]]
     lines += ["", *_summary(summary), ""]
     first = {verdict: place for place, verdict in enumerate((SLOWER, FASTER, UNDECIDED))}
     telling = cells[cells["verdict"].isin(list(first))]
@@ -73,6 +73,16 @@ def escaped(text: object) -> str:
         return f"`{own}`"
     written = "".join(sign if sign.isalnum() or sign == " " else f"&#{ord(sign)};" for sign in own)
     return f"<code>{written}</code>"
+
+
+def sentence(text: object) -> str:
+    """Return running text that Markdown shows as it is: no markup, no link, no user mentioned."""
+    own = " ".join(plain(text).split())
+    # The invisible sign parts what GitHub would make a mention or a link of after decoding.
+    return "".join(
+        sign if sign.isalnum() or sign in " .,;:()%'+=·→–-" else f"&#{ord(sign)};" + "&#8203;" * (sign in "@#")
+        for sign in own
+    )
 
 
 def _summary(summary: pd.DataFrame) -> list[str]:

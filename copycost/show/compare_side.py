@@ -85,6 +85,6 @@ def read_side(typed: str, results: Path) -> SideView:
     if arm:
         rounds = rounds[(rounds["arm"] == arm).to_numpy(dtype=bool, na_value=False)]
     wanted = arm or (measured[0] if measured else None)
-    entry = next((entry for entry in record.get("arms", []) if entry.get("name") == wanted), {})
+    own = [entry for entry in record.get("arms", []) if entry.get("name") == wanted]
     name = path.name if not arm else f"{path.name}@{arm}"
-    return SideView(name, path, rounds, record, entry)
+    return SideView(name, path, rounds, record, own[0] if own else {})

@@ -36,15 +36,15 @@ def table(cells: pd.DataFrame, summary: pd.DataFrame, heading: Sequence[str], no
         console.width = WIDTH_ON_A_PIPE
     with console.capture() as captured:
         for line in heading:
-            console.print(Text(plain(line)))
+            console.print(Text(plain(line)), soft_wrap=True)
         console.print()
         _print_cells(console, cells)
         console.print(_summary(summary))
         console.print()
         console.print(Text(counts_text(summary.iloc[-1])))
         for note in notes:
-            console.print(Text(plain(f"! {note}")))
-    return captured.get()
+            console.print(Text(plain(f"! {note}")), soft_wrap=True)
+    return "\n".join(line.rstrip() for line in captured.get().split("\n"))
 
 
 def _print_cells(console: Console, cells: pd.DataFrame) -> None:
@@ -68,7 +68,7 @@ def _group(title: str, cells: pd.DataFrame, shared: list[str]) -> Table:
     )
     first = _COLUMNS[0] if title else "benchmark"
     # Widths are fixed, so that the columns of all groups stand under each other.
-    widths = (9, 8, 8, 6, 15, 11, None) if title else (None, 8, 8, 6, 15, 11, None)
+    widths = (9, 7, 7, 6, 14, 11, 28) if title else (28, 7, 7, 6, 14, 11, None)
     for name, width in zip((first, *_COLUMNS[1:]), widths, strict=True):
         right = name not in ("benchmark", "95% interval", "verdict", "")
         made.add_column(

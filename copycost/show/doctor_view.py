@@ -70,7 +70,7 @@ def _lines(row: Row, width: int) -> list[Text]:
     """
     severity, said, evidence = row["severity"], f"{row['name']}: {row['sentence']}", row["evidence"]
     if severity == "fine":
-        said, evidence = f"{said} {evidence}", ""
+        said, evidence = f"{said.rstrip('.')}: {evidence}", ""
     first, *more = _wrap(said, width)
     lines = [Text.assemble((severity.ljust(len(_INDENT)), _STYLES.get(severity, "")), first)]
     lines += [Text(_INDENT + line) for line in more]

@@ -70,18 +70,23 @@ def failures(gate: Gate, comparison: pd.DataFrame) -> pd.DataFrame:
     Raises:
         UsageError: a rule is about cells of which the comparison has none, so that it could never fail.
     """
-    failed = np.full(len(comparison), None, dtype=object)
+    failed = np.full(len(comparison), "", dtype=object)
     for rule in gate.rules:
         among = _among(rule, comparison)
         if not among.any():
             names = sorted(map(str, comparison["conversion"].dropna().unique()))
-            about = nearest(rule.conversion, names) if rule.conversion not in (None, *names) else "no such cells"
+            about = "no such cells" if rule.conversion is None else _near(rule.conversion, names)
             raise UsageError(f"--fail-on {rule.text!r} is about no cell of this comparison: {about}")
         hit = among & (comparison["verdict"] == rule.verdict).to_numpy()
         if rule.verdict == SLOWER:
             hit &= floats(comparison["ratio"]) > 1 + rule.beyond
-        failed[hit & np.equal(failed, None)] = rule.text
-    return comparison.assign(rule=failed)[np.not_equal(failed, None)]
+        failed[hit & (failed == "")] = rule.text
+    found: pd.DataFrame = comparison.assign(rule=failed)[failed != ""]
+    return found
+
+
+def _near(conversion: str, names: list[str]) -> str:
+    return "no such cells" if conversion in names else nearest(conversion, names)
 
 
 def _among(rule: Rule, cells: pd.DataFrame) -> np.ndarray:

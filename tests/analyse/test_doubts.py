@@ -22,6 +22,7 @@ WITH = {
     "few-quiet": lone_busy_cell,
     "few-processes": lambda: made_up_rounds(replace(CALM, processes=2), [CELL]),
     "two-modes": lambda: made_up_rounds(replace(CALM, modes=1.4), [CELL]),
+    "unsteady": lambda: made_up_rounds(replace(CALM, offset=0.12, processes=16), [CELL]),
     "page-fault-bound": lambda: made_up_rounds(CALM, [replace(CELL, page_faults=2048)]),
     "below-resolution": lambda: made_up_rounds(CALM, [replace(SHORT, seconds=5e-9), EMPTY_CALL]),
     "drift": lambda: made_up_rounds(replace(CALM, trend=0.1), [CELL]),
@@ -55,7 +56,9 @@ def test_a_calm_run_raises_no_doubt(name):
 def test_causes_do_not_raise_other_doubts():
     for name in set(WITH) - {"few-quiet", "never-quiet", "busy-machine"}:
         cells = estimate(WITH[name](), precision=0.5)
-        allowed = {"", name, "imprecise"} if name != "imprecise" else {"", name, "two-modes"}
+        allowed = {"", name, "imprecise"}
+        if name in ("imprecise", "two-modes", "unsteady"):  # three sights of processes that differ
+            allowed |= {"two-modes", "unsteady"}
         assert set(";".join(cells["flags"]).split(";")) <= allowed, name
 
 

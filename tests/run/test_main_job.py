@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 import copycost
-
 from copycost.run.main_job import comparable
 from tests.made_up import Law, made_up_rounds
 

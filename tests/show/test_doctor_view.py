@@ -27,7 +27,7 @@ def test_a_finding_is_a_sentence_its_evidence_and_its_command():
         "          $ echo performance | sudo tee /sys/x",
         "note      turbo: The cores slow down when idle.",
         "          powersave (/sys/devices/system/cpu/cpu*/cpufreq/scaling_governor)",
-        "fine      swap: The cores slow down when idle. powersave",
+        "fine      swap: The cores slow down when idle: powersave",
         "          (/sys/devices/system/cpu/cpu*/cpufreq/scaling_governor)",
         "",
         "3 findings: 1 disturbs, 1 note, 1 fine",

@@ -40,7 +40,7 @@ def _siblings(system: System) -> Finding:
     cpu = min(system.cpus or {0})
     path = f"{_CPUS}/cpu{cpu}/topology/thread_siblings_list"
     siblings = cpu_set(system.text(path))
-    evidence = f"CPU {cpu} is on a core of CPU {cpu_list(siblings)} ({path})"
+    evidence = f"CPUs on the core of CPU {cpu}: {cpu_list(siblings)} ({path})"
     if len(siblings) > 1:
         switchable = system.read(_SMT) == "on"
         return note(

@@ -15,29 +15,30 @@ SEVERITIES = ("disturbs", "note", "unknown", "fine")
 class Finding:
     """One sentence with its evidence (a value and where it came from).
 
-    `command` is what a user can type to change it, empty where nothing can. `name` is the check's.
+    `command` is what a user can type to change it, empty where nothing can. `name` is the check's, which puts
+    it in.
     """
 
+    name: str
     severity: str
     sentence: str
     evidence: str
     command: str = ""
-    name: str = ""
 
 
 def fine(sentence: str, evidence: str) -> Finding:
     """Return a finding that needs nothing done."""
-    return Finding("fine", sentence, evidence)
+    return Finding("", "fine", sentence, evidence)
 
 
 def note(sentence: str, evidence: str, command: str = "") -> Finding:
     """Return a finding that belongs beside the figures, though it need not disturb them."""
-    return Finding("note", sentence, evidence, command)
+    return Finding("", "note", sentence, evidence, command)
 
 
 def disturbs(sentence: str, evidence: str, command: str = "") -> Finding:
     """Return a finding that makes figures wrong or unrepeatable."""
-    return Finding("disturbs", sentence, evidence, command)
+    return Finding("", "disturbs", sentence, evidence, command)
 
 
 # Kernels, containers and emulations write these files in ways of their own.
@@ -78,4 +79,4 @@ class Check:
         return replace(found, name=self.name)
 
     def _unknown(self, reason: str) -> Finding:
-        return Finding("unknown", f"{self.question} Not known here.", reason)
+        return Finding("", "unknown", f"{self.question} Not known here.", reason)

@@ -42,6 +42,9 @@ def _other_load(system: System) -> Finding:
         + "".join(f"; {use.process.name} (pid {use.process.pid}) {use.share:.0%}" for use in named)
         + (" of a core (/proc/PID/stat)" if named else "")
     )
+    passing = load - sum(use.share for use in others)
+    if passing >= _NOTED_LOAD:
+        evidence += f"; {passing:.2f} cores by processes that came or went meanwhile"
     if load >= _NOTED_LOAD:
         kind = disturbs if load >= _DISTURBING_LOAD else note
         sentence = "Other processes use the cores, their caches and the memory while you measure."

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copycost.measure.doctor.cores import CHECKS, cpu_list, cpu_set
@@ -10,6 +10,7 @@ SIBLINGS = f"{CPUS}/cpu0/topology/thread_siblings_list"
 NODES = "/sys/devices/system/node"
 
 
+@settings(deadline=None)
 @given(st.frozensets(st.integers(0, 300)))
 def test_a_cpu_list_is_read_as_it_is_written(cpus):
     assert cpu_set(cpu_list(cpus)) == cpus

@@ -68,6 +68,7 @@ def test_a_process_that_ended_meanwhile_is_left_out():
     found = finding(CHECKS, "other load", machine)
     assert found.severity == "disturbs"
     assert "812" not in found.evidence
+    assert "0.80 cores by processes that came or went" in found.evidence
 
 
 def test_load_is_unknown_without_the_kernels_counters():

@@ -9,9 +9,9 @@ from tests.measure.doctor.made_up import system
 
 
 def test_a_file_that_is_missing_is_named_with_the_system_that_has_none():
-    with pytest.raises(Untold, match="^/proc/stat cannot be read: darwin has no such file$"):
+    with pytest.raises(Untold, match=r"^/proc/stat cannot be read: darwin has no such file$"):
         system(platform="darwin").text("/proc/stat")
-    with pytest.raises(Untold, match="^/proc/stat cannot be read$"):
+    with pytest.raises(Untold, match=r"^/proc/stat cannot be read$"):
         system().text("/proc/stat")
 
 

@@ -1,0 +1,100 @@
+"""Curves: the cells of one conversion over its sizes, all other conditions the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from copycost.analyse.grouping import CELL, Floats, floats, group_codes
+from copycost.analyse.replicates import replicates, standard_errors
+
+CURVE = [name for name in CELL if name != "size"]
+UNKNOWN_ERROR = 0.02
+"""Standard error of a figure whose own is not known and whose neighbours' are not either."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One line of a cost chart, sizes ascending.
+
+    Attributes:
+        key: the values of CURVE.
+        expression: the call.
+        sizes: source bytes.
+        seconds: per call.
+        errors: standard errors of the log seconds, none unknown.
+        result_bytes: NaN where unknown.
+        page_faults: per call; NaN where unknown.
+        shares: 1 where it shares memory, 0 where it copies, NaN where unknown.
+        processes: the median number of processes behind a figure.
+        replicates: log seconds as they might have been, shape (replicates, sizes), or None.
+    """
+
+    key: dict[str, object]
+    expression: str
+    sizes: Floats
+    seconds: Floats
+    errors: Floats
+    result_bytes: Floats
+    page_faults: Floats
+    shares: Floats
+    processes: float
+    replicates: Floats | None = None
+
+    @property
+    def copies(self) -> bool:
+        """Whether every size is known to copy."""
+        return bool((self.shares == 0).all())
+
+    @property
+    def shares_memory(self) -> bool:
+        """Whether every size is known to share memory."""
+        return bool((self.shares == 1).all())
+
+
+def curves(cells: pd.DataFrame, rounds: pd.DataFrame | None = None) -> list[Curve]:
+    """Return the curves among cells, in order of appearance; benchmarks without a size are on none.
+
+    Args:
+        cells: estimates of ``copycost.estimate``.
+        rounds: the rounds they were made from; without them there are no replicates.
+    """
+    sized = (floats(cells["bytes"]) > 0) & (floats(cells["seconds"]) > 0)
+    cells = cells[sized].reset_index(drop=True)
+    again = None if rounds is None else replicates(cells, rounds)
+    return list(_curves(cells, again))
+
+
+def _curves(cells: pd.DataFrame, again: Floats | None) -> Iterator[Curve]:
+    codes, first = group_codes(cells, CURVE)
+    sizes = floats(cells["bytes"])
+    errors = standard_errors(cells)
+    for number, row in enumerate(first):
+        rows = np.flatnonzero(codes == number)
+        rows = rows[np.argsort(sizes[rows], kind="stable")]
+
+        def of(name: str, rows: Floats = rows) -> Floats:
+            return floats(cells[name])[rows]
+
+        own = again[rows].T if again is not None and np.isfinite(again[rows]).all() else None
+        yield Curve(
+            key={name: cells[name].iloc[row] for name in CURVE},
+            expression=str(cells["expression"].iloc[row]),
+            sizes=sizes[rows],
+            seconds=of("seconds"),
+            errors=_filled(errors[rows]),
+            result_bytes=of("result_bytes"),
+            page_faults=of("page_faults"),
+            shares=of("shares_memory"),
+            processes=float(np.median(of("processes"))),
+            replicates=own,
+        )
+
+
+def _filled(errors: Floats) -> Floats:
+    known = errors[np.isfinite(errors)]
+    usual = float(np.median(known)) if len(known) else UNKNOWN_ERROR
+    return np.where(np.isfinite(errors), errors, usual)

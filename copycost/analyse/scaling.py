@@ -1,0 +1,160 @@
+"""The scaling model: time as a function of bytes, for each curve of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from copycost.analyse.candidates import gap
+from copycost.analyse.curves import CURVE, Curve, curves
+from copycost.analyse.grouping import Floats
+from copycost.analyse.law import KINK, RESTART, STEP, Law
+from copycost.analyse.naming import Caches, names
+from copycost.analyse.refits import Refits, refit
+from copycost.analyse.regimes import UNEXPLAINED, choose_law, misfit
+from copycost.analyse.replicates import interval
+
+CONSTANT = "constant"
+PIECEWISE = "piecewise"
+_KIND_NAMES = {KINK: "kink", RESTART: "restart", STEP: "step"}
+COLUMNS = (
+    *CURVE,
+    "model",
+    "regimes",
+    "regime",
+    "fixed_seconds",
+    "fixed_seconds_low",
+    "fixed_seconds_high",
+    "gb_per_s",
+    "gb_per_s_low",
+    "gb_per_s_high",
+    "from_bytes",
+    "from_bytes_low",
+    "from_bytes_high",
+    "named",
+    "largest_misfit",
+    "border",
+    "step_seconds",
+)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A curve, its law, and the law's parameters in each replicate (None without replicates)."""
+
+    curve: Curve
+    law: Law
+    refits: Refits | None
+
+
+def fit(cells: pd.DataFrame, rounds: pd.DataFrame | None = None, *, caches: Caches = ()) -> pd.DataFrame:
+    """Return the scaling model of each curve, one row per regime.
+
+    Time is a fixed cost and a cost per byte in each regime. How many regimes there are is chosen
+    by evidence, and where they begin is found from the data.
+
+    Args:
+        cells: estimates of ``copycost.estimate``, with or without the references.
+        rounds: the rounds they were made from: then every parameter has a 95% interval, by
+            bootstrap over processes; without them the intervals are NaN.
+        caches: the machine's caches, each with ``level``, ``type`` and ``bytes``, to name regimes
+            by; breakpoints do not depend on them.
+
+    Returns:
+        The curve's key, then ``model`` ("constant" or "piecewise"), ``regimes`` (0 for a constant),
+        ``regime`` (from 0), ``fixed_seconds``, ``gb_per_s`` (of source bytes), ``from_bytes`` (where
+        the regime begins) and their intervals, ``named`` (None where nothing is near),
+        ``largest_misfit`` (the largest distance between figure and law, as a share), ``border``
+        ("kink": the time goes on from where it was; "restart": all bytes cost the new price;
+        "step": the time jumps by ``step_seconds``). A restart or step lies somewhere between two
+        sizes: its interval is that gap.
+    """
+    return fit_frame(fit_curves(curves(cells, rounds)), caches)
+
+
+def predict(fitted: pd.DataFrame, sizes: Floats) -> Floats:
+    """Return the seconds that one curve's rows of ``fit`` give for sizes in bytes."""
+    kinds = {name: kind for kind, name in _KIND_NAMES.items()}
+    rows = fitted.sort_values("regime")
+    first = rows.iloc[0]
+    if first["model"] == CONSTANT:
+        return np.full(len(sizes), float(first["fixed_seconds"]))
+    later = rows.iloc[1:]
+    law = Law(
+        fixed=float(first["fixed_seconds"]),
+        slopes=1e-9 / rows["gb_per_s"].to_numpy(dtype=np.float64),
+        borders=later["from_bytes"].to_numpy(dtype=np.float64),
+        kinds=np.array([kinds[name] for name in later["border"]], dtype=np.int64),
+        step=float(later["step_seconds"].fillna(0.0).sum()),
+    )
+    return law.seconds(np.asarray(sizes, dtype=np.float64))
+
+
+def fit_curves(own: list[Curve]) -> list[Fitted]:
+    """Return each curve with its law, refitted to the replicates where there are any."""
+    made = []
+    for curve in own:
+        logs = np.log(curve.seconds)
+        law = choose_law(curve.sizes, logs, curve.errors)
+        again = None
+        if curve.replicates is not None:
+            variance = curve.errors**2 + UNEXPLAINED**2
+            again = refit(law, curve.sizes, curve.replicates, variance)
+        made.append(Fitted(curve, law, again))
+    return made
+
+
+def fit_frame(fitted: list[Fitted], caches: Caches = ()) -> pd.DataFrame:
+    """Return the rows of ``fit`` for curves that are fitted already."""
+    return pd.DataFrame([row for one in fitted for row in _rows(one, caches)], columns=list(COLUMNS))
+
+
+def _rows(fitted: Fitted, caches: Caches) -> list[dict[str, object]]:
+    curve, law, again = fitted.curve, fitted.law, fitted.refits
+    nothing = np.full((1, 1), np.nan)
+    fixed = _ends(nothing if again is None else again.fixed[:, None], curve)
+    worst = float(np.expm1(np.abs(misfit(law, curve.sizes, np.log(curve.seconds))).max()))
+    common = curve.key | {
+        "model": PIECEWISE if law.regimes else CONSTANT,
+        "regimes": law.regimes,
+        "regime": 0,
+        "fixed_seconds": law.fixed,
+        "fixed_seconds_low": fixed[0][0],
+        "fixed_seconds_high": fixed[1][0],
+        "from_bytes": 0.0,
+        "named": None,
+        "largest_misfit": worst,
+        "border": None,
+    }
+    if not law.regimes:
+        return [common]
+    slopes = _ends(nothing if again is None else again.slopes, curve)
+    borders = _ends(nothing if again is None else again.borders, curve)
+    rows = []
+    for number, named in enumerate(names(law, curve, caches)):
+        at = 0 if again is None else number
+        row = common | {
+            "regime": number,
+            "gb_per_s": 1e-9 / law.slopes[number],
+            "gb_per_s_low": 1e-9 / slopes[1][at],
+            "gb_per_s_high": 1e-9 / slopes[0][at],
+            "named": named,
+        }
+        if number:
+            border, kind = float(law.borders[number - 1]), int(law.kinds[number - 1])
+            ends = (borders[0][0 if again is None else number - 1], borders[1][0 if again is None else number - 1])
+            if kind != KINK:
+                ends = gap(curve.sizes, border)
+            row |= {"from_bytes": border, "from_bytes_low": ends[0], "from_bytes_high": ends[1]}
+            row |= {"border": _KIND_NAMES[kind], "step_seconds": law.step if kind == STEP else None}
+        rows.append(row)
+    return rows
+
+
+def _ends(values: Floats, curve: Curve) -> tuple[Floats, Floats]:
+    if not values.size or np.isnan(values).any():
+        unknown = np.full(values.shape[1] or 1, np.nan)
+        return unknown, unknown
+    return interval(values, curve.processes)
