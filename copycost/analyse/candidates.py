@@ -9,13 +9,12 @@ from itertools import combinations, product
 import numpy as np
 
 from copycost.analyse.grouping import Floats
-from copycost.analyse.law import KINK, RESTART, STEP, Kinds, basis
+from copycost.analyse.law import KINK, PINNED, RESTART, STEP, Kinds, basis
 
 MOST_REGIMES = 4
 FEWEST_SIZES = 2
 """Sizes that a regime must hold: with one, its slope and its border cannot be told apart."""
-MIDDLE = (0.5,)
-PLACES = ((0.1, 0.3, 0.5, 0.7, 0.9), (0.2, 0.5, 0.8), MIDDLE)
+PLACES = ((0.1, 0.3, 0.5, 0.7, 0.9), (0.2, 0.5, 0.8), (0.5,))
 """Where in the gap between two sizes a kink is tried, as shares of its logarithm: finest first."""
 MOST_CUTS = 40
 MOST_SETS = 4_000
@@ -27,7 +26,8 @@ def candidates(sizes: tuple[float, ...], regimes: int) -> list[tuple[Kinds, Floa
     """Return kinds, borders and basis of the laws with some number of regimes to be tried.
 
     A law has one jump at most (RESTART or STEP). A jump cannot be placed within its gap, so it
-    stands in the geometric middle. Only a last regime that starts afresh may hold a single size.
+    stands in the geometric middle. Two regimes may hold a single size: a last one that starts
+    afresh, and the one before a fresh start, which then begins in the middle of its gap (PINNED).
 
     Args:
         sizes: bytes, ascending.
@@ -57,6 +57,11 @@ def _kinds(count: int) -> Iterator[Kinds]:
     for kinds in product((KINK, RESTART, STEP), repeat=count):
         if sum(kind != KINK for kind in kinds) <= 1:
             yield np.array(kinds, dtype=np.int64)
+            for restart in range(1, count):
+                if kinds[restart] == RESTART:
+                    pinned = np.array(kinds, dtype=np.int64)
+                    pinned[restart - 1] = PINNED
+                    yield pinned
 
 
 def _borders(sizes: Floats, kinds: Kinds) -> Iterator[tuple[float, ...]]:
@@ -65,17 +70,21 @@ def _borders(sizes: Floats, kinds: Kinds) -> Iterator[tuple[float, ...]]:
     shares = next(shares for shares in PLACES if len(cuts) * len(shares) ** kinks <= MOST_SETS or shares == PLACES[-1])
     for own in cuts[:: 1 + len(cuts) // MOST_SETS]:
         places = [
-            [sizes[cut - 1] ** (1 - share) * sizes[cut] ** share for share in (shares if kind == KINK else MIDDLE)]
-            for cut, kind in zip(own, kinds, strict=True)
+            [low ** (1 - share) * high**share for share in shares] if kind == KINK else [np.sqrt(low * high)]
+            for (low, high), kind in zip([(sizes[cut - 1], sizes[cut]) for cut in own], kinds, strict=True)
         ]
         yield from product(*places)
 
 
 def _cuts(count: int, kinds: Kinds) -> list[tuple[int, ...]]:
     """Return every way to deal the sizes out to the regimes."""
-    needed = np.full(len(kinds) + 1, FEWEST_SIZES)
+    fewest = np.full(len(kinds) + 1, FEWEST_SIZES)
+    most = np.full(len(kinds) + 1, count)
     if len(kinds) and kinds[-1] == RESTART:
-        needed[-1] = 1
+        fewest[-1] = 1
+    for alone in np.flatnonzero(kinds == PINNED) + 1:
+        fewest[alone] = most[alone] = 1
     stride = 1 + count // MOST_CUTS
     cuts = combinations(range(1, count, stride), len(kinds))
-    return [own for own in cuts if (np.diff([0, *own, count]) >= needed).all()]
+    held = ((own, np.diff([0, *own, count])) for own in cuts)
+    return [own for own, sizes in held if (sizes >= fewest).all() and (sizes <= most).all()]

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from copycost.analyse.grouping import CELL, Floats, floats, group_codes
+from copycost.analyse.doubts import PAGE_BYTES
+from copycost.analyse.grouping import CELL, Codes, Floats, floats, group_codes
 from copycost.analyse.replicates import replicates, standard_errors
 
 CURVE = [name for name in CELL if name != "size"]
@@ -45,6 +46,13 @@ class Curve:
     replicates: Floats | None = None
 
     @property
+    def fault_shares(self) -> Floats:
+        """Page faults for each page of the result; NaN where unknown."""
+        pages = np.maximum(self.result_bytes / PAGE_BYTES, 1)
+        shares: Floats = self.page_faults / pages
+        return shares
+
+    @property
     def copies(self) -> bool:
         """Whether every size is known to copy."""
         return bool((self.shares == 0).all())
@@ -55,17 +63,20 @@ class Curve:
         return bool((self.shares == 1).all())
 
 
-def curves(cells: pd.DataFrame, rounds: pd.DataFrame | None = None) -> list[Curve]:
+def curves(
+    cells: pd.DataFrame, rounds: pd.DataFrame | None = None, *, again: Floats | None = None
+) -> list[Curve]:
     """Return the curves among cells, in order of appearance; benchmarks without a size are on none.
 
     Args:
         cells: estimates of ``copycost.estimate``.
         rounds: the rounds they were made from; without them there are no replicates.
+        again: the replicates, where they have been drawn already, shape (cells, replicates).
     """
+    if again is None and rounds is not None:
+        again = replicates(cells, rounds)
     sized = (floats(cells["bytes"]) > 0) & (floats(cells["seconds"]) > 0)
-    cells = cells[sized].reset_index(drop=True)
-    again = None if rounds is None else replicates(cells, rounds)
-    return list(_curves(cells, again))
+    return list(_curves(cells[sized].reset_index(drop=True), None if again is None else again[sized]))
 
 
 def _curves(cells: pd.DataFrame, again: Floats | None) -> Iterator[Curve]:
@@ -76,8 +87,9 @@ def _curves(cells: pd.DataFrame, again: Floats | None) -> Iterator[Curve]:
         rows = np.flatnonzero(codes == number)
         rows = rows[np.argsort(sizes[rows], kind="stable")]
 
-        def of(name: str, rows: Floats = rows) -> Floats:
-            return floats(cells[name])[rows]
+        def of(name: str, rows: Codes = rows) -> Floats:
+            values: Floats = floats(cells[name])[rows]
+            return values
 
         own = again[rows].T if again is not None and np.isfinite(again[rows]).all() else None
         yield Curve(

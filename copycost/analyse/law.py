@@ -15,6 +15,8 @@ RESTART = 1
 """From here on every byte costs the new price, those below the border as well."""
 STEP = 2
 """The time jumps, and the cost per byte changes."""
+PINNED = 3
+"""A kink that no figure can place within its gap, because the regime it begins holds one size only."""
 
 Kinds = NDArray[np.int64]
 
@@ -27,7 +29,7 @@ class Law:
         fixed: seconds that a call costs however few its bytes.
         slopes: seconds per byte in each regime; none for a constant.
         borders: bytes at which the second and later regimes begin.
-        kinds: how the time goes over each border: KINK, RESTART or STEP.
+        kinds: how the time goes over each border: KINK, RESTART, STEP or PINNED.
         step: seconds that are added at the border of kind STEP.
     """
 
@@ -45,8 +47,8 @@ class Law:
     @property
     def parameters(self) -> int:
         """How many numbers were chosen to fit: a border's place is one, that it is a jump another."""
-        jumps = (self.kinds != KINK).sum() + (self.kinds == STEP).sum()
-        return 1 + self.regimes + len(self.borders) + int(jumps)
+        restarts, steps = (self.kinds == RESTART).sum(), (self.kinds == STEP).sum()
+        return 1 + self.regimes + len(self.borders) + int(restarts + 2 * steps)
 
     def seconds(self, sizes: Floats) -> Floats:
         """Return the seconds for sizes in bytes."""

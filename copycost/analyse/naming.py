@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from copycost.analyse.curves import Curve
-from copycost.analyse.doubts import PAGE_BYTES
 from copycost.analyse.law import Law
+from copycost.analyse.regimes import FAULTS_SET_IN
 
 NEAR = 2.0
 """A border and a cache size within this factor of each other are taken for the same."""
@@ -54,9 +54,9 @@ def names(law: Law, curve: Curve, caches: Caches) -> list[str | None]:
 
 
 def _faults(curve: Curve, inside: np.ndarray) -> bool:
-    pages = curve.result_bytes[inside] / PAGE_BYTES
-    shares = curve.page_faults[inside] / np.maximum(pages, 1)
-    return bool(len(shares)) and bool(np.median(shares) >= 0.5)
+    shares = curve.fault_shares[inside]
+    known = shares[np.isfinite(shares)]
+    return bool(len(known)) and bool(np.median(known) >= FAULTS_SET_IN)
 
 
 def _footprint(curve: Curve) -> float:

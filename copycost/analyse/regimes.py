@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,20 +10,23 @@ from scipy.optimize import least_squares
 
 from copycost.analyse.candidates import MOST_REGIMES, candidates, gap
 from copycost.analyse.grouping import Floats
-from copycost.analyse.law import KINK, STEP, Kinds, Law, basis, border_effect
+from copycost.analyse.law import KINK, RESTART, STEP, Kinds, Law, basis, border_effect
 
 UNEXPLAINED = 0.01
 """What a law this simple leaves unexplained at the least: alignment, page colours, code paths."""
 PRICE = 4.5
-"""Units of -2 log likelihood that a parameter must gain to be believed."""
+"""Units of -2 log likelihood that a parameter must gain: log 100, for 13 sizes in some 8 processes."""
+FAULTS_SET_IN = 0.5
+"""Page faults for each page of the result from which a size is bound by them."""
 FITTED = 4
 """Laws with each number of regimes that are fitted to the end, the most promising of the coarse grid."""
 LOOKED_AT = 50
+Gaps = Sequence[tuple[float, float]]
 _NONE = np.zeros(0)
 _NO_KINDS = np.zeros(0, dtype=np.int64)
 
 
-def choose_law(sizes: Floats, logs: Floats, errors: Floats) -> Law:
+def choose_law(sizes: Floats, logs: Floats, errors: Floats, fault_shares: Floats | None = None) -> Law:
     """Return the law for a curve.
 
     Each law is fitted to relative residuals. Between laws the Bayesian information criterion
@@ -33,30 +37,55 @@ def choose_law(sizes: Floats, logs: Floats, errors: Floats) -> Law:
         sizes: bytes, ascending.
         logs: log seconds.
         errors: standard errors of the logs.
+        fault_shares: page faults for each page of the result, where they are known: a jump needs
+            no further evidence where page faults set in.
     """
+    faulting = _fault_gaps(sizes, fault_shares)
+
+    def price(law: Law) -> float:
+        return criterion(law, sizes, logs, errors, faulting)
+
     variance = errors**2 + UNEXPLAINED**2
     best = _constant(logs, variance)
-    lowest = criterion(best, sizes, logs, errors)
+    lowest = price(best)
     for regimes in range(1, MOST_REGIMES + 1):
         if lowest <= np.log(variance).sum() + PRICE * 2 * regimes:
             break  # not even a law without residuals could do better
         rough = _promising(sizes, logs, variance, regimes)
-        rough.sort(key=lambda law: criterion(law, sizes, logs, errors))
+        rough.sort(key=price)
         for law in rough[:FITTED]:
             fitted = polish(law, sizes, logs, variance)
-            own = criterion(fitted, sizes, logs, errors)
+            own = price(fitted)
             if own < lowest:
                 best, lowest = fitted, own
     return best
 
 
-def criterion(law: Law, sizes: Floats, logs: Floats, errors: Floats) -> float:
-    """Return -2 log likelihood and the price of the parameters; the lower the better."""
+def criterion(law: Law, sizes: Floats, logs: Floats, errors: Floats, faulting: Gaps = ()) -> float:
+    """Return -2 log likelihood and the price of the parameters; the lower the better.
+
+    Args:
+        law: any.
+        sizes: bytes.
+        logs: log seconds.
+        errors: standard errors of the logs.
+        faulting: gaps between sizes in which page faults set in.
+    """
     squares = (logs - np.log(law.seconds(sizes))) ** 2
     unexplained = UNEXPLAINED * np.geomspace(1, 300, 60)
     variance = errors**2 + unexplained[:, None] ** 2
     likelihood = (squares / variance + np.log(variance)).sum(axis=1)
-    return float(likelihood.min()) + PRICE * law.parameters
+    jumps = law.borders[np.isin(law.kinds, (RESTART, STEP))]
+    expected = sum(low < border <= high for border in jumps for low, high in faulting)
+    return float(likelihood.min() + PRICE * (law.parameters - expected))
+
+
+def _fault_gaps(sizes: Floats, shares: Floats | None) -> Gaps:
+    if shares is None:
+        return ()
+    known = np.nan_to_num(shares)
+    begin = np.flatnonzero((known[1:] >= FAULTS_SET_IN) & (known[:-1] < FAULTS_SET_IN / 2))
+    return [(float(sizes[place]), float(sizes[place + 1])) for place in begin]
 
 
 def misfit(law: Law, sizes: Floats, logs: Floats) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
+from scipy.special import ndtri, stdtrit
 
 from copycost.analyse.estimates import ENOUGH_IN_PROCESS
 from copycost.analyse.grouping import CELL, Floats, floats, group_codes
@@ -13,7 +13,6 @@ from copycost.analyse.trimmed import FEWEST, TRIM
 
 COUNT = 500
 SEED = 20
-NORMAL = 1.959964
 
 
 def replicates(cells: pd.DataFrame, rounds: pd.DataFrame, count: int = COUNT) -> Floats:
@@ -51,7 +50,7 @@ def replicates(cells: pd.DataFrame, rounds: pd.DataFrame, count: int = COUNT) ->
     return result
 
 
-def interval(values: Floats, processes: float, level: float = 0.95) -> tuple[Floats, Floats]:
+def interval(values: Floats, processes: Floats | float, level: float = 0.95) -> tuple[Floats, Floats]:
     """Return the ends of the interval of positive figures.
 
     The percentile interval of the logarithms (Efron, Annals of Statistics 7, 1979), both arms
@@ -60,18 +59,25 @@ def interval(values: Floats, processes: float, level: float = 0.95) -> tuple[Flo
 
     Args:
         values: replicates, shape (replicates, figures); infinite where a figure was not reached.
-        processes: how many there were.
+        processes: how many there were, for all figures or for each.
         level: the confidence.
+
+    Returns:
+        Lower and upper ends, shape (figures,); NaN for a figure with an unknown replicate.
     """
-    low, middle, high = np.quantile(np.log(values), [(1 - level) / 2, 0.5, (1 + level) / 2], axis=0, method="lower")
-    stretch = stdtrit(max(processes - 1, 1), (1 + level) / 2) / NORMAL
+    logs = np.log(values)
+    middle = np.quantile(logs, 0.5, axis=0, method="lower")
+    tail = (1 - level) / 2
+    low = np.quantile(logs, tail, axis=0, method="lower")
+    high = np.quantile(logs, 1 - tail, axis=0, method="higher")
+    stretch = stdtrit(np.maximum(processes - 1, 1), 1 - tail) / ndtri(1 - tail)
+    return np.exp(_stretched(low, middle, stretch)), np.exp(_stretched(high, middle, stretch))
 
-    def arm(end: Floats) -> Floats:
-        known = np.isfinite(end) & np.isfinite(middle)
-        ends = np.where(known, end, 0.0) - np.where(known, middle, 0.0)
-        return np.where(known, np.exp(np.where(known, middle, 0.0) + stretch * ends), np.exp(end))
 
-    return arm(low), arm(high)
+def _stretched(end: Floats, middle: Floats, stretch: Floats) -> Floats:
+    known = np.isfinite(end) & np.isfinite(middle)
+    arm = np.where(known, end, 0.0) - np.where(known, middle, 0.0)
+    return np.where(known, np.where(known, middle, 0.0) + stretch * arm, end)
 
 
 def standard_errors(cells: pd.DataFrame) -> Floats:

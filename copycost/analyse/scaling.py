@@ -10,7 +10,7 @@ import pandas as pd
 from copycost.analyse.candidates import gap
 from copycost.analyse.curves import CURVE, Curve, curves
 from copycost.analyse.grouping import Floats
-from copycost.analyse.law import KINK, RESTART, STEP, Law
+from copycost.analyse.law import KINK, PINNED, RESTART, STEP, Law
 from copycost.analyse.naming import Caches, names
 from copycost.analyse.refits import Refits, refit
 from copycost.analyse.regimes import UNEXPLAINED, choose_law, misfit
@@ -18,7 +18,7 @@ from copycost.analyse.replicates import interval
 
 CONSTANT = "constant"
 PIECEWISE = "piecewise"
-_KIND_NAMES = {KINK: "kink", RESTART: "restart", STEP: "step"}
+_KIND_NAMES = {KINK: "kink", RESTART: "restart", STEP: "step", PINNED: "pinned"}
 COLUMNS = (
     *CURVE,
     "model",
@@ -68,8 +68,8 @@ def fit(cells: pd.DataFrame, rounds: pd.DataFrame | None = None, *, caches: Cach
         the regime begins) and their intervals, ``named`` (None where nothing is near),
         ``largest_misfit`` (the largest distance between figure and law, as a share), ``border``
         ("kink": the time goes on from where it was; "restart": all bytes cost the new price;
-        "step": the time jumps by ``step_seconds``). A restart or step lies somewhere between two
-        sizes: its interval is that gap.
+        "step": the time jumps by ``step_seconds``; "pinned": a kink before a single size). All but
+        a kink lie somewhere between two sizes: their interval is that gap.
     """
     return fit_frame(fit_curves(curves(cells, rounds)), caches)
 
@@ -97,7 +97,7 @@ def fit_curves(own: list[Curve]) -> list[Fitted]:
     made = []
     for curve in own:
         logs = np.log(curve.seconds)
-        law = choose_law(curve.sizes, logs, curve.errors)
+        law = choose_law(curve.sizes, logs, curve.errors, curve.fault_shares)
         again = None
         if curve.replicates is not None:
             variance = curve.errors**2 + UNEXPLAINED**2

@@ -8,6 +8,8 @@ from copycost.analyse.grouping import Floats
 
 SHORTEST = 2
 """Values at a level before it is one: a single odd value is no step."""
+ODD = 3.0
+"""Standard deviations from the median of its neighbourhood at which a single value is held back."""
 PENALTY = 3.0
 """Times log n for each step: the leading term of Zhang and Siegmund's modified BIC."""
 
@@ -27,6 +29,7 @@ def steps(values: Floats, deviation: Floats) -> list[int]:
     count = len(values)
     if count < 2 * SHORTEST:
         return []
+    values = _without_odd_ones(values, deviation)
     weight = 1 / deviation**2
     sums = [np.concatenate([[0.0], np.cumsum(weight * values**power)]) for power in (0, 1, 2)]
 
@@ -50,3 +53,16 @@ def steps(values: Floats, deviation: Floats) -> list[int]:
         end = int(begin[end])
         found.append(end)
     return found[::-1]
+
+
+def _without_odd_ones(values: Floats, deviation: Floats) -> Floats:
+    """Return the values, each no further from the median of its neighbourhood than noise takes it.
+
+    A median of three lets steps pass and takes single odd values out (Tukey, Exploratory Data Analysis,
+    1977); least squares would make a level of an odd value and its neighbour.
+    """
+    count = len(values)
+    first = np.clip(np.arange(count) - 1, 0, count - 3)
+    middle = np.median(np.stack([values[first], values[first + 1], values[first + 2]]), axis=0)
+    within: Floats = np.clip(values, middle - ODD * deviation, middle + ODD * deviation)
+    return within

@@ -1,0 +1,161 @@
+"""Advice: what to try, why this run suggests it, and the command that tests it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from copycost.analyse.breakdown import sentence
+from copycost.analyse.crossovers import AT_ONCE
+from copycost.analyse.curves import CURVE, Curve
+from copycost.units import format_bytes, format_ratio, format_seconds
+
+HUGE_PAGES = "THP_MEM_ALLOC_ENABLE"
+MANY_FAULTS = 0.3
+"""Share of a call's time from which page faults are worth a remedy."""
+MUCH_CHEAPER = 10.0
+WORTH_IT = 1.1
+SURE = 1.96
+LIST_COPY = "torch.tensor(arrays)"
+STACKED = "torch.from_numpy(np.stack(arrays))"
+COMMAND = "python bench_runner.py"
+_RUN = f"{COMMAND} run"
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One thing to try, the figures of this run that suggest it, and a command that tests it."""
+
+    text: str
+    evidence: str
+    command: str
+
+
+def advice(
+    curves: Sequence[Curve],
+    crossings: pd.DataFrame,
+    parts: pd.DataFrame,
+    arms: Sequence[Mapping[str, Any]] = (),
+) -> list[Advice]:
+    """Return the advice that a run's own figures support; nothing without them.
+
+    Args:
+        curves: of the run, references included.
+        crossings: the frame of ``crossovers``.
+        parts: the frame of ``breakdown``.
+        arms: the record's, each with ``name`` and ``environment``.
+    """
+    own = [curve for curve in curves if curve.key["direction"] != "reference"]
+    huge = {arm.get("name") for arm in arms if (arm.get("environment") or {}).get(HUGE_PAGES) == "1"}
+    return [*_huge_pages(own, parts, huge), *_zero_copy(crossings), *_stack(own), *_threads(own)]
+
+
+def _huge_pages(curves: Sequence[Curve], parts: pd.DataFrame, huge: set[Any]) -> list[Advice]:
+    share = parts["page_faults_share"]
+    usual = parts[(share >= MANY_FAULTS) & ~parts["arm"].astype(object).isin(huge)]
+    found = []
+    for conversion, rows in usual.groupby("conversion", sort=False, observed=True):
+        worst = rows.iloc[int(rows["page_faults_share"].argmax())]
+        dtypes = parts.loc[parts["conversion"] == conversion, "dtype"].unique()
+        each = format_seconds(worst["fault_seconds"])
+        evidence = [
+            f"{sentence(worst)} ({worst['dtype']}), {worst['faults']:.0f} faults of {each}",
+            *(_compared(curves, str(conversion), arm, worst) for arm in sorted(map(str, huge))),
+        ]
+        sizes = f"1..{int(parts.loc[parts['conversion'] == conversion, 'size'].max())}"
+        command = (
+            f"{_RUN} --conversion {conversion} --dtype {','.join(map(str, dtypes))} --size {sizes} "
+            f"--arm base --arm thp:{HUGE_PAGES}=1"
+        )
+        text = f"huge pages ({HUGE_PAGES}=1) for large results of {conversion}; they can cost more at other sizes"
+        found.append(Advice(text, "; ".join(part for part in evidence if part), command))
+    return found
+
+
+def _compared(curves: Sequence[Curve], conversion: str, arm: str, cell: pd.Series) -> str:
+    """Return what an arm did to a conversion in this run, at every size that it changed."""
+    key = {name: cell[name] for name in CURVE}
+    usual = _find(curves, key)
+    changed = _find(curves, key | {"arm": arm, "conversion": conversion})
+    if usual is None or changed is None:
+        return ""
+    said = [f"{_speed(ratio)} at {format_bytes(size)}" for size, ratio in _changes(usual, changed)]
+    return f"with it in this run {', '.join(said) or 'nothing changed'}"
+
+
+def _zero_copy(crossings: pd.DataFrame) -> list[Advice]:
+    much = crossings[(crossings["event"] == "costs more than") & (crossings["factor"] == MUCH_CHEAPER)]
+    much = much[much["bytes"].notna()]
+    found = []
+    for (conversion, other), rows in much.groupby(["conversion", "other"], sort=False, observed=True):
+        rows = rows.drop_duplicates("dtype")
+        sizes = ", ".join(
+            f"{row['dtype']} {'at every size' if row['answer'] == AT_ONCE else 'from ' + format_bytes(row['bytes'])}"
+            for _, row in rows.iterrows()
+        )
+        text = f"{other} instead of {conversion} where the result is only read and the source outlives it"
+        command = f"{_RUN} --conversion {other} --conversion {conversion} --dtype {','.join(map(str, rows['dtype']))}"
+        found.append(Advice(text, f"the copy costs {MUCH_CHEAPER:.0f} times as much or more: {sizes}", command))
+    return found
+
+
+def _stack(curves: Sequence[Curve]) -> list[Advice]:
+    found = []
+    for curve in curves:
+        if curve.expression != LIST_COPY:
+            continue
+        for other in curves:
+            if other.expression == STACKED and _same(curve, other, ("conversion",)):
+                gains = [(size, ratio) for size, ratio in _changes(curve, other) if ratio > WORTH_IT]
+                if gains:
+                    size, ratio = max(gains, key=lambda gain: gain[1])
+                    text = f"np.stack before a list of arrays becomes a tensor ({curve.key['dtype']})"
+                    stacked, usual = other.key["conversion"], curve.key["conversion"]
+                    evidence = f"{stacked} is {_speed(ratio)} than {usual} at {format_bytes(size)}"
+                    command = f"{_RUN} --conversion {stacked} --conversion {usual} --dtype {curve.key['dtype']}"
+                    found.append(Advice(text, evidence, command))
+    return found
+
+
+def _threads(curves: Sequence[Curve]) -> list[Advice]:
+    found = []
+    for curve in curves:
+        if not curve.copies or str(curve.key["threads"]) != "1":
+            continue
+        for other in curves:
+            if other is curve or not _same(curve, other, ("threads",)):
+                continue
+            gains = [(size, ratio) for size, ratio in _changes(curve, other) if ratio > WORTH_IT]
+            if gains:
+                first, (size, ratio) = gains[0][0], max(gains, key=lambda gain: gain[1])
+                threads, name, dtype = other.key["threads"], curve.key["conversion"], curve.key["dtype"]
+                text = f"{threads} threads for {name} ({dtype}) from {format_bytes(first)} on"
+                evidence = f"{_speed(ratio)} at {format_bytes(size)} than with one thread"
+                command = f"{_RUN} --conversion {name} --dtype {dtype} --threads 1,{threads}"
+                found.append(Advice(text, evidence, command))
+    return found
+
+
+def _changes(usual: Curve, changed: Curve) -> list[tuple[float, float]]:
+    """Return each common size where the two differ for certain, and how many times faster the second is."""
+    sizes, own, others = np.intersect1d(usual.sizes, changed.sizes, return_indices=True)
+    ratio = np.log(usual.seconds[own] / changed.seconds[others])
+    sure = np.abs(ratio) > np.maximum(SURE * np.hypot(usual.errors[own], changed.errors[others]), np.log(WORTH_IT))
+    return [(float(size), float(np.exp(value))) for size, value in zip(sizes[sure], ratio[sure], strict=True)]
+
+
+def _speed(ratio: float) -> str:
+    return f"{format_ratio(ratio)} faster" if ratio >= 1 else f"{format_ratio(1 / ratio)} slower"
+
+
+def _find(curves: Sequence[Curve], key: Mapping[str, object]) -> Curve | None:
+    wanted = {name: str(value) for name, value in key.items()}
+    return next((curve for curve in curves if {n: str(v) for n, v in curve.key.items()} == wanted), None)
+
+
+def _same(one: Curve, other: Curve, but: tuple[str, ...]) -> bool:
+    return all(str(one.key[name]) == str(other.key[name]) for name in CURVE if name not in but)

@@ -1,0 +1,180 @@
+"""Where the time of a copying conversion goes: the call, copying, allocating and freeing, page faults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from copycost.analyse.ceilings import FRESH, MAPPED, matching, moved_bytes
+from copycost.analyse.doubts import PAGE_BYTES
+from copycost.analyse.grouping import ARM, CELL, Codes, Floats, floats, group_codes
+from copycost.analyse.replicates import interval, replicates
+from copycost.units import format_bytes
+
+ALLOCATE = "allocate and free"
+PARTS = ("page_faults", "allocating", "copying", "calling")
+COLUMNS = (
+    *CELL,
+    "bytes",
+    "seconds",
+    "faults",
+    "fault_seconds",
+    *(f"{part}_seconds" for part in PARTS),
+    *(f"{part}_share{end}" for part in PARTS for end in ("", "_low", "_high")),
+    "sum_share",
+)
+FEWEST_FAULTS = 16
+"""Faults a call from which their cost can be told from what else the call does."""
+ADDS_UP = 0.1
+_SAME = ["run", "machine", "arm", "dtype", "size", "threads", "cache"]
+_SAME_RESULT = ["run", "machine", "arm", "bytes", "threads", "cache"]
+
+
+@dataclass(frozen=True)
+class _Times:
+    """Seconds of cells: first as estimated, then in each replicate; shape (cells, 1 + replicates)."""
+
+    seconds: Floats
+
+    def at(self, rows: Codes) -> Floats:
+        """Return the seconds of some cells; NaN for rows below zero."""
+        return np.where(rows[:, None] >= 0, self.seconds[rows], np.nan)
+
+
+def breakdown(
+    cells: pd.DataFrame, rounds: pd.DataFrame | None = None, *, again: Floats | None = None
+) -> pd.DataFrame:
+    """Return where the time of each copying cell goes.
+
+    The parts are measured beside the whole, not derived from it. Calling is the conversion at its
+    smallest size. Copying is a plain copy into mapped memory, in proportion to the bytes read and
+    written. Allocating and freeing is a buffer of the result's bytes, allocated, touched page by
+    page and freed. Of both, only what they cost above their own smallest size counts. Page faults
+    are the cell's own, at what one costs when a buffer of the same bytes is allocated (where that
+    was not measured: what a fresh plain copy costs above a mapped one, for each fault); they are
+    not counted again as allocating.
+
+    Args:
+        cells: estimates with the references, ``copycost.estimate(rounds, references=True)``.
+        rounds: the rounds they were made from, for intervals.
+        again: the replicates, where they have been drawn already.
+
+    Returns:
+        One row for each cell that copies: its key, ``bytes``, ``seconds``, ``faults`` (per call),
+        ``fault_seconds`` (for one), seconds of each part, its share of the whole with the ends of
+        its 95% interval, and ``sum_share``, all parts together. NaN where a part was not measured.
+    """
+    if again is None and rounds is not None:
+        again = replicates(cells, rounds)
+    seconds = floats(cells["seconds"])[:, None]
+    times = _Times(seconds if again is None else np.hstack([seconds, np.exp(again)]))
+    copies = ~cells["shares_memory"].to_numpy(dtype=bool, na_value=True) & (floats(cells["bytes"]) > 0)
+    copies &= (cells["direction"] != "reference").to_numpy(dtype=bool, na_value=False)
+    rows = np.flatnonzero(copies)
+    faults = floats(cells["page_faults"])
+
+    smallest = _smallest(cells)
+    results = cells.assign(bytes=cells["result_bytes"])
+    allocate = matching(cells, ALLOCATE, _SAME_RESULT, results)[rows]
+    mapped = matching(cells, MAPPED, _SAME)[rows]
+    fresh = matching(cells, FRESH, _SAME)[rows]
+
+    fault = _fault_seconds(cells, times, rows, allocate, mapped, fresh)
+    per_call = np.where(faults[rows] * PAGE_BYTES < 1024, 0.0, faults[rows])[:, None]
+    paging = np.where(per_call > 0, per_call * fault, 0.0)
+    own = faults[np.maximum(allocate, 0)][:, None] * np.nan_to_num(fault)
+    allocating = np.maximum(times.at(allocate) - times.at(_first(allocate, smallest)) - own, 0.0)
+    moved = moved_bytes(cells)
+    proportion = (moved[rows] / moved[mapped])[:, None]
+    copying = np.maximum(times.at(mapped) - times.at(_first(mapped, smallest)), 0.0) * proportion
+    calling = np.minimum(times.at(smallest[rows]), times.at(rows))
+    parts = dict(zip(PARTS, (paging, allocating, copying, calling), strict=True))
+    return _frame(cells, rows, parts, times.at(rows), fault, again is not None)
+
+
+def sentence(row: pd.Series) -> str:
+    """Return the largest part of a cell, such as ``64 MiB torch.tensor: 78% page faults``."""
+    shares = {part: row[f"{part}_share"] for part in PARTS if np.isfinite(row[f"{part}_share"])}
+    what = f"{format_bytes(row['bytes'])} {row['conversion']}"
+    if not shares:
+        return f"{what}: not measured"
+    part = max(shares, key=lambda name: shares[name])
+    return f"{what}: {100 * shares[part]:.0f}% {part.replace('_', ' ')}"
+
+
+def _smallest(cells: pd.DataFrame) -> Codes:
+    """Return for each cell the position of the smallest size of its curve."""
+    codes, first = group_codes(cells, [name for name in CELL if name != "size"])
+    order = np.lexsort((floats(cells["bytes"]), codes))
+    start = np.searchsorted(codes[order], np.arange(len(first)))
+    smallest: Codes = order[start][codes]
+    return smallest
+
+
+def _first(rows: Codes, smallest: Codes) -> Codes:
+    return np.where(rows >= 0, smallest[rows], -1)
+
+
+def _fault_seconds(
+    cells: pd.DataFrame, times: _Times, rows: Codes, allocate: Codes, mapped: Codes, fresh: Codes
+) -> Floats:
+    """Return what one fault costs at each row, from a buffer's or else from a fresh copy's faults."""
+    faults = floats(cells["page_faults"])
+    touched = _touch_seconds(cells, times, allocate)
+
+    def for_each(seconds: Floats, rows: Codes) -> Floats:
+        number = np.where(rows >= 0, faults[rows], np.nan)
+        number = np.where(number >= FEWEST_FAULTS, number, np.nan)
+        return np.maximum(seconds, 0.0) / number[:, None]
+
+    buffer = for_each(times.at(allocate) - touched, allocate)
+    copy = for_each(times.at(fresh) - times.at(mapped), fresh)
+    own = np.where(np.isfinite(buffer), buffer, copy)
+    arm, _ = group_codes(cells.iloc[rows], [*ARM, "threads", "cache"])
+    for number in np.unique(arm):
+        known = (arm == number) & np.isfinite(own[:, 0])
+        if known.any():  # where the buffer took no faults, one costs what it costs elsewhere
+            usual = np.nanmedian(own[known], axis=0)
+            missing = (arm == number)[:, None] & ~np.isfinite(own)
+            own = np.where(missing, usual, own)
+    return own
+
+
+def _touch_seconds(cells: pd.DataFrame, times: _Times, allocate: Codes) -> Floats:
+    """Return what a buffer would cost without faults: in proportion to the largest one that took none."""
+    faults, sizes = floats(cells["page_faults"]), floats(cells["bytes"])
+    codes, _ = group_codes(cells, [*ARM, "threads", "cache", "conversion"])
+    result = np.zeros((len(allocate), times.seconds.shape[1]))
+    for place, row in enumerate(allocate):
+        if row >= 0:
+            calm = np.flatnonzero((codes == codes[row]) & (faults < 1) & (sizes > 0))
+            if len(calm):
+                largest = calm[np.argmax(sizes[calm])]
+                result[place] = times.seconds[largest] * sizes[row] / sizes[largest]
+    return result
+
+
+def _frame(
+    cells: pd.DataFrame, rows: Codes, parts: dict[str, Floats], whole: Floats, fault: Floats, with_ends: bool
+) -> pd.DataFrame:
+    own = cells.iloc[rows].reset_index(drop=True)
+    columns = {
+        "bytes": floats(own["bytes"]),
+        "seconds": whole[:, 0],
+        "faults": floats(own["page_faults"]),
+        "fault_seconds": fault[:, 0],
+    }
+    processes = floats(own["processes"])
+    for part, seconds in parts.items():
+        shares = seconds / whole
+        columns[f"{part}_seconds"] = seconds[:, 0]
+        columns[f"{part}_share"] = shares[:, 0]
+        low, high = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
+        sure = np.isfinite(shares).all(axis=1) & (shares > 0).all(axis=1)
+        if with_ends and sure.any():
+            low[sure], high[sure] = interval(shares[sure, 1:].T, processes[sure])
+        columns[f"{part}_share_low"], columns[f"{part}_share_high"] = low, high
+    columns["sum_share"] = sum(seconds[:, 0] for seconds in parts.values()) / whole[:, 0]
+    return own[CELL].assign(**columns)[list(COLUMNS)]

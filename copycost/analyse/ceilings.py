@@ -1,0 +1,84 @@
+"""The machine's limits beside each cell: what share of a plain copy's bandwidth it reaches."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from copycost.analyse.grouping import Codes, Floats, floats
+from copycost.analyse.replicates import interval, replicates
+
+MAPPED = "plain copy (mapped)"
+FRESH = "plain copy (fresh)"
+CEILINGS = {"share_of_mapped": MAPPED, "share_of_fresh": FRESH}
+_SAME = ["run", "machine", "arm", "dtype", "size", "threads", "cache"]
+
+
+def ceilings(
+    cells: pd.DataFrame, rounds: pd.DataFrame | None = None, *, again: Floats | None = None
+) -> pd.DataFrame:
+    """Return cells with the share of each ceiling that they reach.
+
+    A ceiling is a plain copy of an array of the same dtype and size with the same threads: into
+    memory that is mapped already (the limit of copying) and into fresh memory (the limit of
+    allocating and copying). Bytes read and bytes written count on both sides.
+
+    Args:
+        cells: estimates with the references, ``copycost.estimate(rounds, references=True)``.
+        rounds: the rounds they were made from, for intervals.
+        again: the replicates, where they have been drawn already.
+
+    Returns:
+        The cells, references included, with ``share_of_mapped`` and ``share_of_fresh`` and the
+        ends of their 95% intervals (``_low``, ``_high``). NaN for what moves no bytes and where
+        the plain copy was not measured.
+    """
+    if again is None and rounds is not None:
+        again = replicates(cells, rounds)
+    moved = moved_bytes(cells)
+    copies = ~cells["shares_memory"].to_numpy(dtype=bool, na_value=True)
+    copies &= (cells["direction"] != "reference").to_numpy(dtype=bool, na_value=False)
+    logs, processes = np.log(floats(cells["seconds"])), floats(cells["processes"])
+    columns = {}
+    for name, reference in CEILINGS.items():
+        at = matching(cells, reference, _SAME)
+        known = copies & (at >= 0)
+        rate = np.log(moved / moved[at])
+        share = np.exp(rate + logs[at] - logs)
+        columns[name] = np.where(known, share, np.nan)
+        low, high = np.full(len(cells), np.nan), np.full(len(cells), np.nan)
+        if again is not None and known.any():
+            drawn = np.exp(rate[known, None] + again[at[known]] - again[known])
+            fewest = np.minimum(processes[known], processes[at[known]])
+            low[known], high[known] = interval(drawn.T, fewest)
+        columns[f"{name}_low"], columns[f"{name}_high"] = low, high
+    return cells.assign(**columns)
+
+
+def moved_bytes(cells: pd.DataFrame) -> Floats:
+    """Return bytes read and bytes written; the result counts as the source where it is not known."""
+    source, result = floats(cells["bytes"]), floats(cells["result_bytes"])
+    moved: Floats = source + np.where(np.isnan(result), source, result)
+    return np.where(moved > 0, moved, np.nan)
+
+
+def matching(cells: pd.DataFrame, reference: str, columns: list[str], on: pd.DataFrame | None = None) -> Codes:
+    """Return for each cell the position of the reference cell that agrees in some columns, -1 without one.
+
+    Args:
+        cells: with the references.
+        reference: the reference's conversion.
+        columns: that have to agree.
+        on: the values to look for, one row per cell; by default the cells' own.
+    """
+    among = np.flatnonzero(
+        (cells["conversion"] == reference).to_numpy(dtype=bool, na_value=False)
+        & (cells["direction"] == "reference").to_numpy(dtype=bool, na_value=False)
+    )
+    known = dict(zip(_keys(cells[columns].iloc[among]), among.tolist(), strict=True))
+    return np.array([known.get(key, -1) for key in _keys((cells if on is None else on)[columns])], dtype=np.int64)
+
+
+def _keys(frame: pd.DataFrame) -> list[tuple[str, ...]]:
+    # As text: the same value may be a category, a string or a nullable number in two frames.
+    return list(zip(*(frame[name].astype(str) for name in frame), strict=True))

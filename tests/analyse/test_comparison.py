@@ -1,0 +1,160 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from copycost.analyse.comparison import COLUMNS, add_flag, compare
+from copycost.analyse.verdicts import FASTER, ONLY_A, ONLY_B, SAME, SLOWER, UNDECIDED
+from copycost.errors import UsageError
+from tests.made_up import EMPTY_CALL, Law, core_cells, made_up_rounds
+
+LIKE_THE_REAL_ONE = Law(processes=12, visits=2, offset=0.004, drift=0.05, contended=0.2)
+FEW_CELLS = core_cells(sizes=(1, 4096), dtypes=("float64",))
+
+
+def side(law=LIKE_THE_REAL_ONE, cells=None, seed=0, **changes):
+    return made_up_rounds(replace(law, **changes), cells, seed)
+
+
+def arms(a, b):
+    """Return two sides as arms of one run whose processes take turns, a first in every other block."""
+    number_a = {n: 2 * n - n % 2 for n in range(1, 100)}
+    number_b = {n: 2 * n - 1 + n % 2 for n in range(1, 100)}
+    return (
+        a.assign(arm="a", process=a["process"].map(number_a)),
+        b.assign(arm="b", process=b["process"].map(number_b)),
+    )
+
+
+def test_a_thousand_cells_without_a_difference_are_hardly_ever_called_changed():
+    wrong = cells = tables_with_one = 0
+    for seed in range(50):
+        own = compare(side(cells=FEW_CELLS, seed=seed), side(cells=FEW_CELLS, seed=1000 + seed), margin=1e-6)
+        changed = own["verdict"].isin([FASTER, SLOWER])
+        wrong, cells, tables_with_one = wrong + changed.sum(), cells + len(own), tables_with_one + changed.any()
+    assert cells == 500
+    assert wrong / cells <= 0.01
+    assert tables_with_one / 50 <= 0.05 + 0.09  # two standard errors of so few tables
+
+
+def test_five_percent_is_found_and_no_difference_is_the_same():
+    a = side(seed=1)
+    slower = compare(a, side(seed=2, factor=1.05))
+    assert (slower["verdict"] == SLOWER).mean() >= 0.9
+    same = compare(a, side(seed=3), margin=0.05)
+    assert (same["verdict"] == SAME).mean() >= 0.9
+
+
+def test_the_ratio_is_b_over_a_and_its_interval_covers():
+    own = compare(side(seed=4), side(seed=5, factor=1.1))
+    covered = (own["ci_low"] <= 1.1) & (own["ci_high"] >= 1.1)
+    assert covered.mean() >= 0.85
+    np.testing.assert_allclose(own["ratio"], own["seconds_b"] / own["seconds_a"], rtol=1e-9)
+    assert tuple(own.columns) == COLUMNS
+
+
+def test_the_other_way_round_ratios_are_inverse_and_verdicts_mirrored():
+    a, b = side(seed=6), side(seed=7, factor=1.04)
+    forth, back = compare(a, b), compare(b, a)
+    np.testing.assert_allclose(forth["ratio"], 1 / back["ratio"])
+    np.testing.assert_allclose(forth["ci_low"], 1 / back["ci_high"])
+    mirror = {SLOWER: FASTER, FASTER: SLOWER}
+    assert [mirror.get(verdict, verdict) for verdict in forth["verdict"]] == back["verdict"].tolist()
+
+
+def test_the_order_of_rounds_changes_nothing():
+    a, b = side(seed=8), side(seed=9)
+    shuffled = b.sample(frac=1, random_state=1)
+    straight, other = compare(a, b), compare(a, shuffled)
+    pd.testing.assert_frame_equal(straight, other)
+
+
+def test_a_run_is_the_same_as_itself():
+    a = side(seed=10)
+    assert (compare(a, a)["verdict"] == SAME).all()
+    assert (compare(a, a)["ratio"] == 1).all()
+
+
+def test_two_machines_clocks_are_not_brought_together():
+    a, b = side(seed=11), side(seed=12)
+    faster_clock = b.assign(seconds=b["seconds"] / 1.2, clock=b["clock"] / 1.2, canary=b["canary"] / 1.2)
+    one_machine = compare(a, faster_clock)
+    assert set(one_machine["clock"]) == {"common"} and (one_machine["verdict"] == SAME).mean() > 0.9
+    two = compare(a, faster_clock.assign(machine="another"))
+    assert set(two["clock"]) == {"own"} and (two["verdict"] == FASTER).all()
+    assert two["flags"].str.contains("own-clock").all()
+    assert set(compare(a, faster_clock, same_clock=False)["clock"]) == {"own"}
+
+
+def test_arms_that_take_turns_are_paired_and_drift_between_blocks_cancels():
+    law = replace(LIKE_THE_REAL_ONE, contended=0.0, drift=0.0, noise=0.002, trend=0.10)
+    a, b = arms(side(law, seed=13), side(law, seed=14, factor=1.02))
+    paired = compare(a, b, margin=0.005)
+    alone = compare(a.assign(run="other"), b, margin=0.005)
+    assert paired["paired"].all() and not alone["paired"].any()
+    assert (paired["verdict"] == SLOWER).mean() >= 0.9
+    assert (alone["verdict"] == SLOWER).mean() < 0.1
+
+
+def test_cells_of_one_side_are_listed_and_not_dropped():
+    small, large = core_cells(sizes=(1, 64)), core_cells(sizes=(64, 4096))
+    own = compare(side(cells=small, seed=15), side(cells=large, seed=16))
+    verdict = dict(zip(own["size"], own["verdict"], strict=True))
+    assert verdict[1] == ONLY_A and verdict[4096] == ONLY_B and verdict[64] not in (ONLY_A, ONLY_B)
+    assert len(own) == 30
+    assert own.loc[own["verdict"] == ONLY_A, "ratio"].isna().all()
+
+
+def test_no_cell_in_common_is_refused():
+    with pytest.raises(UsageError, match="no cell in common"):
+        compare(side(cells=core_cells(sizes=(1,))), side(cells=core_cells(sizes=(2,))))
+
+
+def test_two_processes_are_too_few_for_any_verdict():
+    own = compare(side(seed=17, processes=2, contended=0.0), side(seed=18, factor=3.0))
+    assert (own["verdict"] == UNDECIDED).all()
+    assert own["flags"].str.contains("few-processes").all()
+
+
+def test_a_side_that_was_never_quiet_is_not_called_slower():
+    a, busy = side(seed=19, contended=0.0), side(seed=20, contended=1.0)
+    own = compare(a, busy)
+    assert (own["verdict"] == UNDECIDED).all()
+    assert own["flags"].str.contains("side-never-quiet").all()
+    assert own["ci_low"].isna().all()
+
+
+def test_without_a_canary_several_files_still_get_a_verdict_and_a_flag():
+    def files(first, factor):
+        law = Law(processes=1, canary=False, offset=0.004, factor=factor)
+        each = [
+            side(law, FEW_CELLS, n).assign(run=f"file-{n}", machine=None, arm=None) for n in range(first, first + 6)
+        ]
+        return pd.concat(each, ignore_index=True)
+
+    own = compare(files(0, 1.0), files(50, 1.2))
+    assert (own["verdict"] == SLOWER).all() and own["flags"].str.contains("no-canary").all()
+    single = compare(files(0, 1.0)[lambda rounds: rounds["run"] == "file-0"], files(50, 1.2))
+    assert (single["verdict"] == UNDECIDED).all() and single["ratio"].between(1.1, 1.3).all()
+
+
+def test_cells_are_matched_across_a_condition_that_is_meant_to_differ():
+    a, b = side(seed=21), side(seed=22)
+    b = b.assign(threads=pd.array([2] * len(b), dtype="Int64"))
+    with pytest.raises(UsageError, match="no cell in common"):
+        compare(a, b)
+    assert (compare(a, b, across=("threads",))["verdict"] == SAME).mean() > 0.9
+    both = pd.concat([a, a.assign(threads=pd.array([2] * len(a), dtype="Int64"))], ignore_index=True)
+    with pytest.raises(UsageError, match="A has cells that differ in nothing"):
+        compare(both, b, across=("threads",))
+
+
+def test_references_are_not_compared():
+    own = compare(side(cells=[*FEW_CELLS, EMPTY_CALL]), side(cells=[*FEW_CELLS, EMPTY_CALL], seed=1))
+    assert len(own) == len(FEW_CELLS)
+
+
+def test_a_flag_is_added_after_the_others():
+    own = pd.DataFrame({"flags": ["", "drift"]})
+    assert add_flag(own, "method-differs")["flags"].tolist() == ["method-differs", "drift;method-differs"]

@@ -1,0 +1,54 @@
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from copycost import estimate
+from copycost.analyse.history import latest, series, step_changes
+from tests.made_up import Law, core_cells, made_up_rounds
+
+CELLS = core_cells(sizes=(1, 4096), dtypes=("float64",))
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def runs(factors):
+    return [
+        (
+            f"run-{day}",
+            START + timedelta(days=day),
+            estimate(made_up_rounds(Law(processes=4, visits=2, offset=0.004, factor=factor), CELLS, seed=day)),
+        )
+        for day, factor in enumerate(factors)
+    ]
+
+
+def test_a_step_is_dated_by_the_first_run_at_the_new_level():
+    own = step_changes(series(runs([1.0] * 5 + [1.1] * 4)))
+    assert len(own) == len(CELLS)
+    assert set(own["run"]) == {"run-5"} and set(own["created"]) == {START + timedelta(days=5)}
+    assert own["ratio"].to_numpy() == pytest.approx(1.1, rel=0.01)
+    assert (own["runs_before"] == 5).all() and (own["runs_after"] == 4).all()
+
+
+def test_without_a_change_there_is_no_step():
+    assert len(step_changes(series(runs([1.0] * 9)))) == 0
+
+
+def test_runs_stand_in_the_order_of_time_however_they_came():
+    own = series(runs([1.0] * 4)[::-1])
+    for _, one in own.groupby(["conversion", "size"], observed=True):
+        assert one["run"].tolist() == ["run-0", "run-1", "run-2", "run-3"]
+
+
+def test_the_newest_run_is_set_against_the_median_of_the_past():
+    own = latest(series(runs([1.0, 1.0, 1.0, 1.2])))
+    assert own["ratio"].to_numpy() == pytest.approx(1.2, rel=0.02) and (own["runs"] == 4).all()
+    alone = latest(series(runs([1.0])))
+    assert alone["past"].isna().all()
+
+
+def test_no_runs_give_empty_frames():
+    assert len(series([])) == 0
+    assert isinstance(step_changes(series([])), pd.DataFrame)
+    assert np.array_equal(latest(series([])).columns[-3:], ["runs", "past", "ratio"])

@@ -1,0 +1,63 @@
+import json
+
+import pytest
+
+from copycost.errors import UsageError
+from copycost.show.explain_view import explain_run
+from tests.analyse.laws import machine_cells
+from tests.made_up import EMPTY_CALL, Law, made_up_rounds, write_run
+
+LAW = Law(processes=6, visits=2, rounds=3, offset=0.01)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results") / "mine"
+    return write_run(folder, made_up_rounds(LAW, [*machine_cells(), EMPTY_CALL]))
+
+
+def test_the_terminal_text_keeps_to_its_width_and_has_no_control_characters(run):
+    text = explain_run(run)
+    assert max(map(len, text.splitlines())) <= 100
+    assert all(sign.isprintable() or sign == "\n" for sign in text)
+    for word in ("mine", "torch.tensor, float64", "page faults", "costs 10×", "Advice", "THP_MEM_ALLOC_ENABLE=1"):
+        assert word in text
+
+
+def test_a_command_that_is_too_long_goes_on_as_a_shell_reads_it(run):
+    lines = explain_run(run).splitlines()
+    start = next(n for n, line in enumerate(lines) if "bench_runner.py" in line and "thp:" not in line)
+    assert lines[start].endswith(" \\")
+
+
+def test_markdown_has_a_heading_for_each_conversion_and_commands_as_code(run):
+    text = explain_run(run, "markdown")
+    assert "### torch.tensor, float64" in text
+    assert "`python bench_runner.py run --conversion torch.tensor" in text
+
+
+def test_json_holds_every_frame_with_null_for_unknown(run):
+    content = json.loads(explain_run(run, "json"), parse_constant=pytest.fail)
+    assert set(content) == {"run", "model", "crossovers", "ceilings", "breakdown", "advice"}
+    constant = next(row for row in content["model"] if row["conversion"] == "t.numpy")
+    assert constant["model"] == "constant" and constant["gb_per_s"] is None
+    assert content["advice"][0]["command"].startswith("python bench_runner.py run")
+
+
+def test_hostile_names_cannot_break_the_text(tmp_path):
+    rounds = made_up_rounds(LAW, machine_cells())
+    rounds["conversion"] = rounds["conversion"].cat.rename_categories({"torch.tensor": "evil\x1b[31m<b>|"})
+    run = write_run(tmp_path / "evil", rounds)
+    assert "\x1b" not in explain_run(run)
+    assert "<b>" not in explain_run(run, "markdown") and "\x1b" not in explain_run(run, "markdown")
+
+
+def test_an_unknown_format_names_the_nearest(run):
+    with pytest.raises(UsageError, match="markdown"):
+        explain_run(run, "markdwon")
+
+
+def test_results_without_sizes_are_refused(tmp_path):
+    run = write_run(tmp_path / "bare", made_up_rounds(LAW, [EMPTY_CALL]))
+    with pytest.raises(UsageError, match="nothing to explain"):
+        explain_run(run)

@@ -1,0 +1,62 @@
+import json
+
+import pytest
+
+from copycost.errors import UsageError
+from copycost.show.history_view import history_runs
+from tests.made_up import MACHINE, Law, core_cells, machine_facts, made_up_rounds, write_run
+
+CELLS = core_cells(sizes=(1,), dtypes=("float64",))
+
+
+def write(folder, day, factor=1.0, **record):
+    rounds = made_up_rounds(Law(processes=4, visits=2, offset=0.003, factor=factor), CELLS, day)
+    write_run(folder, rounds, record={"created": f"2026-01-{day:02d}T00:00:00+00:00", **record})
+
+
+@pytest.fixture
+def results(tmp_path):
+    for day in range(1, 9):
+        write(tmp_path / f"nightly-{day}", day, 1.0 if day < 6 else 1.1)
+    return tmp_path
+
+
+@pytest.mark.parametrize("label", ["nightly", MACHINE])
+def test_steps_are_dated_in_the_runs_that_a_label_names(results, label):
+    text = history_runs(label, results)
+    assert "8 runs, 5 steps" in text and "2026-01-06" in text and "\x1b" not in text
+
+
+def test_json_and_markdown_have_series_steps_and_the_newest(results):
+    content = json.loads(history_runs("nightly", results, format="json"))
+    assert len(content["series"]) == 40 and {step["run"] for step in content["steps"]} == {"nightly-6"}
+    assert content["latest"][0]["ratio"] == pytest.approx(1.1, rel=0.02)
+    assert history_runs("nightly", results, format="markdown").count("nightly-6") == 5
+
+
+def test_unknown_labels_name_the_nearest(results):
+    with pytest.raises(UsageError, match="did you mean nightly"):
+        history_runs("nightli-1x", results)
+    with pytest.raises(UsageError, match="holds no runs yet"):
+        history_runs("nightly", results / "nowhere")
+
+
+def test_several_methods_are_not_one_history(results):
+    write(results / "nightly-9", 9, method={"protocol": 2})
+    with pytest.raises(UsageError, match="different methods: protocol 1 and 2"):
+        history_runs("nightly", results)
+
+
+def test_a_run_without_a_date_is_refused(results):
+    write(results / "nightly-9", 9)
+    path = results / "nightly-9" / "run.json"
+    path.write_text(path.read_text().replace("2026-01-09T00:00:00+00:00", "yesterday"))
+    with pytest.raises(UsageError, match="'created' is not a time"):
+        history_runs("nightly", results)
+
+
+def test_several_machines_are_not_one_history(results, monkeypatch):
+    monkeypatch.setattr("tests.made_up.MACHINE", "another machine")
+    write(results / "nightly-9", 9, machine=machine_facts())
+    with pytest.raises(UsageError, match="of several: AMD EPYC 2c 3f9a1c, another machine"):
+        history_runs("nightly", results)
