@@ -14,10 +14,13 @@ from importlib import import_module
 _HOMES = {
     "load": "copycost.store.rounds",
     "estimate": "copycost.analyse.estimates",
+    "compare": "copycost.analyse.comparison",
+    "fit": "copycost.analyse.scaling",
+    "crossovers": "copycost.analyse.crossovers",
     "conversion": "copycost.catalogue.user_file",
 }
 
-__all__ = ["conversion", "estimate", "load"]
+__all__ = ["compare", "conversion", "crossovers", "estimate", "fit", "load"]
 
 
 def __getattr__(name: str) -> object:

@@ -151,6 +151,88 @@ def semantics(out: Path | None, **typed: Any) -> None:
 
 
 @cli.command()
+@click.argument("a", metavar="A")
+@click.argument("b", metavar="B")
+@click.option("--margin", help="What still counts as the same, such as 3%.")
+@click.option("--noise", type=_path, help="A machine's noise profile; the one that was kept, by default.")
+@click.option("--anyway", is_flag=True, help="Compare runs of different methods, every row marked.")
+@click.option("--fail-on", help="Exit with 1 on a verdict, such as 'slower>5%' or 'undecided'.")
+@click.option("--format", default="table", help="table, markdown, json or csv.")
+@_out
+@_results
+def compare(
+    a: str, b: str, margin: str | None, noise: Path | None, out: Path | None, results: Path, **typed: Any
+) -> None:
+    """Say for every cell whether B is faster, slower or the same as A, or that it is undecided.
+
+    A and B are runs, pytest-benchmark files, or two arms of one run, written RUN@ARM.
+    """
+    from copycost.show.compare_view import compare_runs
+    from copycost.units import parse_share
+
+    share = parse_share(margin) if margin else None
+    text, status = compare_runs(a, b, results, margin=share, noise_path=noise, **typed)
+    _deliver(text, out)
+    raise click.exceptions.Exit(status)
+
+
+@cli.command()
+@click.argument("runs", metavar="RUN...", nargs=-1, required=True)
+@click.option("--format", default="table", help="table, markdown or json.")
+@_out
+@_results
+def machines(runs: tuple[str, ...], format: str, out: Path | None, results: Path) -> None:
+    """Describe the machines of runs, and show what differs."""
+    from copycost.show.machines_view import machine_runs
+
+    _deliver(machine_runs(runs, results, format=format), out)
+
+
+@cli.command()
+@click.argument("label")
+@click.option("--format", default="table", help="table, markdown or json.")
+@_out
+@_results
+def history(label: str, format: str, out: Path | None, results: Path) -> None:
+    """Show each cell against its past; LABEL is how the runs' names begin, or the machine's name."""
+    from copycost.show.history_view import history_runs
+
+    _deliver(history_runs(label, results, format=format), out)
+
+
+@cli.command()
+@_run
+@click.option("--format", default="table", help="table, markdown or json.")
+@_out
+@_results
+def explain(run: str, format: str, out: Path | None, results: Path) -> None:
+    """Explain a run: scaling model, ceilings, where the time goes, crossovers, advice."""
+    from copycost.show.explain_view import explain_run
+    from copycost.store.run_folder import find
+
+    _deliver(explain_run(find(run, results), format), out)
+
+
+@cli.command()
+@click.option("--repeats", type=int, default=5, help="How often to measure.")
+@click.option("--preset", default="quick", help="quick, default or full.")
+@click.option("--conversion", multiple=True, help="Only this conversion; may be repeated.")
+@click.option("--dtype", help="Such as float32,int8.")
+@click.option("--size", help="Elements: 64, or 64,4096, or 1..16M.")
+@click.option("--precision", help="Half-width of the intervals asked for, such as 1%.")
+@click.option("--budget", help="Time for each repeat, such as 60s.")
+@click.option("--keep/--no-keep", default=True, help="Keep the profile for later comparisons.")
+@click.option("--format", default="table", help="table, markdown or json.")
+@click.option("--plots", type=_path, default=Path("plots"), help="Folder for the chart.")
+@_results
+def noise(conversion: tuple[str, ...], dtype: str | None, size: str | None, **typed: Any) -> None:
+    """Measure the same cells under two labels, and say what identical measurements differ by."""
+    from copycost.run.noise_job import noise_job
+
+    raise click.exceptions.Exit(noise_job(conversions=conversion, dtypes=dtype, sizes=size, **typed))
+
+
+@cli.command()
 @click.option("--format", default="table", help="table, markdown or json.")
 @_out
 def doctor(format: str, out: Path | None) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from shlex import quote
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from copycost.analyse.breakdown import sentence
+from copycost.analyse.breakdown import ADDS_UP, sentence
 from copycost.analyse.crossovers import AT_ONCE
 from copycost.analyse.curves import CURVE, Curve
 from copycost.units import format_bytes, format_ratio, format_seconds
@@ -23,7 +24,6 @@ SURE = 1.96
 LIST_COPY = "torch.tensor(arrays)"
 STACKED = "torch.from_numpy(np.stack(arrays))"
 COMMAND = "python bench_runner.py"
-_RUN = f"{COMMAND} run"
 
 
 @dataclass(frozen=True)
@@ -59,31 +59,33 @@ def _huge_pages(curves: Sequence[Curve], parts: pd.DataFrame, huge: set[Any]) ->
     usual = parts[(share >= MANY_FAULTS) & ~parts["arm"].astype(object).isin(huge)]
     found = []
     for conversion, rows in usual.groupby("conversion", sort=False, observed=True):
+        sound = rows[(rows["sum_share"] - 1).abs() <= ADDS_UP]
+        rows = sound if len(sound) else rows
         worst = rows.iloc[int(rows["page_faults_share"].argmax())]
-        dtypes = parts.loc[parts["conversion"] == conversion, "dtype"].unique()
+        dtypes = list(parts.loc[parts["conversion"] == conversion, "dtype"].unique())
         each = format_seconds(worst["fault_seconds"])
         evidence = [
             f"{sentence(worst)} ({worst['dtype']}), {worst['faults']:.0f} faults of {each}",
             *(_compared(curves, str(conversion), arm, worst) for arm in sorted(map(str, huge))),
         ]
         sizes = f"1..{int(parts.loc[parts['conversion'] == conversion, 'size'].max())}"
-        command = (
-            f"{_RUN} --conversion {conversion} --dtype {','.join(map(str, dtypes))} --size {sizes} "
-            f"--arm base --arm thp:{HUGE_PAGES}=1"
-        )
+        arms = f"--arm base --arm thp:{HUGE_PAGES}=1"
+        command = f"{_command([conversion], dtypes)} --size {sizes} {arms}"
         text = f"huge pages ({HUGE_PAGES}=1) for large results of {conversion}; they can cost more at other sizes"
         found.append(Advice(text, "; ".join(part for part in evidence if part), command))
     return found
 
 
 def _compared(curves: Sequence[Curve], conversion: str, arm: str, cell: pd.Series) -> str:
-    """Return what an arm did to a conversion in this run, at every size that it changed."""
+    """Return what an arm did to a conversion in this run, at best and at worst."""
     key = {name: cell[name] for name in CURVE}
     usual = _find(curves, key)
     changed = _find(curves, key | {"arm": arm, "conversion": conversion})
     if usual is None or changed is None:
         return ""
-    said = [f"{_speed(ratio)} at {format_bytes(size)}" for size, ratio in _changes(usual, changed)]
+    by_ratio = sorted(_changes(usual, changed), key=lambda change: change[1])
+    ends = [change for change in by_ratio[-1:] if change[1] > 1] + [change for change in by_ratio[:1] if change[1] < 1]
+    said = [f"up to {_speed(ratio)} (at {format_bytes(size)})" for size, ratio in ends]
     return f"with it in this run {', '.join(said) or 'nothing changed'}"
 
 
@@ -98,7 +100,7 @@ def _zero_copy(crossings: pd.DataFrame) -> list[Advice]:
             for _, row in rows.iterrows()
         )
         text = f"{other} instead of {conversion} where the result is only read and the source outlives it"
-        command = f"{_RUN} --conversion {other} --conversion {conversion} --dtype {','.join(map(str, rows['dtype']))}"
+        command = _command([other, conversion], list(rows["dtype"]))
         found.append(Advice(text, f"the copy costs {MUCH_CHEAPER:.0f} times as much or more: {sizes}", command))
     return found
 
@@ -116,7 +118,7 @@ def _stack(curves: Sequence[Curve]) -> list[Advice]:
                     text = f"np.stack before a list of arrays becomes a tensor ({curve.key['dtype']})"
                     stacked, usual = other.key["conversion"], curve.key["conversion"]
                     evidence = f"{stacked} is {_speed(ratio)} than {usual} at {format_bytes(size)}"
-                    command = f"{_RUN} --conversion {stacked} --conversion {usual} --dtype {curve.key['dtype']}"
+                    command = _command([stacked, usual], [curve.key["dtype"]])
                     found.append(Advice(text, evidence, command))
     return found
 
@@ -135,7 +137,7 @@ def _threads(curves: Sequence[Curve]) -> list[Advice]:
                 threads, name, dtype = other.key["threads"], curve.key["conversion"], curve.key["dtype"]
                 text = f"{threads} threads for {name} ({dtype}) from {format_bytes(first)} on"
                 evidence = f"{_speed(ratio)} at {format_bytes(size)} than with one thread"
-                command = f"{_RUN} --conversion {name} --dtype {dtype} --threads 1,{threads}"
+                command = f"{_command([name], [dtype])} --threads 1,{threads}"
                 found.append(Advice(text, evidence, command))
     return found
 
@@ -150,6 +152,11 @@ def _changes(usual: Curve, changed: Curve) -> list[tuple[float, float]]:
 
 def _speed(ratio: float) -> str:
     return f"{format_ratio(ratio)} faster" if ratio >= 1 else f"{format_ratio(1 / ratio)} slower"
+
+
+def _command(conversions: Sequence[object], dtypes: Sequence[object]) -> str:
+    named = " ".join(f"--conversion {quote(str(name))}" for name in conversions)
+    return f"{COMMAND} run {named} --dtype {quote(','.join(map(str, dtypes)))}"
 
 
 def _find(curves: Sequence[Curve], key: Mapping[str, object]) -> Curve | None:

@@ -43,9 +43,7 @@ class _Times:
         return np.where(rows[:, None] >= 0, self.seconds[rows], np.nan)
 
 
-def breakdown(
-    cells: pd.DataFrame, rounds: pd.DataFrame | None = None, *, again: Floats | None = None
-) -> pd.DataFrame:
+def breakdown(cells: pd.DataFrame, rounds: pd.DataFrame | None = None, *, again: Floats | None = None) -> pd.DataFrame:
     """Return where the time of each copying cell goes.
 
     The parts are measured beside the whole, not derived from it. Calling is the conversion at its
@@ -134,11 +132,10 @@ def _fault_seconds(
     own = np.where(np.isfinite(buffer), buffer, copy)
     arm, _ = group_codes(cells.iloc[rows], [*ARM, "threads", "cache"])
     for number in np.unique(arm):
-        known = (arm == number) & np.isfinite(own[:, 0])
-        if known.any():  # where the buffer took no faults, one costs what it costs elsewhere
-            usual = np.nanmedian(own[known], axis=0)
+        known = own[(arm == number) & np.isfinite(own[:, 0])]
+        if len(known):  # where the buffer took no faults, one costs what it costs elsewhere
             missing = (arm == number)[:, None] & ~np.isfinite(own)
-            own = np.where(missing, usual, own)
+            own = np.where(missing, np.median(known, axis=0), own)
     return own
 
 

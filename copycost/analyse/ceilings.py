@@ -14,9 +14,7 @@ CEILINGS = {"share_of_mapped": MAPPED, "share_of_fresh": FRESH}
 _SAME = ["run", "machine", "arm", "dtype", "size", "threads", "cache"]
 
 
-def ceilings(
-    cells: pd.DataFrame, rounds: pd.DataFrame | None = None, *, again: Floats | None = None
-) -> pd.DataFrame:
+def ceilings(cells: pd.DataFrame, rounds: pd.DataFrame | None = None, *, again: Floats | None = None) -> pd.DataFrame:
     """Return cells with the share of each ceiling that they reach.
 
     A ceiling is a plain copy of an array of the same dtype and size with the same threads: into

@@ -10,7 +10,7 @@ import pandas as pd
 
 from copycost.analyse.differences import Logs, difference
 from copycost.analyse.doubts import DOUBTS
-from copycost.analyse.grouping import Codes, floats, group_codes
+from copycost.analyse.grouping import Codes, Floats, floats, group_codes
 from copycost.analyse.noise_profile import NoiseProfile
 from copycost.analyse.pairing import pairs
 from copycost.analyse.quiet import NEVER_QUIET, mark_quiet
@@ -80,7 +80,7 @@ def compare(
     result = difference(_logs(a, at.a), _logs(b, at.b), at.count, partners)
     clock = "common" if reference is not None else _own_clock(a_one, b_one)
     rows = _facts(a, b, at).assign(clock=clock, paired=result.paired, degrees=result.degrees)
-    rows = rows.assign(floor=0.0 if noise is None else noise.floors(rows))
+    rows = rows.assign(floor=_least_noise(a, b, at, partners) if noise is None else noise.floors(rows))
 
     never_quiet = same_clock and _one_never_quiet(a_one, b_one)
     gated = _gated(a, at.a, at.count) & _gated(b, at.b, at.count) & (not never_quiet)
@@ -153,6 +153,21 @@ def _facts(a: Side, b: Side, at: _Places) -> pd.DataFrame:
         processes[code] = side.cells["processes"].to_numpy()
         rows = rows.assign(**{f"seconds_{name}": seconds, f"processes_{name}": processes})
     return rows
+
+
+def _least_noise(a: Side, b: Side, at: _Places, partners: object) -> Floats:
+    """Return the noise floor that is assumed without a profile, in log units.
+
+    What changed between two runs, besides what is compared, is not known from either; it is taken to be no
+    less than what changed between one run's own processes. The arms of one run meet the same changes, and
+    need no such allowance.
+    """
+    if partners is not None:
+        return np.zeros(at.count)
+    floor = np.zeros(at.count)
+    for side, code in ((a, at.a), (b, at.b)):
+        floor[code] = np.fmax(floor[code], np.nan_to_num(floats(side.cells["between_processes"])))
+    return floor
 
 
 def _logs(side: Side, code: Codes) -> Logs:

@@ -213,4 +213,4 @@ def question(row: pd.Series) -> str:
         return f"costs {format_ratio(row['factor']).replace('.00', '').replace('.0', '')} {row['other']}"
     if row["event"] == "bound by bandwidth":
         return "bound by bandwidth, not by the call"
-    return f"{row['event']} {row['other']}"
+    return f"against {row['other']}" if row["answer"] else f"{row['event']} {row['other']}"

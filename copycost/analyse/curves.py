@@ -63,9 +63,7 @@ class Curve:
         return bool((self.shares == 1).all())
 
 
-def curves(
-    cells: pd.DataFrame, rounds: pd.DataFrame | None = None, *, again: Floats | None = None
-) -> list[Curve]:
+def curves(cells: pd.DataFrame, rounds: pd.DataFrame | None = None, *, again: Floats | None = None) -> list[Curve]:
     """Return the curves among cells, in order of appearance; benchmarks without a size are on none.
 
     Args:

@@ -24,7 +24,9 @@ _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
 
 _LOWEST_BORDER = 128 * 1024
-_HIGHEST_BORDER = 32 * 1024**2
+
+#: Blocks below this size come from the heap; larger ones are mapped afresh every time.
+HEAP_BYTES = 32 * 1024**2
 
 _PAGE, _CACHE_LINE = 4096, 64
 _SPACER = 96 * 1024  # larger than the holes that small objects leave, so that it comes from the end
@@ -49,8 +51,8 @@ STATE = "heap up to 32 MiB, trimmed and moved before each visit" if _glibc else 
 def condition() -> None:
     """Serve blocks of up to 32 MiB from the heap, and keep up to 64 MiB of it when they are freed."""
     if _glibc is not None:
-        _glibc.mallopt(_M_MMAP_THRESHOLD, _HIGHEST_BORDER)
-        _glibc.mallopt(_M_TRIM_THRESHOLD, 2 * _HIGHEST_BORDER)
+        _glibc.mallopt(_M_MMAP_THRESHOLD, HEAP_BYTES)
+        _glibc.mallopt(_M_TRIM_THRESHOLD, 2 * HEAP_BYTES)
 
 
 @contextmanager

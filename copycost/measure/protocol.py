@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Optional
 
 from copycost.measure import allocator
 from copycost.measure.canary import CANARY_NAME, CLOCK_NAME
@@ -38,16 +38,24 @@ class Protocol:
         return block, max(1, round(wanted / block))
 
     def rounds(self, round_seconds: float) -> int:
-        """Return how many rounds of this length make a visit: at least two."""
-        return int(min(self.max_rounds, max(2, self.visit_seconds // round_seconds)))
+        """Return how many rounds of this length make a visit: at least three.
 
-    def warmup_rounds(self, call_seconds: float, calls: int) -> int:
+        The first of a few long rounds often waits for the host to supply memory; the median of
+        three is one of the others.
+        """
+        return int(min(self.max_rounds, max(3, self.visit_seconds // round_seconds)))
+
+    def warmup_rounds(self, call_seconds: float, calls: int, result_bytes: Optional[int]) -> int:
         """Return the untimed rounds, of so many calls each, that a visit begins with.
 
         After the heap was trimmed the first two calls fault its pages in, since a result's place
-        alternates while the one before is freed. A long call faults in every page every time.
+        alternates while the one before is freed. A result too large for the heap faults in every
+        page every time, so that a long call which makes one needs no warming up.
         """
-        return 0 if call_seconds >= self.long_call_seconds else math.ceil(self.warmup_calls / calls)
+        beyond_heap = result_bytes is not None and result_bytes >= allocator.HEAP_BYTES
+        if beyond_heap and call_seconds >= self.long_call_seconds:
+            return 0
+        return math.ceil(self.warmup_calls / calls)
 
     def fingerprint(self) -> dict[str, Any]:
         """Return what must be equal before two runs' figures may be compared."""

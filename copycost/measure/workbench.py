@@ -87,7 +87,8 @@ class Workbench:
         """Return the rounds of one visit and those that warm it up."""
         calibration = subject.calibration
         rounds = self.protocol.rounds(calibration.round_seconds)
-        return rounds, self.protocol.warmup_rounds(calibration.call_seconds, calibration.calls)
+        warmup = self.protocol.warmup_rounds(calibration.call_seconds, calibration.calls, calibration.result_bytes)
+        return rounds, warmup
 
     def _log(self, subject: Subject) -> RoundLog:
         """Return the visit's log, with a plain copy beside the rounds of copies that profit."""

@@ -118,7 +118,7 @@ def _markdown(own: Explanation) -> str:
         lines += [f"### {_escape(section.title)}", ""]
         for label, texts in section.lines:
             lines += [f"- {label}"] if label else []
-            lines += [f"  - `{text}`" if text.startswith(COMMAND) else f"  - {_escape(text)}" for text in texts]
+            lines += [f"  - `` {text} ``" if text.startswith(COMMAND) else f"  - {_escape(text)}" for text in texts]
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
 

@@ -37,9 +37,7 @@ class Section:
     lines: tuple[tuple[str, tuple[str, ...]], ...]
 
 
-def sections(
-    model: pd.DataFrame, crossings: pd.DataFrame, cells: pd.DataFrame, parts: pd.DataFrame
-) -> list[Section]:
+def sections(model: pd.DataFrame, crossings: pd.DataFrame, cells: pd.DataFrame, parts: pd.DataFrame) -> list[Section]:
     """Return one section for each curve that is no reference, in the model's order.
 
     Args:
@@ -66,8 +64,8 @@ def advice_section(advice: Sequence[Advice]) -> Section:
     """Return the advice as a section: what to try, its evidence, and the command on a line of its own."""
     if not advice:
         return Section("Advice", (("", ("nothing in this run's figures suggests a change",)),))
-    lines = tuple((f"{n}", (f"{own.text}: {own.evidence}", own.command)) for n, own in enumerate(advice, 1))
-    return Section("Advice", lines)
+    lines = [(plain(f"{own.text}: {own.evidence}"), plain(own.command)) for own in advice]
+    return Section("Advice", tuple((str(number), text) for number, text in enumerate(lines, 1)))
 
 
 def _title(row: pd.Series, varied: Sequence[str]) -> str:

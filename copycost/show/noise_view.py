@@ -29,9 +29,14 @@ def render(profile: NoiseProfile, format: str) -> str:
     Raises:
         UsageError: the format is unknown.
     """
+    check_format(format)
+    return _RENDERERS[format](profile)
+
+
+def check_format(format: str) -> None:
+    """Refuse a format that `render` does not know."""
     if format not in _RENDERERS:
         raise UsageError(f"format {format!r} is unknown: {nearest(format, list(_RENDERERS))}")
-    return _RENDERERS[format](profile)
 
 
 def sentences(profile: NoiseProfile) -> list[str]:

@@ -1,5 +1,6 @@
 import pytest
 
+from copycost.measure.allocator import HEAP_BYTES
 from copycost.measure.protocol import BLOCK_LENGTHS, Protocol
 
 CALLS = [1e-8, 4e-8, 3.7e-7, 2e-6, 1.1e-5, 9e-5, 1.9e-4, 4e-3, 0.06, 2.0]
@@ -18,17 +19,24 @@ def test_a_round_of_short_calls_lasts_about_as_long_as_asked(call_seconds):
 
 
 @pytest.mark.parametrize("call_seconds", CALLS)
-def test_a_visit_has_at_least_two_rounds_and_at_most_the_bound(call_seconds):
+def test_a_visit_has_at_least_three_rounds_and_at_most_the_bound(call_seconds):
     protocol = Protocol()
     block, iterations = protocol.calls(call_seconds)
-    assert 2 <= protocol.rounds(block * iterations * call_seconds) <= protocol.max_rounds
+    assert 3 <= protocol.rounds(block * iterations * call_seconds) <= protocol.max_rounds
 
 
-def test_a_visit_warms_up_for_at_least_three_calls_unless_they_are_long():
+def test_a_visit_warms_up_for_at_least_three_calls():
     protocol = Protocol()
-    short = protocol.long_call_seconds * 0.99
-    assert [protocol.warmup_rounds(short, calls) for calls in (1, 2, 3, 1000)] == [3, 2, 1, 1]
-    assert protocol.warmup_rounds(protocol.long_call_seconds, 1) == 0
+    assert [protocol.warmup_rounds(1e-6, calls, 8) for calls in (1, 2, 3, 1000)] == [3, 2, 1, 1]
+
+
+def test_only_a_long_call_whose_result_the_heap_cannot_hold_goes_without_warming_up():
+    protocol = Protocol()
+    long, large = protocol.long_call_seconds, HEAP_BYTES
+    assert protocol.warmup_rounds(long, 1, large) == 0
+    assert protocol.warmup_rounds(long * 0.9, 1, large) == 3
+    assert protocol.warmup_rounds(long, 1, large - 1) == 3
+    assert protocol.warmup_rounds(long, 1, None) == 3
 
 
 def test_the_fingerprint_changes_with_every_number_of_the_protocol():

@@ -33,7 +33,7 @@ def test_a_command_that_is_too_long_goes_on_as_a_shell_reads_it(run):
 def test_markdown_has_a_heading_for_each_conversion_and_commands_as_code(run):
     text = explain_run(run, "markdown")
     assert "### torch.tensor, float64" in text
-    assert "`python bench_runner.py run --conversion torch.tensor" in text
+    assert "`` python bench_runner.py run --conversion torch.tensor" in text
 
 
 def test_json_holds_every_frame_with_null_for_unknown(run):
@@ -49,7 +49,16 @@ def test_hostile_names_cannot_break_the_text(tmp_path):
     rounds["conversion"] = rounds["conversion"].cat.rename_categories({"torch.tensor": "evil\x1b[31m<b>|"})
     run = write_run(tmp_path / "evil", rounds)
     assert "\x1b" not in explain_run(run)
-    assert "<b>" not in explain_run(run, "markdown") and "\x1b" not in explain_run(run, "markdown")
+    lines = explain_run(run, "markdown").splitlines()
+    assert not any("\x1b" in line or ("<b>" in line and "``" not in line) for line in lines)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_run_too_small_for_intervals_is_explained_without_them(tmp_path, processes):
+    rounds = made_up_rounds(Law(processes=processes, visits=2, rounds=3), machine_cells())
+    content = json.loads(explain_run(write_run(tmp_path / "small", rounds), "json"))
+    assert all(row["fixed_seconds_low"] is None for row in content["model"])
+    assert "torch.tensor, float64" in explain_run(tmp_path / "small")
 
 
 def test_an_unknown_format_names_the_nearest(run):

