@@ -109,7 +109,7 @@ def export(run: str, format: str, out: Path | None, results: Path) -> None:
 @click.argument("runs", metavar="RUN...", nargs=-1)
 @click.option("--list", "list_only", is_flag=True, help="Print the charts that there are.")
 @click.option("--out", type=_path, default=Path("plots"), help="Folder for the charts.")
-@click.option("--chart", multiple=True, help="Only this chart; may be repeated.")
+@click.option("--chart", multiple=True, help="This chart; may be repeated. By default those that `--list` marks.")
 @click.option("--format", default="svg,png", help="svg, png and pdf.")
 @click.option("--theme", default="light", help="light and dark.")
 @click.option("--width", type=int, default=720, help="Width in CSS pixels.")

@@ -24,6 +24,7 @@ from copycost.store.run_folder import read_record
 HERE = Path(__file__).parent
 SIZES = "1..16M"
 SMALL_COPY = 512 * 1024
+UNSTEADY_FROM = 8 * 1024**2
 
 
 def timed(command: list[str]) -> float:
@@ -54,10 +55,17 @@ def plain_figures(path: Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["conversion", "size", "seconds"]).set_index(["conversion", "size"])
 
 
-def our_figures(rounds: pd.DataFrame, clock: float | None) -> pd.DataFrame:
-    """Return copycost's estimates, indexed by conversion and size."""
-    cells = copycost.estimate(rounds, clock_reference=clock)
-    return cells.set_index(["conversion", "size"])[["seconds", "shares_memory", "bytes"]]
+def our_figures(rounds: pd.DataFrame, clock: float | None, beside: bool = False) -> pd.DataFrame:
+    """Return copycost's estimates, indexed by conversion and size.
+
+    With `beside`, copies from 8 MiB that are not bound by page faults have their ratio to a plain copy for a figure:
+    their time follows what neighbours leave of the shared cache.
+    """
+    cells = copycost.estimate(rounds, clock_reference=clock).set_index(["conversion", "size"])
+    by_ratio = (cells["bytes"] >= UNSTEADY_FROM) & cells["copy_ratio"].notna() & (cells["page_faults"] < 1)
+    if beside:
+        cells["seconds"] = cells["seconds"].mask(by_ratio, cells["copy_ratio"])
+    return cells[["seconds", "shares_memory", "bytes"]]
 
 
 def distances(figures: list[pd.DataFrame]) -> list[pd.Series]:
@@ -86,7 +94,7 @@ def main() -> None:
     """Measure unless the folder holds runs already, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=4)
-    parser.add_argument("--budget", default="55s")
+    parser.add_argument("--budget", default="54s")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
@@ -100,6 +108,7 @@ def main() -> None:
     own = [our_figures(run, None) for run in rounds]
     common = float(np.median([copycost.estimate(run)["clock"].iloc[0] for run in rounds]))
     at_one_clock = [our_figures(run, common) for run in rounds]
+    beside = [our_figures(run, common, beside=True) for run in rounds]
     first = own[0]
     small = first.index[first["shares_memory"].astype(bool) | (first["bytes"] <= SMALL_COPY)]
     plain = [plain_figures(arguments.out / f"plain-{number}.json") for number in range(1, len(names) + 1)]
@@ -108,6 +117,7 @@ def main() -> None:
             row("plain pytest-benchmark, median", distances(plain), small),
             row("copycost, seconds as exported", distances(own), small),
             row("copycost, at one clock (as compared)", distances(at_one_clock), small),
+            row("copycost, copies from 8 MiB beside a plain copy", distances(beside), small),
         ]
     )
     print(table.set_index("figures").T.to_string())

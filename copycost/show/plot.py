@@ -58,9 +58,11 @@ def draw_view(
 
 
 def chart_list() -> str:
-    """Return the charts that there are, a line each."""
+    """Return the charts that there are, a line each; those drawn without being named have a mark."""
     widest = max(map(len, CHARTS))
-    return "\n".join(f"{name:<{widest}}  {chart.title}" for name, chart in CHARTS.items())
+    return "\n".join(
+        f"{'*' if chart.by_itself else ' '} {name:<{widest}}  {chart.title}" for name, chart in CHARTS.items()
+    )
 
 
 def _words(text: str) -> tuple[str, ...]:

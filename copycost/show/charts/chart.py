@@ -46,7 +46,8 @@ class Chart:
 
     ``needs`` takes the prepared cells (see ``points.prepare``) and the rounds frame or None, and
     returns why the chart cannot be drawn from them, or None when it can. ``draw`` takes the
-    prepared cells and the context. ``uses_rounds`` says whether it shows rounds, not only cells.
+    prepared cells and the context. ``uses_rounds`` says whether it shows rounds, not only cells, and
+    ``by_itself`` whether it is drawn without being named.
     """
 
     name: str
@@ -54,3 +55,4 @@ class Chart:
     needs: Callable[[pd.DataFrame, pd.DataFrame | None], str | None]
     draw: Callable[[pd.DataFrame, Context], Drawing]
     uses_rounds: bool = False
+    by_itself: bool = True

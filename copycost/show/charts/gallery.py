@@ -82,7 +82,8 @@ def draw_all(
 ) -> list[Path]:
     """Draw charts into a folder and return the files: ``cost.svg``, ``cost-dark.svg`` and so on.
 
-    Without ``charts``, every chart that the data allow; a chart that is named must be possible.
+    Without ``charts``, those that the data allow and that are drawn by themselves; a chart
+    that is named must be possible.
     ``provenance`` is written into each file beside what is found in the data.
 
     Raises:
@@ -91,7 +92,7 @@ def draw_all(
     chosen = check_formats(formats)
     named = list(dict.fromkeys(charts or ())) or None
     reasons = drawable(cells, rounds)
-    names = named or [name for name, reason in reasons.items() if not reason]
+    names = named if named is not None else [name for name in CHARTS if _by_itself(name, reasons)]
     if not names:
         raise UsageError("; ".join(f"chart {name!r}: {why}" for name, why in reasons.items()))
     themes = list(dict.fromkeys(themes))
@@ -127,3 +128,8 @@ def file_stem(chart: str, theme: str) -> str:
 
 
 __all__ = ["FORMATS", "draw", "draw_all", "drawable", "file_stem"]
+
+
+def _by_itself(name: str, reasons: Mapping[str, str | None]) -> bool:
+    """Return whether a chart is drawn without being named."""
+    return not reasons[name] and CHARTS[name].by_itself

@@ -157,12 +157,12 @@ def test_bad_options_are_refused(options, message):
         draw("cost", cells(sizes=(1,)), **options)
 
 
-def test_all_charts_are_written_as_a_pair_with_their_text(tmp_path):
+def test_the_usual_charts_are_written_as_a_pair_with_their_text(tmp_path):
     frame = cells(sizes=(1, 4096, 4**11), dtypes=("float64",))
     files = draw_all(frame, tmp_path / "plots", machine=MACHINE, formats=("svg",), themes=("light", "dark"))
     assert {file.name for file in files} == {
         f"{chart}{theme}{ending}"
-        for chart in ("cost", "multiple", "throughput", "copy-ratio", "page-faults")
+        for chart in ("cost", "multiple", "throughput")
         for theme in ("", "-dark")
         for ending in (".svg", ".alt.txt")
     }

@@ -31,4 +31,4 @@ def _draw(cells: pd.DataFrame, context: Context) -> Drawing:
     return draw_lines(CHART.name, CHART.title, shown, _AXIS, context, (_ONE,))
 
 
-CHART = Chart("copy-ratio", "Copying as a multiple of a plain copy", _needs, _draw)
+CHART = Chart("copy-ratio", "Copying as a multiple of a plain copy", _needs, _draw, by_itself=False)

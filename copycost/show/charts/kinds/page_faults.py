@@ -29,4 +29,4 @@ def _draw(cells: pd.DataFrame, context: Context) -> Drawing:
     )
 
 
-CHART = Chart("page-faults", "Minor page faults per call against bytes", _needs, _draw)
+CHART = Chart("page-faults", "Minor page faults per call against bytes", _needs, _draw, by_itself=False)

@@ -179,4 +179,4 @@ def _describe(rounds: pd.DataFrame, panels: list[Panel], context: Context, notes
     return " ".join(sentences)
 
 
-CHART = Chart("rounds", "Distribution of rounds", _needs, _draw, uses_rounds=True)
+CHART = Chart("rounds", "Distribution of rounds", _needs, _draw, uses_rounds=True, by_itself=False)
