@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from copycost.analyse.ceilings import FRESH, MAPPED, matching, moved_bytes
+from copycost.analyse.ceilings import FRESH, MAPPED, SAME, matching, moved_bytes
 from copycost.analyse.doubts import PAGE_BYTES
 from copycost.analyse.grouping import ARM, CELL, Codes, Floats, floats, group_codes
 from copycost.analyse.replicates import interval, replicates
@@ -28,8 +28,6 @@ COLUMNS = (
 FEWEST_FAULTS = 16
 """Faults a call from which their cost can be told from what else the call does."""
 ADDS_UP = 0.1
-_SAME = ["run", "machine", "arm", "dtype", "size", "threads", "cache"]
-_SAME_RESULT = ["run", "machine", "arm", "bytes", "threads", "cache"]
 
 
 @dataclass(frozen=True)
@@ -75,9 +73,9 @@ def breakdown(cells: pd.DataFrame, rounds: pd.DataFrame | None = None, *, again:
 
     smallest = _smallest(cells)
     results = cells.assign(bytes=cells["result_bytes"])
-    allocate = matching(cells, ALLOCATE, _SAME_RESULT, results)[rows]
-    mapped = matching(cells, MAPPED, _SAME)[rows]
-    fresh = matching(cells, FRESH, _SAME)[rows]
+    allocate = matching(cells, ALLOCATE, SAME, results)[rows]
+    mapped = matching(cells, MAPPED, SAME)[rows]
+    fresh = matching(cells, FRESH, SAME)[rows]
 
     fault = _fault_seconds(cells, times, rows, allocate, mapped, fresh)
     per_call = np.where(faults[rows] * PAGE_BYTES < 1024, 0.0, faults[rows])[:, None]

@@ -11,13 +11,14 @@ from copycost.analyse.replicates import interval, replicates
 MAPPED = "plain copy (mapped)"
 FRESH = "plain copy (fresh)"
 CEILINGS = {"share_of_mapped": MAPPED, "share_of_fresh": FRESH}
-_SAME = ["run", "machine", "arm", "dtype", "size", "threads", "cache"]
+SAME = ["run", "machine", "arm", "bytes", "threads"]
+"""What a plain copy and a cell must have in common; references are measured once for each number of bytes."""
 
 
 def ceilings(cells: pd.DataFrame, rounds: pd.DataFrame | None = None, *, again: Floats | None = None) -> pd.DataFrame:
     """Return cells with the share of each ceiling that they reach.
 
-    A ceiling is a plain copy of an array of the same dtype and size with the same threads: into
+    A ceiling is a plain copy of as many bytes with the same threads: into
     memory that is mapped already (the limit of copying) and into fresh memory (the limit of
     allocating and copying). Bytes read and bytes written count on both sides.
 
@@ -39,7 +40,7 @@ def ceilings(cells: pd.DataFrame, rounds: pd.DataFrame | None = None, *, again: 
     logs, processes = np.log(floats(cells["seconds"])), floats(cells["processes"])
     columns = {}
     for name, reference in CEILINGS.items():
-        at = matching(cells, reference, _SAME)
+        at = matching(cells, reference, SAME)
         known = copies & (at >= 0)
         rate = np.log(moved / moved[at])
         share = np.exp(rate + logs[at] - logs)
