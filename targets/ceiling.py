@@ -1,8 +1,8 @@
-"""Compares the memcpy ceiling with an independent tool, mbw (Debian package mbw), on the same machine by turns.
+"""Compares the memcpy ceiling with an independent tool, `perf bench mem memcpy` (Debian's linux-perf), by turns.
 
     python targets/ceiling.py --turns 5
 
-NumPy asks the kernel for huge pages from 4 MiB on, so mbw is given them too, by glibc's own switch; the figure
+NumPy asks the kernel for huge pages from 4 MiB on, so perf is given them too, by glibc's own switch; the figure
 without them stands beside it.
 """
 
@@ -21,18 +21,22 @@ import copycost
 
 ROOT = Path(__file__).parents[1]
 SIZES = {8: "1M", 32: "4M", 128: "16M"}
-REPEATS = 40
+REPEATS = 9
 HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 
 
-def mbw(mebibytes: int, environment: dict[str, str]) -> float:
-    """Return the median GB/s of mbw's plain memcpy between two arrays of a size."""
-    command = ["mbw", "-q", "-t0", "-n", str(REPEATS), str(mebibytes)]
-    done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=True)
-    rates = [float(rate) for rate in re.findall(r"^\d+\tMethod: MEMCPY.*Copy: ([0-9.]+) MiB/s", done.stdout, re.M)]
-    if not rates:
-        raise SystemExit(f"mbw said something else than expected: {done.stdout[:200]!r}")
-    return statistics.median(rates) * 1024**2 / 1e9
+def perf(mebibytes: int, environment: dict[str, str]) -> float:
+    """Return the median GB/s of several runs of perf's plain memcpy between two arrays of a size."""
+    loops = str(max(5, 2048 // mebibytes))
+    command = ["perf", "bench", "mem", "memcpy", "-f", "default", "-s", f"{mebibytes}MB", "-l", loops]
+    rates = []
+    for _ in range(REPEATS):
+        done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=True)
+        found = re.search(r"([0-9.]+) GB/sec", done.stdout)
+        if found is None:
+            raise SystemExit(f"perf said something else than expected: {done.stdout[:200]!r}")
+        rates.append(float(found[1]) * 1024**3 / 1e9)  # perf's GB is 1024^3 bytes
+    return statistics.median(rates)
 
 
 def ceilings(turn: int, folder: Path) -> dict[int, float]:
@@ -56,13 +60,13 @@ def main() -> None:
         for turn in range(turns):
             ours = ceilings(turn, Path(folder))
             for size in SIZES:
-                taken[size].append((ours[size], mbw(size, HUGE_PAGES), mbw(size, {})))
-    print(f"{'MiB':>4}{'ceiling, GB/s':>15}{'mbw, huge pages':>17}{'mbw':>8}{'ceiling / mbw with huge pages':>38}")
+                taken[size].append((ours[size], perf(size, HUGE_PAGES), perf(size, {})))
+    print(f"{'MiB':>4}{'ceiling, GB/s':>15}{'perf, huge pages':>18}{'perf':>8}{'ceiling / perf with huge pages':>38}")
     for size, rows in taken.items():
         ratios = [ours / other for ours, other, _ in rows]
         middle = [statistics.median(column) for column in zip(*rows, strict=True)]
         spread = f"{statistics.median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})"
-        print(f"{size:>4}{middle[0]:>15.2f}{middle[1]:>17.2f}{middle[2]:>8.2f}{spread:>38}")
+        print(f"{size:>4}{middle[0]:>15.2f}{middle[1]:>18.2f}{middle[2]:>8.2f}{spread:>38}")
 
 
 if __name__ == "__main__":

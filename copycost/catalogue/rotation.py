@@ -48,7 +48,9 @@ class Turns:
         self._next = 0
 
     def take(self, count: int) -> List[Any]:
-        """Return the next so many sources; a rotation's end is not mixed with its beginning."""
+        """Return the next so many sources, in turn; more than there are begin again at the first."""
+        if count > len(self.sources):
+            return (self.sources * (count // len(self.sources) + 1))[:count]
         if self._next + count > len(self.sources):
             self._next = 0
         taken = self.sources[self._next : self._next + count]

@@ -129,8 +129,7 @@ class Subjects:
             evidence = examine(conversion, turns.sources[0])
             few = turns.sources[:64]
             seconds = seconds_per_call(convert_all, few, self._protocol) / len(few)
-            wanted = max(1, round(self._protocol.round_seconds / seconds))
-            count = min(wanted, len(turns.sources))
+            count = max(1, round(self._protocol.round_seconds / seconds))
             calibration = Calibration(count, 1, seconds, **asdict(evidence))
         count = calibration.block
 
