@@ -93,7 +93,7 @@ class Server:
             self._send(event="ended", process=self.process, status=0)
 
     def _prepare(self, workbench: Workbench, plan: MeasurePlan) -> None:
-        for cell in plan.cells:
+        for cell in sorted(plan.cells, key=lambda cell: -cell.size):  # large sources hold smaller ones
             try:
                 subject = workbench.prepare(cell)
             except CannotConvert as error:

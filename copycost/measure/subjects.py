@@ -9,6 +9,7 @@ from typing import Any, Callable, Mapping, Optional
 from copycost.catalogue.block import block, empty_block, loop
 from copycost.catalogue.cell import EMPTY_CALL, Cell
 from copycost.catalogue.conversions import Conversion
+from copycost.catalogue.dtypes import ITEM_BYTES
 from copycost.catalogue.evidence import examine
 from copycost.catalogue.references import DIRECTION, REFERENCES
 from copycost.catalogue.rotation import LAST_CACHE_BYTES, Turns, rotation
@@ -161,8 +162,20 @@ class Subjects:
         key = (cell.direction, cell.dtype, cell.size, cell.layout)
         if key not in self._sources:
             with allocator.apart():
-                self._sources[key] = source(cell)
+                self._sources[key] = self._beginning(cell) if self._is_large(cell) else source(cell)
         return self._sources[key]
+
+    def _beginning(self, cell: Cell) -> Any:
+        """Return a large array that is the beginning of a larger one, where there is one: it saves memory."""
+        if cell.direction == "to_tensor" and cell.layout == "contiguous":
+            for (direction, dtype, size, layout), held in self._sources.items():
+                same = (direction, dtype, layout) == (cell.direction, cell.dtype, cell.layout)
+                if same and size > cell.size:
+                    return held[: cell.size]
+        return source(cell)
+
+    def _is_large(self, cell: Cell) -> bool:
+        return cell.size * ITEM_BYTES[cell.dtype] > _OWN_BYTES
 
 
 def _words(conversion: Conversion) -> tuple[str, str]:

@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 
 from copycost.catalogue.cell import Cell
@@ -20,7 +22,7 @@ def test_a_rotation_is_twice_the_last_cache_or_reads_a_page_of_it_for_each_sourc
 def test_no_two_sources_share_a_page():
     sources = rotation(Cell("c", "to_tensor", "float64", 1), CACHE)
     places = [source.ctypes.data for source in sources]
-    assert min(b - a for a, b in zip(places, places[1:], strict=False)) >= 4096
+    assert min(b - a for a, b in itertools.pairwise(places)) >= 4096
 
 
 @pytest.mark.parametrize("changes", [{"layout": "strided"}, {"direction": "list_to_tensor"}])

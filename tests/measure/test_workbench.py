@@ -121,3 +121,12 @@ def test_page_faults_are_those_of_the_round_alone(workbench):
     benchmark = FakeBenchmark()
     workbench.visit(benchmark, SHARE)
     assert set(benchmark.extra_info["page_faults"]) == {0}
+
+
+def test_a_large_array_is_the_beginning_of_a_larger_one_and_a_small_one_is_not(workbench):
+    def array(size):
+        return workbench.prepare(Cell("torch.from_numpy", "to_tensor", "float64", size)).source
+
+    largest, large, small = array(2**22), array(2**21 + 2**20), array(64)
+    assert np.shares_memory(large, largest) and len(large) == 2**21 + 2**20
+    assert not np.shares_memory(small, largest)
