@@ -58,7 +58,7 @@ def cli(context: click.Context) -> None:
 @click.option("--dtype", help="Such as float32,int8.")
 @click.option("--size", help="Elements: 64, or 64,4096, or 1..16M.")
 @click.option("--threads", help="torch threads, such as 1,2.")
-@click.option("--cache", default="warm", help="warm, cold or both.")
+@click.option("--cache", default="warm", help="warm or cold, or warm,cold.")
 @click.option("--layout", default="contiguous", help="contiguous, strided, fortran, transposed.")
 @click.option("--arm", multiple=True, help="NAME or NAME:VARIABLE=VALUE, python=PATH, threads=2; may be repeated.")
 @click.option("--references/--no-references", default=True, help="Measure plain copies too.")

@@ -45,6 +45,7 @@ def compare(
     level: float = 0.95,
     same_clock: bool = True,
     across: Sequence[str] = (),
+    allowance: float = 0.0,
 ) -> pd.DataFrame:
     """Return one row for each cell of either side.
 
@@ -54,6 +55,7 @@ def compare(
         b_rounds: the other side, likewise.
         margin: half-width of what counts as the same, as a share.
         noise: the machine's noise profile; a difference below its floor is not called a change.
+        allowance: the least noise floor of every cell, in log units, whatever the profile says.
         level: of the interval.
         same_clock: False where the sides' clocks are not the same work (another Python, another
             canary). Sides of one machine are compared at a common clock frequency, else each at its own.
@@ -80,7 +82,8 @@ def compare(
     result = difference(_logs(a, at.a), _logs(b, at.b), at.count, partners)
     clock = "common" if reference is not None else _own_clock(a_one, b_one)
     rows = _facts(a, b, at).assign(clock=clock, paired=result.paired, degrees=result.degrees)
-    rows = rows.assign(floor=_least_noise(a, b, at, partners) if noise is None else noise.floors(rows))
+    floor = _least_noise(a, b, at, partners) if noise is None else noise.floors(rows)
+    rows = rows.assign(floor=np.fmax(floor, allowance))
 
     never_quiet = same_clock and _one_never_quiet(a_one, b_one)
     gated = _gated(a, at.a, at.count) & _gated(b, at.b, at.count) & (not never_quiet)

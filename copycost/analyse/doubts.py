@@ -66,7 +66,8 @@ def sentences(cells: pd.DataFrame) -> list[tuple[Doubt, str]]:
         known = figures[np.isfinite(figures)]
         worst = doubt.written(float(known.max())) if len(known) else "unknown"
         cells_said = f"{len(among)} of {len(cells)} cells"
-        said.append((doubt, doubt.sentence.format(cells=cells_said, figure=worst)))
+        text = doubt.sentence.format(cells=cells_said, figure=worst)
+        said.append((doubt, text.replace(" (half an interval is up to unknown)", ", or have no interval")))
     return said
 
 

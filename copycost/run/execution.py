@@ -64,10 +64,12 @@ def execute(
         record.status = "complete"
     except KeyboardInterrupt:
         record.status = "interrupted"
+        if not record.processes:
+            _undo(record)
+            return record
     except UsageError:
         if not record.processes:
-            record.path.unlink()
-            settings.folder.rmdir()
+            _undo(record)
         raise
     except SessionEnded as error:
         record.status = "incomplete"
@@ -75,6 +77,12 @@ def execute(
     record.wall_seconds = round(clock() - began, 3)
     record.write()
     return record
+
+
+def _undo(record: Record) -> None:
+    """Take away the folder of a run that has measured nothing."""
+    record.path.unlink()
+    record.settings.folder.rmdir()
 
 
 class _Run:
@@ -178,7 +186,8 @@ class _Run:
             raise UsageError(f"measuring cannot start{_of(arm)}: {error}") from error
         grid = {arm.cell(cell).id for cell in self.settings.cells if cell.direction != "reference"}
         if not grid & set(prices):
-            reasons = "; ".join(sorted({entry["reason"] for entry in self.record.skipped}))
+            kept = [*self.record.skipped, *self.record.failed]
+            reasons = "; ".join(sorted({entry.get("reason") or entry["error"] for entry in kept})[:3])
             raise UsageError(f"no cell of this grid can be measured{_of(arm)}: {reasons or 'all failed'}")
         self.prices[arm.name] = prices
         self.calibrations[arm.name] = calibrations

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from copycost.errors import UsageError
 from copycost.run.execution import execute
 from copycost.run.progress_display import ProgressDisplay
 from copycost.run.settings import Settings
@@ -28,6 +29,7 @@ def main_job(settings: Settings, plots: Path) -> int:
             f"address layout is random: it cannot be fixed here ({settings.layout_reason})",
             markup=False,
         )
+    charts = _charts_folder(settings, plots)
     with ProgressDisplay(settings, progress_console) as display:
         record = execute(settings, display)
     if record.status == "interrupted":
@@ -35,7 +37,7 @@ def main_job(settings: Settings, plots: Path) -> int:
     if not record.processes:
         progress_console.print(f"nothing was measured: {record.failed[-1]['error']}", markup=False)
         return 1
-    view = _present(settings.folder, plots / settings.name)
+    view = _present(settings.folder, charts)
     wall = record.wall_seconds or 0.0
     print(
         f"measured for {format_seconds(wall)}, {record.timed_seconds / wall:.0%} of it inside timed "
@@ -44,6 +46,17 @@ def main_job(settings: Settings, plots: Path) -> int:
     if not comparable(view.cells):
         print("this machine was hardly ever quiet: these figures are not to be compared")
     return 1 if record.failed else 0
+
+
+def _charts_folder(settings: Settings, plots: Path) -> Path:
+    """Make the folder for the charts before anything is measured, so that one that cannot be made fails at once."""
+    folder = plots / settings.name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        settings.folder.rmdir()
+        raise UsageError(f"charts folder {folder} cannot be made: {error.strerror}") from error
+    return folder
 
 
 def comparable(cells: pd.DataFrame) -> bool:
@@ -59,19 +72,19 @@ def _present(folder: Path, plots: Path) -> RunView:
 
     view = read_run(folder)
     print_view(view)
-    charts = draw_view(view, plots)
     print(f"results: {folder}")
+    charts = draw_view(view, plots)
     print(f"charts:  {plots} ({len(charts)} files)")
     return view
 
 
 def _say_how_to_go_on(settings: Settings, processes: int, console: Console) -> int:
     if processes == 0:
-        console.print(f"interrupted before anything was measured: {settings.folder}", markup=False)
+        console.print("interrupted before anything was measured; nothing was kept")
     else:
         console.print(
             f"interrupted: {processes} processes are kept in {settings.folder}; "
-            f"see them with: python bench_runner.py show {settings.folder}",
+            f"see them with: python bench_runner.py show {settings.folder} (or plot, export, explain)",
             markup=False,
             soft_wrap=True,
         )

@@ -54,7 +54,7 @@ class ProgressDisplay:
         """Show what is known after one more process."""
         cells = len(self._settings.cells) - 1
         self._state = (
-            f"{progress.precise}/{cells} cells within {self._settings.precision:.3g}, "
+            f"{progress.precise}/{cells} cells within {100 * self._settings.precision:.3g}%, "
             f"{progress.quiet_share:.0%} of rounds quiet"
         )
         if not self._live:

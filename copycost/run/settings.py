@@ -25,6 +25,9 @@ from copycost.units import parse_seconds, parse_share
 
 ADDRESS_LAYOUTS = ("fixed", "random")
 CACHES = ("warm", "cold")
+
+#: The clock and the canary are read to some parts in a thousand; nothing finer can be promised.
+FINEST_PRECISION = 0.001
 LAYOUTS = ("contiguous", "strided", "fortran", "transposed")
 
 
@@ -96,24 +99,24 @@ def settle(
     found = select(list(conversions) or None, family or chosen.family, conversions_file)
     grid = cells(
         found,
-        parse_dtypes(dtypes) if dtypes else chosen.dtypes,
-        parse_sizes(sizes) if sizes else chosen.sizes,
-        _threads(threads) if threads else chosen.threads,
+        chosen.dtypes if dtypes is None else parse_dtypes(dtypes),
+        chosen.sizes if sizes is None else parse_sizes(sizes),
+        chosen.threads if threads is None else _threads(threads),
         _words("cache", caches, CACHES),
         _words("layout", layouts, LAYOUTS),
     )
     if references:
         grid += reference_cells(grid)
     settled_arms = parse_arms(arms)
-    half_width = parse_share(precision) if precision else chosen.precision
-    seconds = parse_seconds(budget) if budget else chosen.budget
+    half_width = chosen.precision if precision is None else _precision(precision)
+    seconds = chosen.budget if budget is None else parse_seconds(budget)
     require_torch()
     memory = available_bytes()
     if memory is not None:
         check_memory(grid, memory)
     reason = why_not_fixed() if address_layout == "fixed" else None
     return Settings(
-        folder=_run_folder(out, name or _new_name(preset)),
+        folder=_run_folder(out, _new_name(preset) if name is None else name),
         preset=preset,
         cells=(EMPTY_CALL, *grid),
         precision=half_width,
@@ -138,6 +141,18 @@ def _words(kind: str, text: str, valid: tuple[str, ...]) -> tuple[str, ...]:
 def _needed_file(path: Path | None, found: Sequence[Conversion]) -> str | None:
     needed = any(conversion.family == "user" for conversion in found)
     return str(path.resolve()) if path is not None and needed else None
+
+
+def _precision(text: str) -> float:
+    try:
+        precision = parse_share(text)
+    except UsageError:
+        precision = 0.0
+    if precision < FINEST_PRECISION:
+        raise UsageError(
+            f"precision {text!r} is not a share such as 1%; the smallest that works is {FINEST_PRECISION:.1%}"
+        )
+    return precision
 
 
 def _threads(text: str) -> tuple[int, ...]:

@@ -23,6 +23,9 @@ from copycost.show.gate import failures, parse_gate
 
 MARGIN = 0.03
 METHOD_DIFFERS = "method-differs"
+GRID_DIFFERS = "grid-differs"
+GRID_ALLOWANCE = 0.2
+"""What a cell may differ by, in log units, because other cells were measured beside it: 16% was seen."""
 
 
 def compare_runs(
@@ -69,7 +72,10 @@ def compare_runs(
         noise=profile,
         same_clock=_same_clock(side_a, side_b),
         across=[name for name, _, _ in across],
+        allowance=GRID_ALLOWANCE if _other_grid(side_a, side_b) else 0.0,
     )
+    if _other_grid(side_a, side_b):
+        cells = add_flag(cells, GRID_DIFFERS)
     if differing(side_a.method, side_b.method):
         cells = add_flag(cells, METHOD_DIFFERS)
     for name, _, _ in across:
@@ -214,9 +220,24 @@ def _notes(
     found = [*differing(a.method, b.method), *across]
     if found:
         notes.append(f"the methods differ: {described(found)}")
+    if _other_grid(a, b):
+        notes.append(
+            "A and B are runs of different grids: small copies have come out 16% apart for that alone, "
+            "so nothing below 20% is called a change"
+        )
     if cells["paired"].any():
         notes.append("neighbouring processes of the two arms are paired")
     return notes
+
+
+def _other_grid(a: SideView, b: SideView) -> bool:
+    """Return whether two runs planned different cells: what a cell finds on the heap depends on the others."""
+    grids = [side.record.get("plan", {}).get("cells") for side in (a, b)]
+    if a.record is b.record or not all(grids):
+        return False
+    keys = ("conversion", "dtype", "size", "cache", "layout")
+    found = [{tuple(str(cell.get(key)) for key in keys) for cell in grid} for grid in grids]
+    return found[0] != found[1]
 
 
 def _gate_lines(text: str | None, failed: pd.DataFrame | None) -> list[str]:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from copycost.analyse.missing import missing
+from copycost.errors import UsageError
 from copycost.show.run_view import RunView, read_run
 from copycost.show.table import cells_view, plain
 
@@ -16,7 +17,10 @@ WIDTH_ON_A_PIPE = 100
 
 def print_run(path: Path) -> None:
     """Print the summary of a run folder or a pytest-benchmark file."""
-    print_view(read_run(path))
+    view = read_run(path)
+    if view.cells.empty:
+        raise UsageError(f"{path}: holds no conversion to show")
+    print_view(view)
 
 
 def print_view(view: RunView) -> None:

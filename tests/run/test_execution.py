@@ -134,3 +134,22 @@ def test_process_files_are_what_pytest_benchmark_reads(tmp_path):
     run(tmp_path / "run", changes={"processes": 1})
     content = json.loads(Path(tmp_path / "run" / "process-0001.json").read_text())
     assert {"machine_info", "commit_info", "benchmarks", "datetime", "version"} <= set(content)
+
+
+def test_ctrl_c_before_the_first_process_leaves_nothing(tmp_path):
+    record, _ = run(tmp_path / "run", fault=lambda process: KeyboardInterrupt())
+    assert record.status == "interrupted" and not record.processes
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_grid_of_which_everything_fails_says_why(tmp_path):
+    clock = FakeClock()
+    fake = FakeSession(CELLS, clock)
+    fake._prepared = lambda: iter(
+        [
+            {"event": "failed", "cell": CELLS[0].id, "error": "returned a list"},
+            {"event": "ready", "machine": {}, "protocol": {}},
+        ]
+    )
+    with pytest.raises(UsageError, match="returned a list"):
+        execute(settings(tmp_path / "run"), Watcher(), open_session=fake, clock=clock)

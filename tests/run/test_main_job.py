@@ -84,7 +84,7 @@ def test_the_record_is_complete_and_names_no_host(done, folder):
 def test_ctrl_c_keeps_what_was_measured_and_says_how_to_go_on(folder):
     command = [
         sys.executable, str(ROOT / "bench_runner.py"), "run", "--preset", "quick", "--size", "1,64",
-        "--precision", "0.0001%", "--name", "stopped", "--out", str(folder / "results"),
+        "--precision", "0.1%", "--name", "stopped", "--out", str(folder / "results"),
     ]  # fmt: skip
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=folder) as process:
         first = folder / "results" / "stopped" / "process-0001.json"
@@ -103,3 +103,13 @@ def test_figures_of_a_machine_that_is_never_quiet_are_not_to_be_compared():
     busy = Law(contended=0.97, visits=6)
     assert not comparable(copycost.estimate(made_up_rounds(busy)))
     assert comparable(copycost.estimate(made_up_rounds(Law(contended=0.3))))
+
+
+def test_a_charts_folder_that_cannot_be_made_is_refused_before_anything_is_measured(folder):
+    (folder / "file").write_text("")
+    done = bench_runner(
+        "run", "--size", "1", "--name", "refused", "--out", folder / "results", "--plots", folder / "file"
+    )
+    assert done.returncode == 2
+    assert "cannot be made" in done.stderr and done.stderr.count("\n") == 1
+    assert not (folder / "results" / "refused").exists()

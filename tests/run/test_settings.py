@@ -48,7 +48,7 @@ def test_everything_on_the_grid_can_be_narrowed(tmp_path):
         ({"conversions": ["torch.fromnumpy"]}, "torch.from_numpy"),
         ({"dtypes": "flaot64"}, "float64"),
         ({"sizes": "many"}, "many"),
-        ({"precision": "0"}, "'0'"),
+        ({"precision": "0"}, "smallest that works is 0.1%"),
         ({"budget": "soon"}, "soon"),
         ({"threads": "999"}, "cores"),
         ({"processes": 0}, "at least 1"),

@@ -174,3 +174,17 @@ def test_a_process_file_of_ours_is_a_side(results, tmp_path):
     path.write_text(json.dumps(process_json(rounds, run="r", arm="base", process=1), default=np.generic.item))
     text, status = compare_runs("a", str(path), results)
     assert status == 0 and "10 undecided" in text
+
+
+def test_runs_of_different_grids_are_not_told_apart_by_what_the_grid_does(tmp_path):
+    law = Law(processes=12, offset=0.002)
+    grids = ([{"conversion": "torch.tensor", "size": 1}], [{"conversion": "torch.tensor", "size": 4}])
+    write_run(tmp_path / "a", made_up_rounds(law, seed=1), record={"plan": {"cells": grids[0]}})
+    slower = made_up_rounds(Law(processes=12, offset=0.002, factor=1.12), seed=2)
+    write_run(tmp_path / "b", slower, record={"plan": {"cells": grids[0]}})
+    write_run(tmp_path / "c", slower, record={"plan": {"cells": grids[1]}})
+    same_grid, _ = compare_runs("a", "b", tmp_path)
+    other_grid, status = compare_runs("a", "c", tmp_path, fail_on="slower>5%")
+    assert "slower" in same_grid and "different grids" not in same_grid
+    assert "different grids" in other_grid and "▲" not in other_grid
+    assert status == 0
