@@ -53,7 +53,8 @@ def test_it_succeeds_and_says_where_everything_is(done, folder):
 
 
 def test_the_results_hold_every_cell_with_its_evidence(done, folder):
-    cells = copycost.estimate(copycost.load(folder / "results" / "small"))
+    rounds = copycost.load(folder / "results" / "small")
+    cells = copycost.estimate(rounds)
     shares = {(row.conversion, row.dtype): row.shares_memory for row in cells.itertuples() if row.size > 1}
     assert shares == {
         ("torch.from_numpy", "float32"): True,
@@ -69,7 +70,8 @@ def test_the_results_hold_every_cell_with_its_evidence(done, folder):
         ("mine.twice", "float32"): False,
         ("mine.twice", "float64"): False,
     }
-    assert (cells["processes"] == 3).all()
+    # However few rounds were quiet, every process has measured every cell.
+    assert (rounds.groupby(["conversion", "dtype", "size"], observed=True)["process"].nunique() == 3).all()
 
 
 def test_the_record_is_complete_and_names_no_host(done, folder):
