@@ -15,7 +15,7 @@ cells = copycost.estimate(rounds)
 assert len(cells) == 35, f"{len(cells)} cells instead of 5 conversions x 7 sizes"
 assert (cells["seconds"] > 0).all()
 # How many of them were quiet is the machine's affair; that there are several is ours.
-assert rounds["process"].nunique() >= 2, rounds["process"].unique()
+assert rounds["process"].nunique() >= 3, rounds["process"].unique()
 shares = cells.groupby("conversion")["shares_memory"].all()
 assert shares["torch.from_numpy"] and shares["t.numpy"] and not shares["torch.tensor"], shares
 

@@ -17,6 +17,7 @@ import pandas as pd
 import copycost
 from copycost.analyse.grouping import CELL
 from copycost.analyse.processes import per_process
+from copycost.analyse.quiet import mark_quiet
 from copycost.units import format_bytes
 
 KEY = [*CELL, "process"]
@@ -44,11 +45,24 @@ def spreads(rounds: pd.DataFrame) -> pd.DataFrame:
     return found.join(of_cell[["bytes", "shares_memory"]].first()).reset_index()
 
 
+def contention(rounds: pd.DataFrame) -> str:
+    """Return how much slower canary and clock are beside a neighbour (index at least 1.5 times a quiet round's)."""
+    marked = mark_quiet(rounds)
+    index = marked["canary"] / marked["clock"]
+    quiet = marked["quiet"].astype(bool)
+    beside = index >= 1.5 * index[quiet].median()
+    slower = {name: marked[name][beside].median() / marked[name][quiet].median() for name in ("canary", "clock")}
+    return f"beside a neighbour ({beside.mean():.0%} of rounds) slower: " + ", ".join(
+        f"{name} {times:.2f} times" for name, times in slower.items()
+    )
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", type=Path)
-    cells = spreads(copycost.load(parser.parse_args().run))
+    rounds = copycost.load(parser.parse_args().run)
+    cells = spreads(rounds)
     cells = cells[cells["direction"] != "reference"]
     kind = np.where(cells["shares_memory"].astype(bool), "zero-copy", "copy")
     size = np.where(kind == "zero-copy", "all sizes", cells["bytes"].map(format_bytes))
@@ -56,6 +70,7 @@ def main() -> None:
     table = cells.assign(kind=kind, size=size, order=order).groupby(["order", "kind", "size"], sort=True)
     columns = ["all rounds", "quiet", "quiet, one clock", "ratio to plain copy"]
     text = (100 * table[columns].median()).reset_index(level="order", drop=True)
+    print(contention(rounds))
     print("standard deviation between processes, %, median over cells")
     print(text.to_string(float_format="%.2f", na_rep=""))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ UNSURE = 0.1
 BUSY = 0.5
 THROTTLED = 0.15
 UNSTEADY = 0.05
+
+_BRACKETED_FIGURE = re.compile(r" \([^()]*\{figure\}[^()]*\)")
 
 
 @dataclass(frozen=True)
@@ -64,10 +67,12 @@ def sentences(cells: pd.DataFrame) -> list[tuple[Doubt, str]]:
             continue
         figures = doubt.figure(among)
         known = figures[np.isfinite(figures)]
-        worst = doubt.written(float(known.max())) if len(known) else "unknown"
         cells_said = f"{len(among)} of {len(cells)} cells"
-        text = doubt.sentence.format(cells=cells_said, figure=worst)
-        said.append((doubt, text.replace(" (half an interval is up to unknown)", ", or have no interval")))
+        if len(known):
+            said.append((doubt, doubt.sentence.format(cells=cells_said, figure=doubt.written(float(known.max())))))
+        else:  # what stands in brackets with the figure goes with it
+            bare = _BRACKETED_FIGURE.sub("", doubt.sentence)
+            said.append((doubt, bare.format(cells=cells_said, figure="unknown")))
     return said
 
 

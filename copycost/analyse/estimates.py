@@ -118,7 +118,7 @@ def combine(processes: pd.DataFrame) -> pd.DataFrame:
     def total(values: Floats) -> Floats:
         return np.bincount(codes, weights=values, minlength=count).astype(np.float64)
 
-    usable = (n_quiet >= ENOUGH_IN_PROCESS) | (n_quiet == n_rounds)
+    usable = enough_quiet(processes)
     all_rounds = total(n_rounds)
     gated = (total(usable) > 0) & (total(n_quiet) >= np.minimum(ENOUGH_IN_CELL, all_rounds))
 
@@ -168,6 +168,13 @@ def _clock_change(processes: pd.DataFrame, first: Codes) -> Floats:
     slowest = _extreme(np.maximum, clocks, of_process, len(run_first))
     fastest = _extreme(np.minimum, clocks, of_process, len(run_first))
     return (slowest / fastest - 1)[run[first]]
+
+
+def enough_quiet(processes: pd.DataFrame) -> np.ndarray:
+    """Return for each cell and process (see ``per_process``) whether its quiet rounds have a median that counts."""
+    n_quiet = floats(processes["n_quiet"])
+    enough: np.ndarray = (n_quiet >= ENOUGH_IN_PROCESS) | (n_quiet == floats(processes["n_rounds"]))
+    return enough
 
 
 def _between_processes(logs: Floats, codes: np.ndarray, count: int) -> Floats:

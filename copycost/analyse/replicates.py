@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri, stdtrit
 
-from copycost.analyse.estimates import ENOUGH_IN_PROCESS
+from copycost.analyse.estimates import enough_quiet
 from copycost.analyse.grouping import CELL, Floats, floats, group_codes
 from copycost.analyse.processes import per_process
 from copycost.analyse.trimmed import FEWEST, TRIM
@@ -95,8 +95,7 @@ def _by_cell(cells: pd.DataFrame, rounds: pd.DataFrame) -> list[Floats]:
     codes, first = group_codes(processes, CELL)
     known = {key: code for code, key in enumerate(_keys(processes.iloc[first]))}
     of_quiet, of_all = floats(processes["log_quiet"]), floats(processes["log_all"])
-    n_quiet, n_rounds = floats(processes["n_quiet"]), floats(processes["n_rounds"])
-    usable = (n_quiet >= ENOUGH_IN_PROCESS) | (n_quiet == n_rounds)
+    usable = enough_quiet(processes)
     order = np.argsort(codes, kind="stable")
     parts = np.split(order, np.cumsum(np.bincount(codes, minlength=len(first)))[:-1]) if len(codes) else []
     result = []

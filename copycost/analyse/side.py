@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from copycost.analyse.doubts import flags
-from copycost.analyse.estimates import ENOUGH_IN_PROCESS, combine
+from copycost.analyse.estimates import combine, enough_quiet
 from copycost.analyse.grouping import CELL, Codes, Floats, floats, group_codes
 from copycost.analyse.overhead import add_overhead
 from copycost.analyse.processes import per_process
@@ -66,9 +66,7 @@ def one_side(rounds: pd.DataFrame, clock_reference: float | None) -> Side:
     codes, _ = group_codes(processes, CELL)
     cells = add_overhead(combine(processes))
     cells = cells.assign(flags=flags(cells))
-    quiet_rounds, all_rounds = floats(processes["n_quiet"]), floats(processes["n_rounds"])
-    usable = (quiet_rounds >= ENOUGH_IN_PROCESS) | (quiet_rounds == all_rounds)
-    of_quiet = np.where(usable, floats(processes["log_quiet"]), np.nan)
+    of_quiet = np.where(enough_quiet(processes), floats(processes["log_quiet"]), np.nan)
     gated = cells["gated"].to_numpy(dtype=bool)[codes]
     logs = np.where(gated, of_quiet, floats(processes["log_all"]))
 

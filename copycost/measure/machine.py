@@ -63,7 +63,7 @@ def for_pytest_benchmark(facts: dict[str, Any]) -> dict[str, Any]:
 
 def cpu_model() -> Optional[str]:
     """Return the CPU's model name."""
-    text = _read(Path("/proc/cpuinfo")) or ""
+    text = read(Path("/proc/cpuinfo")) or ""
     match = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
     return match[1].strip() if match else platform.processor() or None
 
@@ -72,9 +72,9 @@ def caches() -> list[dict[str, Any]]:
     """Return the data and unified caches of the first core, smallest level first."""
     found = []
     for folder in sorted(_CACHES.glob("index*")):
-        size = re.fullmatch(r"(\d+)([KMG]?)", _read(folder / "size") or "")
-        kind = (_read(folder / "type") or "").lower()
-        level = _read(folder / "level")
+        size = re.fullmatch(r"(\d+)([KMG]?)", read(folder / "size") or "")
+        kind = (read(folder / "type") or "").lower()
+        level = read(folder / "level")
         if size is None or level is None or kind == "instruction":
             continue
         found.append(
@@ -82,7 +82,7 @@ def caches() -> list[dict[str, Any]]:
                 "level": int(level),
                 "type": kind,
                 "bytes": int(size[1]) * _UNITS.get(size[2], 1),
-                "shared_by": _cpu_count(_read(folder / "shared_cpu_list")),
+                "shared_by": _cpu_count(read(folder / "shared_cpu_list")),
             }
         )
     return found
@@ -94,13 +94,13 @@ def memory_bytes() -> Optional[int]:
         total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
         return None
-    limit = _read(Path("/sys/fs/cgroup/memory.max"))
+    limit = read(Path("/sys/fs/cgroup/memory.max"))
     return min(total, int(limit)) if limit and limit.isdigit() else total
 
 
 def available_bytes() -> Optional[int]:
     """Return the memory that can be had without swapping."""
-    match = re.search(r"^MemAvailable:\s*(\d+) kB", _read(Path("/proc/meminfo")) or "", re.M)
+    match = re.search(r"^MemAvailable:\s*(\d+) kB", read(Path("/proc/meminfo")) or "", re.M)
     total = memory_bytes()
     if match is None:
         return total
@@ -110,16 +110,16 @@ def available_bytes() -> Optional[int]:
 
 def hugepage_mode() -> Optional[str]:
     """Return the kernel's transparent hugepage mode: always, madvise or never."""
-    match = re.search(r"\[(\w+)\]", _read(_HUGEPAGES) or "")
+    match = re.search(r"\[(\w+)\]", read(_HUGEPAGES) or "")
     return match[1] if match else None
 
 
 def virtualisation() -> Optional[str]:
     """Return the hypervisor's name where the CPU says that there is one."""
-    text = _read(Path("/proc/cpuinfo")) or ""
+    text = read(Path("/proc/cpuinfo")) or ""
     if not re.search(r"^flags\s*:.*\bhypervisor\b", text, re.MULTILINE):
         return None
-    vendor = _read(Path("/sys/class/dmi/id/sys_vendor"))
+    vendor = read(Path("/sys/class/dmi/id/sys_vendor"))
     return vendor or "hypervisor"
 
 
@@ -135,7 +135,7 @@ def _cpu_count(cpu_list: Optional[str]) -> Optional[int]:
 
 
 def _fingerprint() -> str:
-    identity = _read(Path("/etc/machine-id")) or platform.node()
+    identity = read(Path("/etc/machine-id")) or platform.node()
     return hashlib.sha256(f"copycost:{identity}".encode()).hexdigest()[:6]
 
 
@@ -148,7 +148,8 @@ def _version(package: str) -> Optional[str]:
         return None
 
 
-def _read(path: Path) -> Optional[str]:
+def read(path: Path) -> Optional[str]:
+    """Return a small text file without the white space around it, or None where it cannot be read."""
     try:
         return path.read_text(encoding="utf-8", errors="replace").strip()
     except OSError:

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from copycost.errors import UsageError
 from copycost.measure.plan import MeasurePlan
 from copycost.run.arms import BASE, Arm, interpreter
+from copycost.run.interrupt import Interrupt
 from copycost.run.measuring_session import Event, MeasuringSession, SessionEnded, Start
 from copycost.run.progress import Progress
 from copycost.run.record import Record
@@ -58,8 +59,8 @@ def execute(
     record = Record(settings)
     record.write()
     try:
-        with tempfile.TemporaryDirectory(prefix="copycost-") as scratch:
-            run = _Run(settings, record, watcher, Path(scratch), open_session, clock)
+        with Interrupt() as interrupt, tempfile.TemporaryDirectory(prefix="copycost-") as scratch:
+            run = _Run(settings, record, watcher, Path(scratch), open_session, clock, interrupt)
             run.measure()
         record.status = "complete"
     except KeyboardInterrupt:
@@ -96,6 +97,7 @@ class _Run:
         scratch: Path,
         open_session: Callable[[Start, Path], MeasuringSession],
         clock: Callable[[], float],
+        interrupt: Interrupt,
     ) -> None:
         self.settings = settings
         self.record = record
@@ -103,6 +105,7 @@ class _Run:
         self.scratch = scratch
         self.open_session = open_session
         self.clock = clock
+        self.interrupt = interrupt
         self.began = clock()
         self.fixed = settings.address_layout == "fixed"
         self.progress = Progress(settings)
@@ -174,6 +177,7 @@ class _Run:
         try:
             for event in session.events("ready", _SILENCE_SECONDS):
                 self._note(arm, event)
+                self.interrupt.check()
                 if event["event"] == "prepared":
                     prices[event["cell"]] = event["seconds"]
                     calibrations[event["cell"]] = event["calibration"]
@@ -204,6 +208,8 @@ class _Run:
         done, planned = 0, sum(wanted.values())
         for event in session.events("ended", _SILENCE_SECONDS):
             self._note(arm, event)
+            if event["event"] != "ended":  # what has ended is kept first
+                self.interrupt.check()
             if event["event"] == "visited":
                 done += 1
                 self.watcher.visited(event["cell"], done, planned)
@@ -226,6 +232,7 @@ class _Run:
         self.progress.add(target)
         self.progress.elapsed = self._elapsed()
         self.watcher.process_ended(self.progress)
+        self.interrupt.check()
 
     def _visits_of(self, arm: Arm, visits: Mapping[str, int]) -> dict[str, int]:
         """Return the visits by the arm's own cell ids, without cells that do not work there."""

@@ -29,7 +29,11 @@ def main_job(settings: Settings, plots: Path) -> int:
             f"address layout is random: it cannot be fixed here ({settings.layout_reason})",
             markup=False,
         )
-    charts = _charts_folder(settings, plots)
+    try:
+        charts = charts_folder(plots / settings.name)
+    except UsageError:
+        settings.folder.rmdir()
+        raise
     with ProgressDisplay(settings, progress_console) as display:
         record = execute(settings, display)
     if record.status == "interrupted":
@@ -48,13 +52,15 @@ def main_job(settings: Settings, plots: Path) -> int:
     return 1 if record.failed else 0
 
 
-def _charts_folder(settings: Settings, plots: Path) -> Path:
-    """Make the folder for the charts before anything is measured, so that one that cannot be made fails at once."""
-    folder = plots / settings.name
+def charts_folder(folder: Path) -> Path:
+    """Make a folder for charts before anything is measured, so that one that cannot be made fails at once.
+
+    Raises:
+        UsageError: the folder cannot be made.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        settings.folder.rmdir()
         raise UsageError(f"charts folder {folder} cannot be made: {error.strerror}") from error
     return folder
 

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from copycost.errors import UsageError
 from copycost.run.execution import execute
-from copycost.run.main_job import INTERRUPTED
+from copycost.run.main_job import INTERRUPTED, charts_folder
 from copycost.run.progress_display import ProgressDisplay
 from copycost.run.settings import settle
 
@@ -40,6 +40,7 @@ def noise_job(*, repeats: int, results: Path, plots: Path, keep: bool, format: s
     from copycost.store.rounds import load
 
     check_format(format)
+    charts = charts_folder(plots / "noise")
     console = Console(stderr=True)
     comparisons = []
     with tempfile.TemporaryDirectory(prefix="copycost-noise-") as scratch:
@@ -55,8 +56,8 @@ def noise_job(*, repeats: int, results: Path, plots: Path, keep: bool, format: s
     machine = record.machine["machine"]
     profile = noise_profile(comparisons, machine=machine, method=record.method)
     print(render(profile, format), end="")
-    charts = draw_noise(profile, plots / "noise")
-    console.print(f"chart: {charts[0]}", highlight=False, markup=False)
+    files = draw_noise(profile, charts)
+    console.print(f"chart: {files[0]}", highlight=False, markup=False)
     if keep:
         path = profile_path(results, machine)
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -12,13 +12,13 @@ def test_facts_are_json_and_unknown_ones_are_null():
 
 def test_no_host_name_is_told(monkeypatch):
     monkeypatch.setattr(platform, "node", lambda: "secret-host")
-    monkeypatch.setattr(machine, "_read", lambda path: None)
+    monkeypatch.setattr(machine, "read", lambda path: None)
     told = json.dumps(machine.for_pytest_benchmark(machine.describe()))
     assert "secret-host" not in told
 
 
 def test_what_the_kernel_does_not_tell_is_none(monkeypatch):
-    monkeypatch.setattr(machine, "_read", lambda path: None)
+    monkeypatch.setattr(machine, "read", lambda path: None)
     monkeypatch.setattr(machine, "_CACHES", machine.Path("/nowhere"))
     facts = machine.describe()
     assert facts["caches"] == []
@@ -43,5 +43,5 @@ def test_caches_are_read_from_the_kernel(tmp_path, monkeypatch):
 
 
 def test_a_control_groups_limit_counts_as_the_memory(monkeypatch):
-    monkeypatch.setattr(machine, "_read", lambda path: "1073741824")
+    monkeypatch.setattr(machine, "read", lambda path: "1073741824")
     assert machine.memory_bytes() == 1024**3

@@ -117,13 +117,6 @@ def test_a_cold_cell_takes_its_sources_in_turn(workbench):
     assert benchmark.extra_info["cache"] == "cold"
 
 
-def test_page_faults_are_those_of_the_round_alone(workbench):
-    benchmark = FakeBenchmark()
-    workbench.visit(benchmark, SHARE)
-    faults = benchmark.extra_info["page_faults"]
-    assert faults.count(0) > len(faults) / 2  # the interpreter may fault one in now and then
-
-
 def test_a_large_array_is_the_beginning_of_a_larger_one_and_a_small_one_is_not(workbench):
     def array(size):
         return workbench.prepare(Cell("torch.from_numpy", "to_tensor", "float64", size)).source

@@ -115,7 +115,7 @@ def this_system(layout_refused: Optional[str] = None) -> System:
     cpus = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
     return System(
         platform=sys.platform,
-        read=lambda path: machine._read(Path(path)),
+        read=lambda path: machine.read(Path(path)),
         entries=_entries,
         environment=os.environ,
         facts={**machine.describe(), "available_bytes": machine.available_bytes()},
