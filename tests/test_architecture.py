@@ -16,6 +16,7 @@ MAY_IMPORT = {
     "analyse": {"store", "analyse"},
     "show": {"store", "analyse", "show"},
     "run": {"catalogue", "measure", "store", "analyse", "show", "run"},
+    "commands": {"catalogue", "measure", "store", "analyse", "show", "run", "commands"},
 }
 FOR_ALL = {"errors", "units"}
 
