@@ -20,10 +20,12 @@ import numpy as np
 import pandas as pd
 
 import copycost
+from copycost.analyse.breakdown import ADDS_UP, breakdown
 from copycost.analyse.curves import curves
 from copycost.analyse.law import Law
 from copycost.analyse.regimes import choose_law
 from copycost.analyse.scaling import fit
+from copycost.show.explain_words import LARGE
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.analyse.laws import draw_law, law_rounds
@@ -116,6 +118,15 @@ def print_real(run: Path) -> None:
         print(
             f"{run.name}: every other size left out and predicted, {len(errors)} figures: median error "
             f"{np.median(errors):.1%} (asked: 5%), 90th percentile {np.quantile(errors, 0.9):.1%} (asked: 15%)"
+        )
+    rounds = copycost.load(run)
+    parts = breakdown(copycost.estimate(rounds, references=True))
+    sums = parts.loc[parts["bytes"] >= LARGE, "sum_share"].dropna()
+    if len(sums):
+        within = (sums - 1).abs() <= ADDS_UP
+        print(
+            f"{run.name}: the parts of copies from {LARGE // 1024} KiB on add up to within 10% for {within.sum()} of "
+            f"{len(sums)} cells (asked: all): {sums.min():.0%} to {sums.max():.0%}"
         )
     code = "import pathlib, sys; from copycost.show import explain_view as e; e.explain_run(pathlib.Path(sys.argv[1]))"
     started = time.perf_counter()

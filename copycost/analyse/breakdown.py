@@ -1,4 +1,4 @@
-"""Where the time of a copying conversion goes: the call, copying, allocating and freeing, page faults."""
+"""Where the time of a copying conversion goes: the call, copying, allocating, freeing, page faults."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from copycost.analyse.grouping import ARM, CELL, Codes, Floats, floats, group_co
 from copycost.analyse.replicates import interval, replicates
 from copycost.units import format_bytes
 
-ALLOCATE = "allocate and free"
-PARTS = ("page_faults", "allocating", "copying", "calling")
+ALLOCATE = "allocate"
+TOUCH = "allocate and touch"
+FREE = "allocate, touch and free"
+TORCH_COPY = "torch copy"
+PARTS = ("page_faults", "allocating", "copying", "freeing", "calling")
 COLUMNS = (
     *CELL,
     "bytes",
@@ -45,12 +48,14 @@ def breakdown(cells: pd.DataFrame, rounds: pd.DataFrame | None = None, *, again:
     """Return where the time of each copying cell goes.
 
     The parts are measured beside the whole, not derived from it. Calling is the conversion at its
-    smallest size. Copying is a plain copy into mapped memory, in proportion to the bytes read and
-    written. Allocating and freeing is a buffer of the result's bytes, allocated, touched page by
-    page and freed. Of both, only what they cost above their own smallest size counts. Page faults
-    are the cell's own, at what one costs when a buffer of the same bytes is allocated (where that
-    was not measured: what a fresh plain copy costs above a mapped one, for each fault); they are
-    not counted again as allocating.
+    smallest size. Copying is a copy into memory that is there already, made by the library that
+    makes the conversion's result: torch's, with the same cast, or NumPy's (in proportion to the bytes
+    read and written where this very cast was not measured). Allocating is a buffer of the result's
+    bytes that nobody touches, freed when the timing is over; freeing is what a buffer that was
+    touched costs more when it is freed as well. Of all of these, only what they cost above their own
+    smallest size counts. Page faults are the cell's own, at what one costs when a buffer of the same
+    bytes is touched page by page (where that was not measured: what a fresh plain copy costs above a
+    mapped one, for each fault).
 
     Args:
         cells: estimates with the references, ``copycost.estimate(rounds, references=True)``.
@@ -74,19 +79,25 @@ def breakdown(cells: pd.DataFrame, rounds: pd.DataFrame | None = None, *, again:
     smallest = _smallest(cells)
     results = cells.assign(bytes=cells["result_bytes"])
     allocate = matching(cells, ALLOCATE, SAME, results)[rows]
+    touch = matching(cells, TOUCH, SAME, results)[rows]
+    free = matching(cells, FREE, SAME, results)[rows]
     mapped = matching(cells, MAPPED, SAME)[rows]
     fresh = matching(cells, FRESH, SAME)[rows]
 
-    fault = _fault_seconds(cells, times, rows, allocate, mapped, fresh)
+    fault = _fault_seconds(cells, times, rows, touch, mapped, fresh)
     per_call = np.where(faults[rows] * PAGE_BYTES < 1024, 0.0, faults[rows])[:, None]
     paging = np.where(per_call > 0, per_call * fault, 0.0)
-    own = faults[np.maximum(allocate, 0)][:, None] * np.nan_to_num(fault)
-    allocating = np.maximum(times.at(allocate) - times.at(_first(allocate, smallest)) - own, 0.0)
+
+    def grown(reference: Codes) -> Floats:
+        return times.at(reference) - times.at(_first(reference, smallest))
+
+    allocating = np.maximum(grown(allocate), 0.0)
+    freeing = np.maximum(grown(free) - grown(touch), 0.0)
+    copy = _copies(cells, rows, mapped)
     moved = moved_bytes(cells)
-    proportion = (moved[rows] / moved[mapped])[:, None]
-    copying = np.maximum(times.at(mapped) - times.at(_first(mapped, smallest)), 0.0) * proportion
+    copying = np.maximum(grown(copy), 0.0) * (moved[rows] / moved[copy])[:, None]
     calling = np.minimum(times.at(smallest[rows]), times.at(rows))
-    parts = dict(zip(PARTS, (paging, allocating, copying, calling), strict=True))
+    parts = dict(zip(PARTS, (paging, allocating, copying, freeing, calling), strict=True))
     return _frame(cells, rows, parts, times.at(rows), fault, again is not None)
 
 
@@ -100,9 +111,24 @@ def sentence(row: pd.Series) -> str:
     return f"{what}: {100 * shares[part]:.0f}% {part.replace('_', ' ')}"
 
 
+def _copies(cells: pd.DataFrame, rows: Codes, mapped: Codes) -> Codes:
+    """Return the reference that copies as each row's conversion does: torch's copy or cast, or else NumPy's."""
+    by_numpy = cells["expression"].astype(str).str.contains("np.", regex=False).to_numpy(dtype=bool)[rows]
+    results = cells["result_dtype"].astype(str).str.removeprefix("torch.").to_numpy()
+    cast = (results != cells["dtype"].astype(str).to_numpy()) & cells["result_dtype"].notna().to_numpy()
+    found = matching(cells, TORCH_COPY, SAME)[rows]
+    for dtype in np.unique(results[rows][cast[rows]]):
+        casts = matching(cells, f"{TORCH_COPY} to {dtype}", [*SAME, "dtype"])[rows]
+        found = np.where(cast[rows] & (results[rows] == dtype), casts, found)
+    return np.where(by_numpy | (found < 0), mapped, found)
+
+
 def _smallest(cells: pd.DataFrame) -> Codes:
-    """Return for each cell the position of the smallest size of its curve."""
-    codes, first = group_codes(cells, [name for name in CELL if name != "size"])
+    """Return for each cell the position of the smallest size of its curve, for a reference of any dtype."""
+    reference = (cells["direction"] == "reference").to_numpy(dtype=bool, na_value=False)
+    curve = cells[[name for name in CELL if name != "size"]].astype({"dtype": object})
+    curve.loc[reference, "dtype"] = None
+    codes, first = group_codes(curve, [str(name) for name in curve])
     order = np.lexsort((floats(cells["bytes"]), codes))
     start = np.searchsorted(codes[order], np.arange(len(first)))
     smallest: Codes = order[start][codes]
@@ -114,18 +140,18 @@ def _first(rows: Codes, smallest: Codes) -> Codes:
 
 
 def _fault_seconds(
-    cells: pd.DataFrame, times: _Times, rows: Codes, allocate: Codes, mapped: Codes, fresh: Codes
+    cells: pd.DataFrame, times: _Times, rows: Codes, touch: Codes, mapped: Codes, fresh: Codes
 ) -> Floats:
     """Return what one fault costs at each row, from a buffer's or else from a fresh copy's faults."""
     faults = floats(cells["page_faults"])
-    touched = _touch_seconds(cells, times, allocate)
+    touched = _touch_seconds(cells, times, touch)
 
     def for_each(seconds: Floats, rows: Codes) -> Floats:
         number = np.where(rows >= 0, faults[rows], np.nan)
         number = np.where(number >= FEWEST_FAULTS, number, np.nan)
         return np.maximum(seconds, 0.0) / number[:, None]
 
-    buffer = for_each(times.at(allocate) - touched, allocate)
+    buffer = for_each(times.at(touch) - touched, touch)
     copy = for_each(times.at(fresh) - times.at(mapped), fresh)
     own = np.where(np.isfinite(buffer), buffer, copy)
     arm, _ = group_codes(cells.iloc[rows], [*ARM, "threads", "cache"])
@@ -137,12 +163,12 @@ def _fault_seconds(
     return own
 
 
-def _touch_seconds(cells: pd.DataFrame, times: _Times, allocate: Codes) -> Floats:
+def _touch_seconds(cells: pd.DataFrame, times: _Times, touch: Codes) -> Floats:
     """Return what a buffer would cost without faults: in proportion to the largest one that took none."""
     faults, sizes = floats(cells["page_faults"]), floats(cells["bytes"])
     codes, _ = group_codes(cells, [*ARM, "threads", "cache", "conversion"])
-    result = np.zeros((len(allocate), times.seconds.shape[1]))
-    for place, row in enumerate(allocate):
+    result = np.zeros((len(touch), times.seconds.shape[1]))
+    for place, row in enumerate(touch):
         if row >= 0:
             calm = np.flatnonzero((codes == codes[row]) & (faults < 1) & (sizes > 0))
             if len(calm):

@@ -23,8 +23,9 @@ NOT_MEASURED = "not measured in this run"
 _USUAL = {"threads": "1", "cache": "warm", "layout": "contiguous"}
 _PART_WORDS = {
     "page_faults": "page faults",
-    "allocating": "allocating and freeing",
+    "allocating": "allocating",
     "copying": "copying",
+    "freeing": "freeing",
     "calling": "calling",
 }
 

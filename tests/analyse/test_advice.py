@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -29,7 +30,8 @@ def texts(rounds, arms=()):
 
 def test_page_faults_suggest_huge_pages_and_how_to_test_them():
     first = advised(made_up_rounds(LAW, machine_cells()))[0]
-    assert "huge pages" in first.text and "% page faults (float64), 32768 faults of 1.5" in first.evidence
+    assert "huge pages" in first.text
+    assert re.search(r"% page faults \(float64\), (8192|32768) faults of 1\.5", first.evidence)
     assert "--arm thp:THP_MEM_ALLOC_ENABLE=1" in first.command and "--size 1..16777216" in first.command
 
 

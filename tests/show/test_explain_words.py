@@ -1,3 +1,5 @@
+import re
+
 from copycost import estimate
 from copycost.analyse.breakdown import breakdown
 from copycost.analyse.ceilings import ceilings
@@ -34,11 +36,12 @@ def test_a_copy_is_told_in_all_its_parts():
     assert "for the call" in words["model"] and "page-fault bound" in words["model"]
     assert "costs 10× torch.from_numpy: from" in words["crossovers"]
     assert "of a plain copy (fresh): " in words["ceilings"]
-    assert "128 MiB: 78% page faults" in words["where it goes"]
+    assert re.search("128 MiB: (69|70|71)% page faults", words["where it goes"])
 
 
 def test_what_was_not_measured_is_said_to_be():
-    references = ["plain copy (mapped)", "plain copy (fresh)", "allocate and free"]
+    references = ["plain copy (mapped)", "plain copy (fresh)", "torch copy"]
+    references += ["allocate", "allocate and touch", "allocate, touch and free"]
     words = said(drop=references)["torch.tensor, float64"]
     assert words["ceilings"].count("not measured in this run") == 2
     assert words["where it goes"] == "not measured in this run"
