@@ -32,9 +32,11 @@ class Calibration:
 
 
 def seconds_per_call(target: Callable[[Any], Any], source: Any, protocol: Protocol) -> float:
-    """Return the fastest of a few calls; the first ones fault pages in and count for nothing.
+    """Return the fastest of a few calls; the first one counts for nothing.
 
-    A call so long that pages of the heap cannot be what makes it long ends the search after two.
+    A result's place on the heap moves for up to ten calls, and each faults pages in where none was
+    before: 512 KiB then take 200 µs instead of 12. Only a call that is long without that ends the
+    search early, one that is very long after two.
     """
     fastest = float("inf")
     for number in range(protocol.warmup_calls + 10):
@@ -43,22 +45,22 @@ def seconds_per_call(target: Callable[[Any], Any], source: Any, protocol: Protoc
         elapsed = perf_counter() - start
         if number > 0:
             fastest = min(fastest, elapsed)
-        warm = number >= protocol.warmup_calls and elapsed > protocol.round_seconds
+        warm = number >= protocol.warmup_calls and fastest > protocol.long_call_seconds
         if warm or (number > 0 and fastest > 5 * protocol.long_call_seconds):
             break
     return max(fastest, 1e-9)
 
 
 def in_blocks(
-    block_of: Callable[[int], Callable[[Any], Any]], source: Any, protocol: Protocol
+    block_of: Callable[[int], Callable[[Any], Any]], source: Any, protocol: Protocol, most_calls: Optional[int] = None
 ) -> tuple[int, int, float]:
     """Return calls in a block, blocks in a round, and seconds per call within such a block.
 
-    `block_of(calls)` returns the block of so many calls.
+    `block_of(calls)` returns the block of so many calls; a round has `most_calls` at the most.
     """
     seconds = seconds_per_call(block_of(1), source, protocol)
-    length, iterations = protocol.calls(seconds)
+    length, iterations = protocol.calls(seconds, most_calls)
     if length > 1:  # measured in its block, a short call takes about half of what it took alone
         seconds = seconds_per_call(block_of(length), source, protocol) / length
-        length, iterations = protocol.calls(seconds)
+        length, iterations = protocol.calls(seconds, most_calls)
     return length, iterations, seconds

@@ -6,6 +6,7 @@ import hashlib
 import os
 import platform
 import re
+import sys
 from pathlib import Path
 from typing import Any, Optional
 
@@ -14,11 +15,12 @@ _HUGEPAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 _UNITS = {"K": 1024, "M": 1024**2, "G": 1024**3}
 
 
-def describe() -> dict[str, Any]:
+def describe(with_hostname: bool = False) -> dict[str, Any]:
     """Return this machine's facts as JSON scalars, lists and dicts; bytes for sizes.
 
     The machine's name is its CPU model, its core count and six digits of a salted hash of the
-    operating system's machine id: stable, but no host name can be read from it.
+    operating system's machine id: stable, but no host name can be read from it. The host name is
+    told only when asked for.
     """
     model = cpu_model()
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
@@ -36,6 +38,7 @@ def describe() -> dict[str, Any]:
         "python": platform.python_version(),
         "numpy": _version("numpy"),
         "torch": _version("torch"),
+        **({"hostname": platform.node()} if with_hostname else {}),
     }
 
 
@@ -135,8 +138,24 @@ def _cpu_count(cpu_list: Optional[str]) -> Optional[int]:
 
 
 def _fingerprint() -> str:
-    identity = read(Path("/etc/machine-id")) or platform.node()
+    identity = _machine_id() or platform.node()
     return hashlib.sha256(f"copycost:{identity}".encode()).hexdigest()[:6]
+
+
+def _machine_id() -> Optional[str]:
+    """Return the identity that the operating system was given when it was installed."""
+    if sys.platform == "win32":
+        import winreg
+
+        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, r"SOFTWARE\Microsoft\Cryptography") as key:
+            return str(winreg.QueryValueEx(key, "MachineGuid")[0])
+    if sys.platform == "darwin":
+        import subprocess
+
+        told = subprocess.run(["/usr/sbin/ioreg", "-rd1", "-c", "IOPlatformExpertDevice"], capture_output=True)
+        match = re.search(rb'"IOPlatformUUID" = "([^"]+)"', told.stdout)
+        return match[1].decode() if match else None
+    return read(Path("/etc/machine-id"))
 
 
 def _version(package: str) -> Optional[str]:

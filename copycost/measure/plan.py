@@ -17,6 +17,8 @@ class MeasurePlan:
 
     `visits` is the most a process may make of one cell. `known` has, by cell id, what an earlier
     process of the same run found out: its calibration and the evidence of its checked result.
+    Conversions `on_trial` have not shown yet that they end no process. `memory_limit` is in bytes,
+    `with_hostname` lets the host's name into the results.
     """
 
     cells: tuple[Cell, ...]
@@ -26,6 +28,9 @@ class MeasurePlan:
     arm: str = "base"
     visits: int = 1
     known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    on_trial: tuple[str, ...] = ()
+    memory_limit: Optional[int] = None
+    with_hostname: bool = False
 
     def write(self, path: Path) -> None:
         """Write the plan as JSON."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Iterator, Optional
+from typing import Any, Optional
 
 import pytest
 
@@ -125,11 +125,10 @@ def pytest_benchmark_generate_commit_info(config: pytest.Config) -> Optional[dic
     return server.commit_info if server else None
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_benchmark_generate_json(config: pytest.Config, benchmarks: list[Any]) -> Iterator[None]:
-    """Fold the visits of each cell into one entry."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_benchmark_generate_json(config: pytest.Config, benchmarks: list[Any]) -> None:
+    """Fold the visits of each cell into one entry; pytest-benchmark's own hook then writes them."""
     benchmarks[:] = fold(benchmarks, config.stash[_plan].cells)
-    return (yield)
 
 
 def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:

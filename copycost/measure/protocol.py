@@ -18,7 +18,7 @@ BLOCK_LENGTHS = (1, 2, 5, 10, 20, 50, 100)
 
 @dataclass(frozen=True)
 class Protocol:
-    """How long rounds and visits are, and beside which cells a plain copy is timed.
+    """How long rounds and visits are, beside which cells a plain copy is timed, and whose heap it is.
 
     All times in seconds, all sizes in bytes.
     """
@@ -30,12 +30,20 @@ class Protocol:
     warmup_calls: int = 3
     copy_from_bytes: int = 1024**2
     copy_to_bytes: int = 32 * 1024**2
+    allocator: str = allocator.STEADY
 
-    def calls(self, call_seconds: float) -> tuple[int, int]:
-        """Return calls in a block and blocks in a round for a call of this length."""
+    @property
+    def upwards(self) -> bool:
+        """Say whether visits are made from the smallest cell to the largest, and not in random order."""
+        return self.allocator == allocator.FOUND
+
+    def calls(self, call_seconds: float, most: Optional[int] = None) -> tuple[int, int]:
+        """Return calls in a block and blocks in a round for a call of this length, `most` calls together."""
         wanted = max(1, round(self.round_seconds / call_seconds))
+        if most is not None:
+            wanted = min(wanted, most)
         block = max(length for length in BLOCK_LENGTHS if length <= wanted)
-        return block, max(1, round(wanted / block))
+        return block, wanted // block if most is not None else max(1, round(wanted / block))
 
     def rounds(self, round_seconds: float) -> int:
         """Return how many rounds of this length make a visit: at least three.
@@ -63,6 +71,6 @@ class Protocol:
             "protocol": PROTOCOL_VERSION,
             "canary": CANARY_NAME,
             "clock": CLOCK_NAME,
-            "allocator": allocator.STATE,
             **asdict(self),
+            "allocator": allocator.state(self.allocator),
         }

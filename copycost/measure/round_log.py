@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from time import perf_counter_ns
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from copycost.measure.canary import Probe, probe
 from copycost.measure.page_faults import minor_faults
@@ -15,10 +15,12 @@ class RoundLog:
     """The probe that pytest-benchmark calls after every round, and what it saw.
 
     With `copy_from` and `copy_to`, arrays of one shape, a plain copy is timed beside every round.
+    `end_round` is called as soon as the round's page faults are counted.
     """
 
     copy_from: Any = None
     copy_to: Any = None
+    end_round: Optional[Callable[[], None]] = None
     probes: list[Probe] = field(default_factory=list)
     faults: list[Optional[int]] = field(default_factory=list)
     copies: list[int] = field(default_factory=list)
@@ -26,6 +28,8 @@ class RoundLog:
     def __call__(self, *_: Any) -> None:
         """Take the page-fault counter, the plain copy beside the round, and the canary."""
         self.faults.append(minor_faults())
+        if self.end_round is not None:
+            self.end_round()
         if self.copy_from is not None:
             import numpy as np
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any, Callable, Mapping, Optional
@@ -11,10 +12,10 @@ from copycost.catalogue.cell import EMPTY_CALL, Cell
 from copycost.catalogue.conversions import Conversion
 from copycost.catalogue.dtypes import ITEM_BYTES
 from copycost.catalogue.evidence import examine
-from copycost.catalogue.references import DIRECTION, REFERENCES
+from copycost.catalogue.references import CONVERSION, DIRECTION, REFERENCES, Timed
 from copycost.catalogue.rotation import LAST_CACHE_BYTES, Turns, rotation
 from copycost.catalogue.sources import nbytes, source
-from copycost.measure import allocator
+from copycost.measure.allocator import Heap
 from copycost.measure.calibration import Calibration, in_blocks, seconds_per_call
 from copycost.measure.machine import caches
 from copycost.measure.protocol import Protocol
@@ -22,10 +23,15 @@ from copycost.measure.protocol import Protocol
 #: Sources above this size are shared by forked processes: where their pages lie does not matter.
 _OWN_BYTES = 16 * 1024**2
 
+_PAGE, _CACHE_LINE = 4096, 64
+
 
 @dataclass(frozen=True)
 class Subject:
-    """One cell ready to be timed: `target(source)` is the block of calls that a round repeats."""
+    """One cell ready to be timed: `target(source)` is the block of calls that a round repeats.
+
+    `around` is what is done before, between and after its rounds.
+    """
 
     cell: Cell
     expression: str
@@ -34,6 +40,7 @@ class Subject:
     source_bytes: int
     calibration: Calibration
     target: Callable[[Any], Any]
+    around: Timed = CONVERSION
 
     def plain_array(self) -> Any:
         """Return the source as one NumPy array over the same memory, or None if it is not one."""
@@ -50,13 +57,15 @@ class Subjects:
         conversions: Mapping[str, Conversion],
         protocol: Protocol,
         known: Mapping[str, Mapping[str, Any]],
+        heap: Heap,
     ) -> None:
         """Start with no sources; `known` has calibrations by cell id, which are not made again."""
+        self._heap = heap
         self._conversions = conversions
         self._protocol = protocol
         self._known = {cell: Calibration(**found) for cell, found in known.items()}
         self._sources: dict[tuple[str, str, int, str], Any] = {}
-        self._mapped: Any = None
+        self._mapped: list[Any] = []
         self._last_cache = max([found["bytes"] for found in caches()], default=LAST_CACHE_BYTES)
 
     def make(self, cell: Cell) -> Subject:
@@ -78,14 +87,19 @@ class Subjects:
         self._known[cell.id] = subject.calibration
         return subject
 
+    def learn(self, cell: Cell, calibration: Mapping[str, Any]) -> None:
+        """Take over a cell's calibration from another process."""
+        self._known[cell.id] = Calibration(**calibration)
+
     def destination(self, array: Any) -> Any:
         """Return mapped memory of an array's shape and dtype; every array gets the same memory."""
         import numpy as np
 
-        if self._mapped is None or self._mapped.nbytes < array.nbytes:
-            with allocator.apart():
-                self._mapped = np.ones(array.nbytes, dtype=np.uint8)
-        return self._mapped[: array.nbytes].view(array.dtype).reshape(array.shape)
+        if not self._mapped or self._mapped[-1].nbytes < array.nbytes:
+            # What is too small is kept: freeing it would teach a found heap where larger blocks belong.
+            with self._heap.apart():
+                self._mapped.append(np.ones(array.nbytes, dtype=np.uint8))
+        return self._mapped[-1][: array.nbytes].view(array.dtype).reshape(array.shape)
 
     def forget_small_sources(self) -> None:
         """Let small sources be made again when they are next needed.
@@ -121,7 +135,7 @@ class Subjects:
         conversion = self._conversions[cell.conversion]
         key = (cell.direction, cell.dtype, cell.size, "rotation")
         if key not in self._sources:
-            with allocator.apart():
+            with self._heap.apart():
                 self._sources[key] = Turns(rotation(cell, self._last_cache))
         turns: Turns = self._sources[key]
         convert_all = loop(conversion)
@@ -143,27 +157,39 @@ class Subjects:
     def _reference(self, cell: Cell) -> Subject:
         reference = REFERENCES[cell.conversion]
         array = self._source(replace(cell, direction="to_tensor"))
-        timed = Conversion(
+        timed = reference.prepare(array, self.destination(array), cell.threads)
+        called = Conversion(
             name=f"{cell.id}",
             direction="to_tensor",
             expression=reference.expression,
             documented="",
             family="reference",
-            function=reference.prepare(array, self.destination(array), cell.threads),
+            function=timed.function,
         )
         calibration = self._known.get(cell.id)
         if calibration is None:
-            counted = in_blocks(partial(block, timed), array, self._protocol)
-            calibration = Calibration(*counted, False, str(array.dtype), nbytes(array))
-        target = block(timed, calibration.block)
-        return Subject(cell, reference.expression, None, array, nbytes(array), calibration, target)
+            timed.begin_visit()
+            counted = in_blocks(partial(block, called), array, self._protocol, timed.most_calls)
+            timed.end_round()
+            timed.end_visit()
+            result = nbytes(array) if reference.casts_to is None else array.size * ITEM_BYTES[reference.casts_to]
+            calibration = Calibration(*counted, False, reference.casts_to or str(array.dtype), result)
+        target = block(called, calibration.block)
+        return Subject(cell, reference.expression, None, array, nbytes(array), calibration, target, timed)
 
     def _source(self, cell: Cell) -> Any:
         key = (cell.direction, cell.dtype, cell.size, cell.layout)
         if key not in self._sources:
-            with allocator.apart():
-                self._sources[key] = self._beginning(cell) if self._is_large(cell) else source(cell)
+            with self._heap.apart():
+                self._sources[key] = self._beginning(cell) if self._is_large(cell) else self._placed(cell)
         return self._sources[key]
+
+    def _placed(self, cell: Cell) -> Any:
+        """Return a source; beside a found heap, where results lie alike in every process, at a place drawn for it."""
+        if not self._protocol.upwards or cell.layout != "contiguous" or cell.direction == "list_to_tensor":
+            return source(cell)
+        first = random.randrange(_PAGE // _CACHE_LINE) * (_CACHE_LINE // ITEM_BYTES[cell.dtype])
+        return source(replace(cell, size=first + cell.size))[first:]
 
     def _beginning(self, cell: Cell) -> Any:
         """Return a large array that is the beginning of a larger one, where there is one: it saves memory."""

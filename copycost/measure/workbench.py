@@ -5,12 +5,12 @@ from __future__ import annotations
 import warnings
 from time import perf_counter
 from types import MappingProxyType
-from typing import Any, Mapping
+from typing import Any, Callable, Mapping
 
 from copycost.catalogue.cell import Cell
 from copycost.catalogue.conversions import Conversion
-from copycost.catalogue.references import DIRECTION
-from copycost.measure import allocator
+from copycost.measure.allocator import Heap
+from copycost.measure.engine import pedantic
 from copycost.measure.protocol import Protocol
 from copycost.measure.round_log import RoundLog
 from copycost.measure.subjects import Subject, Subjects
@@ -25,15 +25,15 @@ class Workbench:
         protocol: Protocol,
         known: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
     ) -> None:
-        """Bring the allocator to its known state and start empty.
+        """Bring the allocator to its state and start empty.
 
         `known` has the calibrations of cells, by their id, that an earlier process found.
         """
         self.protocol = protocol
-        self._makes = Subjects(conversions, protocol, known)
+        self._heap = Heap(protocol.allocator)
+        self._makes = Subjects(conversions, protocol, known, self._heap)
         self._ready: dict[Cell, Subject] = {}
         self._started = perf_counter()
-        self._heap = allocator.Heap()
 
     def prepare(self, cell: Cell) -> Subject:
         """Return the cell's subject, made at the first time; see `Subjects.make`."""
@@ -41,6 +41,10 @@ class Workbench:
             _set_threads(cell.threads)
             self._ready[cell] = self._makes.make(cell)
         return self._ready[cell]
+
+    def learn(self, cell: Cell, calibration: Mapping[str, Any]) -> None:
+        """Take over what another process has found out about a cell."""
+        self._makes.learn(cell, calibration)
 
     def begin_process(self) -> None:
         """Begin anew in a forked process: its own clock, its own pages for small sources."""
@@ -59,19 +63,22 @@ class Workbench:
         log = self._log(subject)
         _set_threads(cell.threads)
         self._heap.begin_visit()
+        subject.around.begin_visit()
         at = perf_counter() - self._started
         log()
         with warnings.catch_warnings():
             # np.array(t) warns at every call; pytest would record each, and time would go there.
             warnings.simplefilter("ignore")
-            benchmark.pedantic(
+            pedantic(
+                benchmark,
                 subject.target,
-                args=(subject.source,),
+                subject.source,
                 iterations=subject.calibration.iterations,
                 rounds=rounds,
                 warmup_rounds=warmup,
-                teardown=log,
+                after_round=log,
             )
+        subject.around.end_visit()
         benchmark.extra_info.update(_description(subject))
         if benchmark.stats is None:  # --benchmark-disable: called once, nothing timed
             return
@@ -94,10 +101,17 @@ class Workbench:
         """Return the visit's log, with a plain copy beside the rounds of copies that profit."""
         lowest, highest = self.protocol.copy_from_bytes, self.protocol.copy_to_bytes
         copies = subject.calibration.shares_memory is False
-        plain = subject.plain_array() if subject.cell.direction != DIRECTION else None
+        plain = subject.plain_array() if subject.around.copy_beside else None
         if not copies or plain is None or not lowest <= subject.source_bytes <= highest:
-            return RoundLog()
-        return RoundLog(copy_from=plain, copy_to=self._makes.destination(plain))
+            return RoundLog(end_round=self._end_round(subject))
+        return RoundLog(plain, self._makes.destination(plain), self._end_round(subject))
+
+    def _end_round(self, subject: Subject) -> Callable[[], None]:
+        def end_round() -> None:
+            subject.around.end_round()
+            self._heap.move()
+
+        return end_round
 
 
 def _set_threads(threads: int) -> None:

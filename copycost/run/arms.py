@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from copycost.catalogue.cell import Cell
 from copycost.errors import UsageError
+from copycost.run.measuring_session import Start
 
-_NEEDED = ("torch", "numpy", "pytest", "pytest_benchmark")
+_NEEDED = "Python 3.9, torch, numpy, pytest 7 and pytest-benchmark, or newer ones"
+_CAN_MEASURE = "can measure"
+
+#: Run by another interpreter, of whatever version; the imports are those of a measuring session.
+_CHECK = f"""
+import sys
+if sys.version_info < (3, 9):
+    raise SystemExit("it is Python " + sys.version.split()[0])
+import torch, numpy, pytest, pytest_benchmark
+import copycost.measure.plugin
+print({_CAN_MEASURE!r})
+"""
 
 
 @dataclass(frozen=True)
@@ -46,7 +59,8 @@ def parse_arms(texts: Sequence[str]) -> tuple[Arm, ...]:
     Several conditions of one arm are joined by commas. No text means one arm, named base.
 
     Raises:
-        UsageError: a text does not parse, a name comes twice, or an interpreter lacks what measuring needs.
+        UsageError: a text does not parse, a name comes twice, a value is empty, or an interpreter lacks what
+            measuring needs.
     """
     arms = tuple(_parse(text) for text in texts) or (BASE,)
     names = [arm.name for arm in arms]
@@ -60,38 +74,56 @@ def _parse(text: str) -> Arm:
     name, colon, conditions = text.partition(":")
     if not re.fullmatch(r"[A-Za-z0-9][\w.-]{0,49}", name, re.ASCII) or (colon and not conditions):
         raise UsageError(f"arm {text!r} is not NAME or NAME:KEY=VALUE,KEY=VALUE")
-    arm = Arm(name)
+    arm, keys = Arm(name), set()
     for condition in re.split(r",(?=\w+=)", conditions) if colon else ():
         key, equals, value = condition.partition("=")
         if not equals or not re.fullmatch(r"[A-Za-z_]\w*", key, re.ASCII):
             raise UsageError(f"arm {name!r}: {condition!r} is not KEY=VALUE")
+        if not value:  # what a shell makes of a variable that is not set
+            raise UsageError(f"arm {name!r}: {key} has no value: is the variable set that it comes from?")
+        if key in keys:
+            raise UsageError(f"arm {name!r}: {key} is given twice")
+        keys.add(key)
         arm = _with(arm, key, value)
+    if arm.python is not None:
+        _check_interpreter(arm.name, arm.python, dict(arm.environment))
     return arm
 
 
 def _with(arm: Arm, key: str, value: str) -> Arm:
     if key == "python":
-        return replace(arm, python=_interpreter(arm.name, value))
+        return replace(arm, python=_program(value))
     if key == "threads":
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        if not value.isdigit() or not 1 <= int(value) <= cores:
+        if not re.fullmatch("[0-9]{1,4}", value) or not 1 <= int(value) <= cores:
             raise UsageError(f"arm {arm.name!r}: threads {value!r} is not from 1 to this machine's {cores} cores")
         return replace(arm, threads=int(value))
     return replace(arm, environment=(*arm.environment, (key, value)))
 
 
-def _interpreter(arm: str, path: str) -> str:
-    """Return the path of an interpreter that can measure."""
+def _program(path: str) -> str:
+    """Return where a program is, its links not followed: a virtual environment's python is one."""
+    path = os.path.expanduser(path)
+    return os.path.abspath(shutil.which(path) or path)
+
+
+def _check_interpreter(arm: str, path: str, environment: Mapping[str, str]) -> None:
+    """Refuse an interpreter that cannot measure.
+
+    Raises:
+        UsageError: it cannot be run, or it lacks what measuring needs.
+    """
+    environ = Start(path, environment, fixed_layout=False).environ()
     try:
         tried = subprocess.run(
-            [path, "-c", f"import {', '.join(_NEEDED)}"], capture_output=True, text=True, check=False, timeout=120
+            [path, "-c", _CHECK], env=environ, capture_output=True, text=True, errors="replace", timeout=120
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise UsageError(f"arm {arm!r}: python {path!r} cannot be run ({error})") from None
-    if tried.returncode != 0:
-        last = (tried.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise UsageError(f"arm {arm!r}: python {path!r} cannot measure, it needs {', '.join(_NEEDED)}: {last}")
-    return path
+        reason = f"no answer after {error.timeout:.0f} s" if isinstance(error, subprocess.TimeoutExpired) else error
+        raise UsageError(f"arm {arm!r}: python {path!r} cannot be run ({reason})") from None
+    if tried.returncode != 0 or _CAN_MEASURE not in tried.stdout:
+        last = (tried.stderr.strip().splitlines() or ["it is no Python"])[-1]
+        raise UsageError(f"arm {arm!r}: python {path!r} cannot measure ({last}); it needs {_NEEDED}")
 
 
 def interpreter(arm: Arm) -> str:

@@ -3,68 +3,138 @@ import platform
 import pytest
 
 from copycost.measure import allocator
+from copycost.measure.allocator import FOUND, STEADY, Heap
 
 
 class Glibc:
+    """Gives blocks numbers for addresses; the first `holes` large ones are from the heap, the others mapped."""
+
     def __init__(self):
-        self.border = None
+        self.options = {}
         self.trimmed = 0
         self.asked = []
-        self.held = set()
+        self.held = {}
+        self.holes = 0
+
+    @property
+    def border(self):
+        return self.options.get(allocator._M_MMAP_THRESHOLD)
 
     def mallopt(self, option, value):
-        if option == allocator._M_MMAP_THRESHOLD:
-            self.border = value
+        self.options[option] = value
 
     def malloc_trim(self, pad):
         self.trimmed += 1
 
     def malloc(self, size):
         self.asked.append(size.value)
-        self.held.add(len(self.asked))
+        self.held[len(self.asked)] = size.value
         return len(self.asked)
 
     def free(self, place):
-        self.held.remove(place.value)
+        del self.held[place.value]
+
+    def is_mapped(self, place):
+        large = [held for held in self.held.values() if held >= allocator.HEAP_BYTES]
+        return len(large) > self.holes
 
 
 @pytest.fixture
 def glibc(monkeypatch):
     fake = Glibc()
     monkeypatch.setattr(allocator, "_glibc", fake)
+    monkeypatch.setattr(allocator, "_is_mapped", fake.is_mapped)
     return fake
 
 
-def test_sources_are_kept_out_of_the_heap_and_results_are_not(glibc):
-    allocator.condition()
-    heap = glibc.border
-    with allocator.apart():
-        assert glibc.border < heap
-    assert glibc.border == heap
+def test_sources_are_kept_out_of_a_steady_heap_and_results_are_not(glibc):
+    heap = Heap()
+    border = glibc.border
+    with heap.apart():
+        assert glibc.border < border
+    assert glibc.border == border == allocator.HEAP_BYTES
 
 
 def test_a_source_that_cannot_be_made_leaves_the_border_where_it_was(glibc):
-    with pytest.raises(MemoryError), allocator.apart():
+    heap = Heap()
+    with pytest.raises(MemoryError), heap.apart():
         raise MemoryError
     assert glibc.border == allocator.HEAP_BYTES
 
 
-def test_every_visit_begins_on_a_trimmed_heap_at_another_place(glibc):
-    heap = allocator.Heap()
+def spacers(glibc):
+    return [size for size in glibc.asked if size < allocator.HEAP_BYTES]
+
+
+@pytest.mark.parametrize("mode", [STEADY, FOUND])
+def test_every_visit_begins_at_another_place_of_the_heap(glibc, mode):
+    heap = Heap(mode)
     for _ in range(200):
         heap.begin_visit()
-    assert glibc.trimmed == 200
     assert len(glibc.held) == 1  # the spacer of the visit before is freed
-    assert len({size % 4096 for size in glibc.asked}) > 32
-    assert all(size % 64 == 0 for size in glibc.asked)
+    assert len({size % 4096 for size in spacers(glibc)}) > 32
+    assert all(size % 64 == 0 for size in spacers(glibc))
 
 
-def test_another_allocator_is_left_alone(monkeypatch):
+def test_every_round_on_a_steady_heap_begins_at_another_place(glibc):
+    heap = Heap()
+    glibc.holes = 1
+    heap.begin_visit()
+    plugs = [size for size in glibc.held.values() if size >= allocator.HEAP_BYTES]
+    for _ in range(200):
+        heap.move()
+        assert len(glibc.held) == 1 + len(plugs)
+    assert len({size % 4096 for size in spacers(glibc)}) > 32
+    assert glibc.trimmed == 1
+
+
+def test_rounds_on_a_found_heap_find_what_the_ones_before_have_left(glibc):
+    heap = Heap(FOUND)
+    heap.begin_visit()
+    asked = list(glibc.asked)
+    heap.move()
+    assert glibc.asked == asked
+
+
+def test_a_steady_heap_is_trimmed_before_every_visit(glibc):
+    heap = Heap()
+    for _ in range(3):
+        heap.begin_visit()
+    assert glibc.trimmed == 3
+
+
+def test_holes_that_a_mapped_block_would_fit_into_are_held_until_the_next_visit(glibc):
+    heap = Heap()
+    glibc.holes = 2
+    heap.begin_visit()
+    large = [size for size in glibc.held.values() if size >= allocator.HEAP_BYTES]
+    assert len(large) == 2
+    glibc.holes = 0
+    heap.begin_visit()
+    assert len(glibc.held) == 1
+
+
+def test_a_found_heap_keeps_its_thresholds_and_its_free_memory(glibc):
+    heap = Heap(FOUND)
+    with heap.apart():
+        assert glibc.options == {}
+    glibc.holes = 2
+    heap.begin_visit()
+    assert glibc.options == {} and glibc.trimmed == 0
+    assert max(glibc.asked) < allocator.HEAP_BYTES
+
+
+@pytest.mark.parametrize("mode", [STEADY, FOUND])
+def test_another_allocator_is_left_alone(monkeypatch, mode):
     monkeypatch.setattr(allocator, "_glibc", None)
-    allocator.Heap().begin_visit()
-    with allocator.apart():
+    heap = Heap(mode)
+    heap.begin_visit()
+    heap.move()
+    with heap.apart():
         pass
+    assert allocator.state(mode) == "as found"
 
 
 def test_the_state_says_whether_this_allocator_is_steered():
-    assert (allocator.STATE != "as found") == (platform.libc_ver()[0] == "glibc")
+    assert (allocator.state(STEADY) != "as found") == (platform.libc_ver()[0] == "glibc")
+    assert allocator.state(FOUND) == "as found"

@@ -45,3 +45,9 @@ def test_caches_are_read_from_the_kernel(tmp_path, monkeypatch):
 def test_a_control_groups_limit_counts_as_the_memory(monkeypatch):
     monkeypatch.setattr(machine, "read", lambda path: "1073741824")
     assert machine.memory_bytes() == 1024**3
+
+
+def test_the_host_name_is_told_only_when_it_is_asked_for(monkeypatch):
+    monkeypatch.setattr(platform, "node", lambda: "secret-host")
+    assert "hostname" not in machine.describe()
+    assert machine.describe(with_hostname=True)["hostname"] == "secret-host"

@@ -30,5 +30,13 @@ def test_a_round_has_the_slower_canary_and_the_mean_clock_around_it(monkeypatch)
     assert entries["clock_ns"] == [11, 13]
 
 
+def test_a_round_is_ended_after_its_faults_are_counted_and_before_the_next(monkeypatch):
+    done = []
+    monkeypatch.setattr(module, "minor_faults", lambda: done.append("faults"))
+    monkeypatch.setattr(module, "probe", lambda: done.append("probe"))
+    RoundLog(end_round=lambda: done.append("end"))()
+    assert done == ["faults", "end", "probe", "faults"]
+
+
 def test_where_faults_are_not_counted_they_are_unknown(monkeypatch):
     assert logged(monkeypatch, [None] * 4, [Probe(1, 1)] * 2, 0, 1)["page_faults"] == [None]

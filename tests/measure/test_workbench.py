@@ -103,7 +103,21 @@ def test_a_reference_is_measured_like_a_conversion(workbench, name):
     workbench.visit(benchmark, Cell(name, "reference", "float64", 2**18))
     assert benchmark.extra_info["source_bytes"] == 2**21
     assert benchmark.extra_info["direction"] == "reference"
-    assert "copy_ns" not in benchmark.extra_info
+    assert ("copy_ns" in benchmark.extra_info) == name.startswith("torch copy")
+
+
+def test_a_round_that_keeps_its_results_has_no_more_calls_than_are_kept(workbench):
+    benchmark = FakeBenchmark()
+    workbench.visit(benchmark, Cell("allocate", "reference", "float64", 2**17))
+    assert 1 <= benchmark.stats.iterations <= 4
+
+
+def test_memory_that_was_copied_to_is_never_freed(workbench):
+    workbench.visit(FakeBenchmark(), LARGE_COPY)
+    smaller = workbench._makes.destination(np.ones(2**18))
+    smaller[:] = 7.0
+    workbench._makes.destination(np.ones(2**20))
+    assert (smaller == 7.0).all() and workbench._makes.destination(np.ones(2**20)).nbytes == 2**23
 
 
 def test_a_cold_cell_takes_its_sources_in_turn(workbench):
@@ -124,3 +138,17 @@ def test_a_large_array_is_the_beginning_of_a_larger_one_and_a_small_one_is_not(w
     largest, large, small = array(2**22), array(2**21 + 2**20), array(64)
     assert np.shares_memory(large, largest) and len(large) == 2**21 + 2**20
     assert not np.shares_memory(small, largest)
+
+
+def test_sources_beside_a_found_heap_lie_at_places_that_are_drawn():
+    def begins(allocator, direction):
+        cells = [Cell("torch.tensor", direction, "float64", 512)] * 40
+        made = [Workbench(CONVERSIONS, Protocol(allocator=allocator))._makes._source(cell) for cell in cells]
+        assert all(len(source) == 512 for source in made)
+        bases = [source.base if hasattr(source, "base") else source._base for source in made]
+        return {0 if base is None else len(base) - 512 for base in bases}
+
+    for direction in ("to_tensor", "to_array"):
+        assert begins("steady", direction) == {0}
+        drawn = begins("found", direction)
+        assert len(drawn) > 10 and all(first % 8 == 0 and first < 512 for first in drawn)  # 64 bytes, one page
