@@ -9,6 +9,11 @@ class UsageError(Exception):
     """
 
 
+def one_line(text: object) -> str:
+    """Return text for a terminal: no line ends and control characters, for names come from files that others wrote."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in str(text).replace("\n", " "))
+
+
 def nearest(value: str, valid: list[str]) -> str:
     """Return a phrase that names the valid values nearest to a mistyped one."""
     from difflib import get_close_matches

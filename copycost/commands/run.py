@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from copycost.commands.options import PATH, conversions_file_option
+from copycost.errors import UsageError
 
 
 @click.command()
@@ -26,15 +28,77 @@ from copycost.commands.options import PATH, conversions_file_option
 @click.option("--budget", help="Time for measuring, such as 60s.")
 @click.option("--processes", type=int, help="The most measuring processes.")
 @click.option("--address-layout", default="fixed", help="fixed or random.")
+@click.option("--allocator", default="steady", help="steady, or found: the C allocator left alone.")
+@click.option("--visit-timeout", help="The longest that a visit may take, such as 30s; by default 60s.")
+@click.option("--memory-limit", help="Memory of a measuring process, such as 4G; by default 80% of what is available.")
+@click.option(
+    "--resume",
+    is_flag=False,
+    flag_value="",
+    metavar="[RUN]",
+    help="Go on with an interrupted run; without RUN, the latest.",
+)
 @click.option("--name", help="The run's name.")
 @click.option("--out", type=PATH, default=Path("results"), help="Folder for the run.")
 @click.option("--plots", type=PATH, default=Path("plots"), help="Folder for the charts.")
-def run(conversions: Path | None, dtype: str | None, size: str | None, plots: Path, **typed: Any) -> None:
+@click.option("--cluster", help="Measure every host of a Dask cluster: tcp://HOST:8786, a scheduler file, local:2.")
+@click.option("--pool", default="cpu_model", help="Facts that make a cluster's hosts one kind, or none.")
+@click.option("--wait", default="60s", help="How long to wait for a cluster's host that has gone.")
+@click.option("--with-hostname", is_flag=True, help="Keep names, folders and addresses of this host or a cluster's.")
+@click.pass_context
+def run(
+    context: click.Context,
+    /,
+    conversions: Path | None,
+    dtype: str | None,
+    size: str | None,
+    plots: Path,
+    cluster: str | None,
+    pool: str,
+    wait: str,
+    with_hostname: bool,
+    resume: str | None,
+    **typed: Any,
+) -> None:
     """Measure, collect, print a table and draw the charts."""
+    if resume is not None and cluster is None:
+        raise click.exceptions.Exit(_resume(context, resume))
+    for word in ("conversion", "cache", "layout", "arm"):
+        typed[f"{word}s"] = typed.pop(word)
+    typed |= {"dtypes": dtype, "sizes": size}
+    if cluster is not None:
+        from copycost.run.cluster.place import require_dask
+
+        require_dask()
+        from copycost.run.cluster.cluster_job import Request, cluster_job
+
+        name, out = typed.pop("name"), typed.pop("out")
+        typed |= {"with_hostname": with_hostname}
+        request = Request(cluster, typed, name, out, conversions, pool, wait, resume, _given(context))
+        raise click.exceptions.Exit(cluster_job(request))
     from copycost.run.main_job import main_job
     from copycost.run.settings import settle
 
-    for word in ("conversion", "cache", "layout", "arm"):
-        typed[f"{word}s"] = typed.pop(word)
-    settings = settle(conversions_file=conversions, dtypes=dtype, sizes=size, **typed)
+    settings = settle(conversions_file=conversions, with_hostname=with_hostname, **typed)
     raise click.exceptions.Exit(main_job(settings, plots))
+
+
+def _resume(context: click.Context, run: str) -> int:
+    """Go on with an interrupted run; whatever else was typed must not contradict it."""
+    from copycost.run.main_job import main_job
+    from copycost.run.resume import settle_again
+
+    typed = _given(context)
+    for option in ("pool", "wait"):
+        if option in typed:
+            raise UsageError(f"--{option} is for a cluster's run: give --cluster too")
+    return main_job(settle_again(run, out=context.params["out"], given=typed), context.params["plots"], resume=True)
+
+
+def _given(context: click.Context) -> dict[str, Any]:
+    """Return the options that were typed, by name, without ``--resume`` itself."""
+    return {
+        name: value
+        for name, value in context.params.items()
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE and name != "resume"
+    }

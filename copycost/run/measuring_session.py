@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 import os
 import queue
 import signal
@@ -10,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,21 +26,37 @@ _WITHOUT = ("logging", "terminal", "doctest", "unittest", "junitxml", "faulthand
 
 _ENVIRONMENT_STEP = 16 * 1024
 
+_LEAST_PIECES = 8
+_LONGEST_PIECE = 1.0
+_LAST_BYTES = 64 * 1024
+_GRACE_SECONDS = 30.0
+
 Event = dict[str, Any]
 
 
 class SessionEnded(Exception):
-    """The session's process ended, or fell silent, before it had done what it was asked."""
+    """The session's process ended before it had done what it was asked; `status` is its exit status."""
+
+    def __init__(self, message: str, status: int | None = None, words: str = "") -> None:
+        """Keep the process's last words on standard error too."""
+        super().__init__(message)
+        self.status = status
+        self.words = words
+
+
+class SessionSilent(Exception):
+    """Nothing was heard of the session for as long as was to be waited."""
 
 
 @dataclass(frozen=True)
 class Start:
-    """How a session's processes come to be: the interpreter, its environment, its address layout."""
+    """How a session's processes come to be: the interpreter, its environment, its address layout, its benchmarks."""
 
     python: str = sys.executable
     environment: Mapping[str, str] = field(default_factory=dict)
     fixed_layout: bool = True
     fork: bool = True
+    benchmarks: Path = BENCHMARKS
 
     def command(self, plan_file: Path) -> list[str]:
         """Return the command line that starts a session."""
@@ -47,16 +65,20 @@ class Start:
         return [
             *layout,
             self.python,
-            *("-m", "pytest", str(BENCHMARKS), "-s", *without, "--benchmark-disable-gc"),
+            *("-m", "pytest", str(self.benchmarks), "-s", *without, "--benchmark-disable-gc"),
+            # Given a folder that exists, pytest-benchmark does not make one where it happens to run.
+            *("--benchmark-storage", f"file://{Path(plan_file).absolute().parent}"),
             *("--copycost-plan", str(plan_file)),
             *("--copycost-serve", "fork" if self.fork else "once"),
         ]
 
     def environ(self) -> dict[str, str]:
-        """Return the whole environment of the session's processes."""
-        search = os.pathsep.join(filter(None, (str(BENCHMARKS.parent), os.environ.get("PYTHONPATH"))))
-        environ = {**os.environ, "PYTHONPATH": search, **self.environment}
-        return _padded({**environ, "PYTHONHASHSEED": "0"}) if self.fixed_layout else environ
+        """Return the whole environment of the session's processes; what was asked for goes before what is usual."""
+        usual = {"PYTHONHASHSEED": "0"} if self.fixed_layout else {}
+        environ = {**os.environ, **usual, **self.environment}
+        search = filter(None, (str(BENCHMARKS.parent), environ.get("PYTHONPATH")))
+        environ["PYTHONPATH"] = os.pathsep.join(search)
+        return _padded(environ) if self.fixed_layout else environ
 
 
 def _padded(environ: dict[str, str]) -> dict[str, str]:
@@ -68,6 +90,10 @@ def _padded(environ: dict[str, str]) -> dict[str, str]:
     size = sum(len(os.fsencode(name)) + len(os.fsencode(value)) + 2 for name, value in environ.items())
     padding = -(size + len("COPYCOST_PADDING") + 2) % _ENVIRONMENT_STEP
     return {**environ, "COPYCOST_PADDING": "x" * padding}
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 class MeasuringSession:
@@ -107,28 +133,37 @@ class MeasuringSession:
             if stream is not None:
                 stream.close()
 
-    def events(self, until: str, timeout: float) -> Iterator[Event]:
-        """Yield events up to and including the one named `until`.
+    def events(self, until: str, timeout: float, meanwhile: Callable[[], None] = _nothing) -> Iterator[Event]:
+        """Yield events up to and including the one named `until`; may be called again after a silence.
+
+        The silence is counted in small pieces, so that a pause of the runner itself, as of a
+        machine that sleeps, is not taken for one of the session.
 
         Args:
             until: name of the event that ends the wait.
-            timeout: seconds of silence after which the session is given up.
+            timeout: seconds of silence after which the wait is given up.
+            meanwhile: called in every silence, once a second at least.
 
         Raises:
-            SessionEnded: the process ended or fell silent first.
+            SessionEnded: the process ended first.
+            SessionSilent: it fell silent.
         """
         while True:
-            try:
-                line = self._lines.get(timeout=timeout)
-            except queue.Empty:
-                self._kill()
-                raise SessionEnded(f"nothing was heard for {timeout:.0f} s") from None
+            line = self._next_line(timeout, meanwhile)
             if not line:
-                raise SessionEnded(self._last_words())
+                raise self._ended()
             event = json.loads(line)
             yield event
             if event["event"] == until:
                 return
+
+    def _next_line(self, timeout: float, meanwhile: Callable[[], None]) -> str:
+        pieces = max(_LEAST_PIECES, math.ceil(timeout / _LONGEST_PIECE))
+        for _ in range(pieces):
+            with contextlib.suppress(queue.Empty):
+                return self._lines.get(timeout=timeout / pieces)
+            meanwhile()
+        raise SessionSilent(f"nothing was heard for {timeout:.3g} s")
 
     def ask(self, request: Mapping[str, Any]) -> None:
         """Ask for one measuring process.
@@ -141,7 +176,35 @@ class MeasuringSession:
             self._process.stdin.write(json.dumps(request) + "\n")
             self._process.stdin.flush()
         except (BrokenPipeError, OSError):
-            raise SessionEnded(self._last_words()) from None
+            raise self._ended() from None
+
+    def kill(self, pid: int) -> None:
+        """End one process of the session, or, with the session's own, all of them."""
+        if pid == self._process.pid or not hasattr(os, "killpg"):
+            self._kill()
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
+
+    def abandon(self) -> None:
+        """End the session at once, whatever it does."""
+        self._kill()
+
+    def said(self) -> int:
+        """Return how much has been written to standard error so far, a mark for `words`."""
+        return os.fstat(self._errors.fileno()).st_size
+
+    def words(self, since: int = 0) -> str:
+        """Return the last line written to standard error since a mark."""
+        if hasattr(os, "pread"):  # the session writes at the file's own position, which must not be moved
+            text = os.pread(self._errors.fileno(), _LAST_BYTES, max(since, self.said() - _LAST_BYTES))
+        elif self._process.poll() is None:
+            return ""
+        else:
+            self._errors.seek(since)
+            text = self._errors.read().encode()
+        lines = [line.strip() for line in text.decode(errors="replace").splitlines() if line.strip()]
+        return lines[-1].removeprefix("INTERNALERROR> ") if lines else ""
 
     def _read(self) -> None:
         assert self._process.stdout is not None
@@ -151,13 +214,27 @@ class MeasuringSession:
 
     def _kill(self) -> None:
         if hasattr(os, "killpg"):
-            os.killpg(self._process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
         else:
             self._process.kill()
 
-    def _last_words(self) -> str:
-        self._process.wait()
-        self._errors.seek(0)
-        lines = [line.strip() for line in self._errors if line.strip()]
-        last = f": {lines[-1]}" if lines else ""
-        return f"the measuring process ended with status {self._process.returncode}{last}"
+    def _ended(self) -> SessionEnded:
+        try:
+            status = self._process.wait(_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:  # it has closed its output and lives on
+            self._kill()
+            status = self._process.wait()
+        words = self.words()
+        said = f": {words}" if words else ""
+        return SessionEnded(f"the measuring process {how_it_ended(status)}{said}", status, words)
+
+
+def how_it_ended(status: int) -> str:
+    """Return how a process ended, from its exit status or minus the signal, as ``was ended by SIGSEGV``."""
+    if status >= 0:
+        return f"ended with exit status {status}"
+    try:
+        return f"was ended by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"was ended by signal {-status}"

@@ -20,12 +20,13 @@ class Progress:
     """Grows by one process at a time, so that what is known costs little to bring up to date."""
 
     def __init__(self, settings: Settings) -> None:
-        """Start with nothing known."""
+        """Start with nothing known; `cells` are the estimates so far, at the usual clock."""
         self.settings = settings
         self.processes = 0
         self.turns = 0
         self.elapsed = 0.0
         self.half_widths: dict[str, float] = {}
+        self.cells = pd.DataFrame()
         self.quiet_share = float("nan")
         self._summaries: list[pd.DataFrame] = []
 
@@ -41,7 +42,9 @@ class Progress:
         summary = per_process(load(process_file), clock_reference=1.0)
         self._summaries.append(summary.assign(process=self.processes, run=self.settings.name))
         self.quiet_share = float(summary["n_quiet"].sum() / summary["n_rounds"].sum())
-        cells = combine(pd.concat(self._summaries, ignore_index=True))
+        summaries = pd.concat(self._summaries, ignore_index=True)
+        cells = combine(summaries)
+        self.cells = cells.assign(seconds=cells["seconds"] * _clock(summaries))
         widths = (cells["ci_high"] - cells["ci_low"]) / 2 / cells["seconds"]
         keys = zip(*(cells[column] for column in _KEY), strict=True)
         by_arm = {
@@ -53,3 +56,9 @@ class Progress:
         """Return the half-width of the arm that knows a cell least; unknown is infinitely wide."""
         widths = [by_arm.get((arm.name, arm.cell(cell).id), math.inf) for arm in self.settings.arms]
         return max(math.inf if math.isnan(width) else width for width in widths)
+
+
+def _clock(summaries: pd.DataFrame) -> float:
+    """Return the usual clock, in seconds; 1 where none was taken, so that nothing was corrected."""
+    clock = summaries["clock_seen"].median()
+    return 1.0 if math.isnan(clock) else float(clock)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -13,15 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from copycost.catalogue.cell import EMPTY_CALL, Cell
-from copycost.catalogue.conversions import Conversion, select
+from copycost.catalogue.conversions import CORE, EXTENDED, Conversion, select
 from copycost.catalogue.dtypes import parse_dtypes
 from copycost.catalogue.grid import PRESETS, cells, check_memory, parse_sizes, parse_threads
 from copycost.catalogue.references import reference_cells
 from copycost.errors import UsageError, nearest
+from copycost.measure import allocator as allocators
+from copycost.measure.limits import LIMITABLE
 from copycost.measure.machine import available_bytes
+from copycost.measure.protocol import Protocol
+from copycost.run import new_folder
 from copycost.run.address_layout import why_not_fixed
 from copycost.run.arms import BASE, Arm, parse_arms
-from copycost.units import parse_seconds, parse_share
+from copycost.run.privacy import file_told
+from copycost.units import parse_bytes, parse_seconds, parse_share
 
 ADDRESS_LAYOUTS = ("fixed", "random")
 CACHES = ("warm", "cold")
@@ -29,6 +33,15 @@ CACHES = ("warm", "cold")
 #: The clock and the canary are read to some parts in a thousand; nothing finer can be promised.
 FINEST_PRECISION = 0.001
 LAYOUTS = ("contiguous", "strided", "fortran", "transposed")
+
+
+#: Seconds that one visit, or preparing one cell, may take; the longest take a few.
+VISIT_TIMEOUT = 60.0
+
+_SHORTEST_TIMEOUT = 1.0
+
+#: What a measuring process may have of the memory that is available when the run begins.
+_MEMORY_SHARE = 0.8
 
 
 @dataclass(frozen=True)
@@ -45,6 +58,30 @@ class Settings:
     layout_reason: str | None
     conversions_file: str | None
     arms: tuple[Arm, ...] = (BASE,)
+    allocator: str = allocators.STEADY
+    visit_timeout: float = VISIT_TIMEOUT
+    memory_limit: int | None = None
+    with_hostname: bool = False
+
+    @property
+    def own_conversions(self) -> frozenset[str]:
+        """Return the names of the user's own conversions on the grid."""
+        known = {conversion.name for conversion in (*CORE, *EXTENDED)}
+        names = {cell.conversion for cell in self.cells if cell.direction != EMPTY_CALL.direction}
+        return frozenset(names - known) if self.conversions_file else frozenset()
+
+    @property
+    def protocol(self) -> Protocol:
+        """Return how every cell is measured."""
+        return Protocol(allocator=self.allocator)
+
+    @property
+    def forks(self) -> bool:
+        """Say whether processes are forked from a prepared one; else each is started afresh.
+
+        A forked process has what preparing has left on the heap, which a steady heap is cleared of.
+        """
+        return self.address_layout == "fixed" and self.allocator == allocators.STEADY
 
     @property
     def name(self) -> str:
@@ -53,12 +90,12 @@ class Settings:
 
     def method(self) -> dict[str, str]:
         """Return what the settings add to the method's fingerprint."""
-        start = "fork" if self.address_layout == "fixed" else "fresh"
-        return {"address_layout": self.address_layout, "start": start}
+        return {"address_layout": self.address_layout, "start": "fork" if self.forks else "fresh"}
 
     def as_record(self) -> dict[str, Any]:
-        """Return the settings as they stand in run.json."""
+        """Return the settings as they stand in run.json; the user's file by its name and its content's digest."""
         record = asdict(self)
+        record["conversions_file"] = self.conversions_file and file_told(self.conversions_file)
         del record["folder"], record["arms"]
         record["cells"] = [cell.as_dict() for cell in self.cells]
         return record
@@ -81,6 +118,10 @@ def settle(
     budget: str | None = None,
     processes: int | None = None,
     address_layout: str = "fixed",
+    allocator: str = allocators.STEADY,
+    visit_timeout: str | None = None,
+    memory_limit: str | None = None,
+    with_hostname: bool = False,
     name: str | None = None,
     out: Path = Path("results"),
 ) -> Settings:
@@ -92,7 +133,8 @@ def settle(
     """
     if preset not in PRESETS:
         raise UsageError(f"unknown preset {preset!r}: {nearest(preset, list(PRESETS))}")
-    _words("address layout", address_layout, ADDRESS_LAYOUTS)
+    _word("address layout", address_layout, ADDRESS_LAYOUTS)
+    _word("allocator", allocator, allocators.MODES)
     if processes is not None and processes < 1:
         raise UsageError(f"processes {processes} is not at least 1")
     chosen = PRESETS[preset]
@@ -110,13 +152,15 @@ def settle(
     settled_arms = parse_arms(arms)
     half_width = chosen.precision if precision is None else _precision(precision)
     seconds = chosen.budget if budget is None else parse_seconds(budget)
+    timeout = _visit_timeout(visit_timeout)
     require_torch()
     memory = available_bytes()
+    limit = _memory_limit(memory_limit, memory)
     if memory is not None:
-        check_memory(grid, memory)
+        check_memory(grid, memory if limit is None else min(memory, limit))
     reason = why_not_fixed() if address_layout == "fixed" else None
     return Settings(
-        folder=_run_folder(out, _new_name(preset) if name is None else name),
+        folder=new_folder.make(out, _new_name(preset) if name is None else name),
         preset=preset,
         cells=(EMPTY_CALL, *grid),
         precision=half_width,
@@ -126,15 +170,23 @@ def settle(
         layout_reason=reason,
         conversions_file=_needed_file(conversions_file, found),
         arms=settled_arms,
+        allocator=allocator,
+        visit_timeout=timeout,
+        memory_limit=limit,
+        with_hostname=with_hostname,
     )
+
+
+def _word(kind: str, text: str, valid: tuple[str, ...]) -> None:
+    if text not in valid:
+        raise UsageError(f"{kind} {text!r} is not one of: {', '.join(valid)}")
 
 
 def _words(kind: str, text: str, valid: tuple[str, ...]) -> tuple[str, ...]:
     """Return the words of a list such as ``warm,cold``."""
     words = tuple(dict.fromkeys(word.strip() for word in text.split(",")))
     for word in words:
-        if word not in valid:
-            raise UsageError(f"{kind} {word!r} is not one of: {', '.join(valid)}")
+        _word(kind, word, valid)
     return words
 
 
@@ -163,6 +215,25 @@ def _threads(text: str) -> tuple[int, ...]:
     return threads
 
 
+def _visit_timeout(text: str | None) -> float:
+    seconds = VISIT_TIMEOUT if text is None else parse_seconds(text)
+    if seconds < _SHORTEST_TIMEOUT:
+        raise UsageError(
+            f"visit timeout {text!r} is below {_SHORTEST_TIMEOUT:.0f}s: preparing a large cell takes longer"
+        )
+    return seconds
+
+
+def _memory_limit(text: str | None, available: int | None) -> int | None:
+    """Return the bytes of private memory that a process may have, or None where that cannot be limited."""
+    if text is None:
+        return int(_MEMORY_SHARE * available) if available is not None and LIMITABLE else None
+    limit = parse_bytes(text)
+    if not LIMITABLE:
+        raise UsageError(f"memory limit {text!r}: this system cannot limit a process's memory, leave the option out")
+    return limit
+
+
 def require_torch() -> None:
     """Refuse to measure where a package that measuring needs is missing."""
     for package in ("torch", "numpy", "pytest_benchmark"):
@@ -175,17 +246,3 @@ def require_torch() -> None:
 def _new_name(preset: str) -> str:
     now = datetime.now(UTC)
     return f"{now:%Y%m%d-%H%M%S}-{preset}-{secrets.token_hex(2)}"
-
-
-def _run_folder(out: Path, name: str) -> Path:
-    """Return the new run's folder, made now: a place that cannot be written fails at once."""
-    if not re.fullmatch(r"[\w][\w.+-]{0,99}", name, re.ASCII) or name == "latest":
-        raise UsageError(f"name {name!r} is not a file name of letters, digits, '.', '+', '-' or '_'")
-    folder = out / name
-    try:
-        folder.mkdir(parents=True)
-    except FileExistsError:
-        raise UsageError(f"run folder {folder} exists already: choose another --name") from None
-    except OSError as error:
-        raise UsageError(f"run folder {folder} cannot be made: {error.strerror}") from error
-    return folder

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from copycost.errors import UsageError, nearest
+from copycost.store.fact_kinds import known_record
 from copycost.store.json_file import read_json
+from copycost.store.remote import is_address
 
 SCHEMA = 1
 RECORD = "run.json"
@@ -31,27 +33,38 @@ def find(run: str, results: Path) -> Path:
     """Return the folder (or single results file) that a person means by RUN.
 
     Args:
-        run: a name under ``results``, the path of a folder or of a pytest-benchmark JSON file, or
-            ``latest``.
+        run: a name under ``results``, the path of a folder or of a pytest-benchmark JSON file,
+            ``latest``, or an address (``s3://…``), which is fetched first.
         results: the folder that holds the runs.
 
     Raises:
         UsageError: there is no such run; the message names the nearest.
     """
+    if is_address(run):
+        from copycost.store.mirror import mirrored
+
+        return mirrored(run)
     if run == "latest":
         return _latest(results)
     if run and Path(run).name == run and (results / run / RECORD).is_file():
         return results / run
     if run and Path(run).exists():
         return Path(run)
-    names = [folder.name for folder in _run_folders(results)]
+    if run and not Path(run).is_absolute() and ".." not in Path(run).parts and _holds_runs(results / run):
+        return results / run
+    names = [folder.name for folder in run_folders(results)]
     hint = nearest(run, [*names, "latest"]) if names else f"{results} holds no runs yet"
     raise UsageError(f"no run {run!r}: {hint}")
 
 
+def _holds_runs(folder: Path) -> bool:
+    """Return whether a folder is a run in a tree, or a tree itself, as a cluster's run is."""
+    return (folder / RECORD).is_file() or (folder.is_dir() and next(folder.glob(f"*/{RECORD}"), None) is not None)
+
+
 def read_record(folder: Path) -> dict[str, Any]:
     """Return the content of a run folder's ``run.json`` with every known key present and of its
-    type.
+    type; facts of the wrong kind within them are unknown, None.
 
     Raises:
         UsageError: the file is missing, not ours, or of a newer schema than this version reads.
@@ -74,7 +87,7 @@ def read_record(folder: Path) -> dict[str, Any]:
     for name, items in lists:
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             raise UsageError(f"{path}: {name!r} is not a list of objects")
-    return record
+    return known_record(record)
 
 
 def check_schema(path: Path, schema: object) -> None:
@@ -96,7 +109,8 @@ def _kind(value: object) -> str:
     return _JSON_NAMES.get(type(value), "a number" if isinstance(value, int | float) else "null")
 
 
-def _run_folders(results: Path) -> list[Path]:
+def run_folders(results: Path) -> list[Path]:
+    """Return the run folders within a folder, by name; none where it cannot be read."""
     try:
         return sorted(folder for folder in results.iterdir() if (folder / RECORD).is_file())
     except OSError:
@@ -105,7 +119,7 @@ def _run_folders(results: Path) -> list[Path]:
 
 def _latest(results: Path) -> Path:
     dated = []
-    for folder in _run_folders(results):
+    for folder in run_folders(results):
         try:
             created = datetime.fromisoformat(read_record(folder)["created"])
         except (UsageError, ValueError):

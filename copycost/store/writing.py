@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import math
 import os
@@ -11,13 +12,24 @@ from pathlib import Path
 
 from copycost.errors import UsageError
 
+#: A folder within a run's for what is not to be kept, and the pattern of files that were being written.
+SCRATCH = ".scratch"
+LEFTOVERS = ".*.tmp"
+
+# What some file systems answer that cannot make a folder durable; the file itself is.
+_NO_SYNC = {errno.EINVAL, errno.EACCES, errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EBADF}
+
+
+class CannotWrite(UsageError):
+    """A file cannot be written: the disk is full, or not to be written to."""
+
 
 def write_json(path: Path, content: object) -> None:
     """Write JSON, compact, whole or not at all; a float that is not finite is unknown and becomes
     null.
 
     Raises:
-        UsageError: the file cannot be written; what was there before is untouched.
+        CannotWrite: the file cannot be written; what was there before is untouched.
     """
     try:
         text = json.dumps(content, separators=(",", ":"), allow_nan=False)
@@ -31,7 +43,7 @@ def write_bytes(path: Path, content: bytes) -> None:
     folder.
 
     Raises:
-        UsageError: the file cannot be written; what was there before is untouched.
+        CannotWrite: the file cannot be written; what was there before is untouched.
     """
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
@@ -48,18 +60,22 @@ def write_bytes(path: Path, content: bytes) -> None:
             raise
         _sync_folder(path.parent)
     except OSError as error:
-        raise UsageError(f"{path}: cannot be written ({error.strerror})") from error
+        raise CannotWrite(f"{path}: cannot be written ({error.strerror})") from error
 
 
 def _sync_folder(folder: Path) -> None:
     # Only POSIX systems can open a folder; elsewhere the rename is as durable as it gets.
     if os.name != "posix":
         return
-    handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        if error.errno not in _NO_SYNC:
+            raise
 
 
 def _finite(content: object) -> object:

@@ -1,13 +1,16 @@
 """A measuring session without processes or a clock: it answers with made-up rounds."""
 
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 
 from copycost.measure.protocol import Protocol
-from copycost.run.measuring_session import SessionEnded
+from copycost.run.measuring_session import SessionEnded, SessionSilent
 from tests.made_up import Law, MadeUpCell, machine_facts, made_up_rounds, process_json
+
+PID = 4711
 
 
 class FakeClock:
@@ -33,50 +36,120 @@ def made_up(cell):
 
 
 class FakeSession:
-    """Every visit takes `seconds` on the clock; `fault` may break any process."""
+    """Every visit takes `seconds` on the clock; `fault` may break any process.
 
-    def __init__(self, cells, clock, seconds=0.01, law=None, fault=None, skipped=()):
+    `crashes` has what cells do, by their ids: "signal", "hang", "memory", "raise" or "session" (which
+    dies with them), in each process that visits them; the same words in `preparing` for what they do
+    before. With `once`, a cell does it a single time.
+    """
+
+    def __init__(
+        self,
+        cells,
+        clock,
+        seconds=0.01,
+        law=None,
+        fault=None,
+        skipped=(),
+        crashes=None,
+        preparing=None,
+        once=False,
+        machine=None,
+    ):
         self.cells = {cell.id: cell for cell in cells}
         self.clock = clock
         self.seconds = seconds
         self.law = law or Law()
         self.fault = fault or (lambda process: None)
         self.skipped = skipped
+        self.crashes = dict(crashes or {})
+        self.preparing = dict(preparing or {})
+        self.once = once
+        self.machine = machine or machine_facts()
         self.asked = []
+        self.plans = []
+        self.killed = []
 
     def __call__(self, start, plan_file):
+        self.start = start
         self.plan = json.loads(Path(plan_file).read_text())
+        self.plans.append(self.plan)
+        self._script = self._prepared()
         return self
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        pass
 
     def close(self):
         pass
 
-    def events(self, until, timeout):
-        yield from self._prepared() if until == "ready" else self._visited()
+    abandon = close
+
+    def said(self):
+        return 0
+
+    def words(self, since=0):
+        return "last words"
+
+    def kill(self, pid):
+        self.killed.append(pid)
+
+    def events(self, until: str, timeout: float, meanwhile: Callable[[], None] = lambda: None) -> Iterator[dict]:
+        for event in self._script:
+            if event["event"] == "silence":
+                self.clock.now += timeout
+                raise SessionSilent("nothing was heard")
+            if event["event"] == "death":
+                raise SessionEnded("the measuring process was ended by SIGSEGV", -11, "last words")
+            yield event
+            if event["event"] == until:
+                return
 
     def ask(self, request):
         self.asked.append(request)
+        self._script = self._visited(request)
+
+    def _does(self, faults, cell):
+        return (faults.pop if self.once else faults.get)(cell, None)
 
     def _prepared(self):
-        for cell in self.cells:
-            if cell in self.skipped:
+        for cell in [cell for cell in self.cells if self._is_planned(cell)]:
+            yield {"event": "preparing", "cell": cell, "pid": PID}
+            what = self._does(self.preparing, cell)
+            if what == "hang":
+                yield {"event": "silence"}
+            if what == "session":
+                yield {"event": "death"}
+            if what in ("hang", "signal"):
+                yield {"event": "crashed", "cell": cell, "status": -9 if what == "hang" else -11}
+            elif what == "raise":
+                yield {"event": "failed", "cell": cell, "kind": "exception", "error": "ValueError: no"}
+            elif cell in self.skipped:
                 yield {"event": "skipped", "cell": cell, "reason": "no such pair"}
             else:
                 yield {"event": "prepared", "cell": cell, "seconds": self.seconds, "calibration": {}}
-        yield {"event": "ready", "machine": machine_facts(), "protocol": Protocol().fingerprint()}
+        yield {"event": "ready", "machine": self.machine, "protocol": Protocol().fingerprint()}
 
-    def _visited(self):
-        request = self.asked[-1]
+    def _is_planned(self, cell):
+        return self.cells[cell].as_dict() in self.plan["cells"]
+
+    def _visited(self, request):
         process = request["process"]
-        for cell, visits in request["visits"].items():
-            self.clock.now += visits * self.seconds
-            for _ in range(visits):
+        order = [cell for cell, visits in request["visits"].items() for _ in range(visits)]
+        yield {"event": "began", "pid": PID, "cells": order}
+        for cell in order:
+            self.clock.now += self.seconds
+            what = self._does(self.crashes, cell)
+            if what == "hang":
+                yield {"event": "silence"}
+            if what == "session":
+                yield {"event": "death"}
+            if what == "memory":
+                yield {"event": "exhausted", "cell": cell, "kind": "memory", "error": "MemoryError", "lines": []}
+            if what in ("hang", "signal", "memory"):
+                yield {"event": "ended", "process": process, "status": {"hang": -9, "memory": 1}.get(what, -11)}
+                return
+            if what == "raise":
+                lines = ["mine.py, line 3: raise ValueError('no')"]
+                yield {"event": "failed", "cell": cell, "error": "ValueError: no", "lines": lines}
+            else:
                 yield {"event": "visited", "cell": cell}
         fault = self.fault(process)
         if isinstance(fault, BaseException):
@@ -87,9 +160,12 @@ class FakeSession:
         cells = [made_up(self.cells[cell]) for cell in request["visits"]]
         law = Law(**{**vars(self.law), "processes": 1, "visits": max(request["visits"].values())})
         rounds = made_up_rounds(law, cells, seed=process)
-        content = process_json(rounds, run="made-up", arm="base", process=process)
+        content = process_json(rounds, run=self.plan["run"], arm=self.plan["arm"], process=process)
+        ids = {(cell.conversion, cell.size): cell.id for cell in self.cells.values()}
+        for entry in content["benchmarks"]:
+            entry["param"] = ids[entry["extra_info"]["conversion"], entry["extra_info"]["size"]]
         Path(request["json"]).write_text(json.dumps(content, default=np.generic.item))
         yield {"event": "ended", "process": process, "status": 0}
 
 
-__all__ = ["FakeClock", "FakeSession", "SessionEnded"]
+__all__ = ["PID", "FakeClock", "FakeSession", "SessionEnded"]

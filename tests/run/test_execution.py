@@ -1,16 +1,21 @@
 import json
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from copycost.catalogue.cell import Cell
 from copycost.errors import UsageError
+from copycost.run import turns
 from copycost.run.execution import execute
+from copycost.run.lock import FolderLock
 from copycost.run.schedule import LEAST_PROCESSES
 from copycost.run.settings import Settings
 from copycost.store.rounds import load
+from copycost.store.writing import CannotWrite, write_json
 from tests.made_up import Law
-from tests.run.fake_session import FakeClock, FakeSession, SessionEnded
+from tests.run.fake_session import PID, FakeClock, FakeSession, SessionEnded
 
 CELLS = tuple(Cell(name, "to_tensor", "float64", size) for name in ("f", "g") for size in (1, 1024))
 
@@ -30,7 +35,7 @@ class Watcher:
 
 
 def settings(folder, **changes):
-    folder.mkdir()
+    folder.mkdir(parents=True)
     values = {
         "folder": folder,
         "preset": "quick",
@@ -153,3 +158,179 @@ def test_a_grid_of_which_everything_fails_says_why(tmp_path):
     )
     with pytest.raises(UsageError, match="returned a list"):
         execute(settings(tmp_path / "run"), Watcher(), open_session=fake, clock=clock)
+
+
+def test_a_heap_that_is_found_is_met_by_fresh_processes_that_have_calibrated_nothing(tmp_path):
+    happened = []
+
+    class Session(FakeSession):
+        def __call__(self, start, plan_file):
+            session = super().__call__(start, plan_file)
+            happened.append(("start", start.fork, bool(session.plan["known"])))
+            return session
+
+        def ask(self, request):
+            happened.append("ask")
+            super().ask(request)
+
+        def close(self):
+            happened.append("close")
+
+    clock = FakeClock()
+    found = settings(tmp_path / "run", allocator="found", processes=2)
+    execute(found, Watcher(), open_session=Session(CELLS, clock), clock=clock)
+    one_process = [("start", False, True), "ask", "close"]
+    assert happened == [("start", False, False), "close", *one_process, *one_process]
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["method"]["start"] == "fresh"
+
+
+def entries(record):
+    return {entry["cell"]: (entry["kind"], entry["tries"], entry["given_up"]) for entry in record.failed}
+
+
+def visited(fake, cell):
+    return sum(cell.id in request["visits"] for request in fake.asked)
+
+
+@pytest.mark.parametrize(
+    ("what", "kind"), [("signal", "signal"), ("session", "signal"), ("memory", "memory"), ("raise", "exception")]
+)
+def test_a_cell_that_fails_is_given_up_after_two_tries_and_the_others_are_complete(tmp_path, what, kind):
+    record, fake = run(tmp_path / "run", crashes={CELLS[0].id: what}, changes={"processes": 4})
+    assert record.status == "complete"
+    failed = entries(record)
+    assert set(failed) == {CELLS[0].id}
+    assert failed[CELLS[0].id][0] == kind and failed[CELLS[0].id][2]
+    rounds = load(tmp_path / "run")
+    others = rounds[(rounds["conversion"] != "f") | (rounds["size"] != 1)]
+    assert (others.groupby(["conversion", "size"], observed=True)["process"].nunique() == 4).all()
+    assert visited(fake, CELLS[0]) <= 2
+
+
+def test_a_cell_that_hangs_is_ended_by_its_process_and_given_up_at_once(tmp_path):
+    record, fake = run(tmp_path / "run", crashes={CELLS[0].id: "hang"}, changes={"processes": 3})
+    assert entries(record) == {CELLS[0].id: ("time-out", 1, True)}
+    assert fake.killed == [PID]
+    assert visited(fake, CELLS[0]) == 1
+    assert load(tmp_path / "run")["process"].nunique() == 3
+
+
+def test_a_cell_that_crashes_once_is_measured_again_and_the_record_says_so(tmp_path):
+    record, _ = run(tmp_path / "run", crashes={CELLS[0].id: "signal"}, once=True, changes={"processes": 3})
+    assert entries(record) == {CELLS[0].id: ("signal", 1, False)}
+    rounds = load(tmp_path / "run")
+    counts = rounds.groupby(["conversion", "size"], observed=True)["process"].nunique()
+    assert counts["f", 1] == 2 and counts.sum() == 2 + 3 * 3
+    assert [process["file"] for process in record.processes] == [f"process-000{number}.json" for number in (1, 2, 3)]
+
+
+def test_what_failures_cost_is_not_the_budgets(tmp_path):
+    usual = {"law": Law(noise=0.5), "seconds": 0.2, "changes": {"budget": 12.0}}
+    quiet, _ = run(tmp_path / "quiet", **usual)
+    loud, _ = run(tmp_path / "loud", **usual, crashes={CELLS[0].id: "hang"})
+    assert loud.lost_seconds > 60
+    assert loud.spent_seconds == pytest.approx(quiet.spent_seconds, abs=3)
+    assert len(loud.processes) >= len(quiet.processes)
+
+
+@pytest.mark.parametrize(
+    ("what", "failed"),
+    [
+        ("signal", ("signal", 1, True)),
+        ("raise", ("exception", 1, True)),
+        ("hang", ("time-out", 1, True)),
+        ("session", ("signal", 2, True)),
+    ],
+)
+def test_a_cell_that_fails_while_it_is_prepared_is_never_visited(tmp_path, what, failed):
+    record, fake = run(tmp_path / "run", preparing={CELLS[1].id: what}, changes={"processes": 2})
+    assert entries(record) == {CELLS[1].id: failed}
+    assert visited(fake, CELLS[1]) == 0
+    assert load(tmp_path / "run").groupby(["conversion", "size"], observed=True)["process"].nunique().sum() == 3 * 2
+
+
+def test_a_session_that_died_of_a_cell_tries_its_conversion_apart(tmp_path):
+    _, fake = run(tmp_path / "run", preparing={CELLS[1].id: "session"}, once=True, changes={"processes": 1})
+    assert [plan["on_trial"] for plan in fake.plans] == [[], ["f"]]
+
+
+def test_a_grid_of_which_everything_is_given_up_later_ends(tmp_path):
+    record, _ = run(tmp_path / "run", crashes=dict.fromkeys([cell.id for cell in CELLS], "signal"))
+    assert record.processes == [] and len(record.failed) == len(CELLS)
+    assert json.loads(record.path.read_text())["failed"] == record.failed
+
+
+def test_a_process_that_fails_without_a_cell_to_blame_is_tried_twice(tmp_path):
+    record, fake = run(tmp_path / "run", fault=lambda process: "status" if process == 2 else None)
+    assert record.status == "incomplete"
+    assert [request["process"] for request in fake.asked] == [1, 2, 2]
+    assert "last words" in record.failed[-1]["error"]
+
+
+def test_a_full_disk_is_one_line_and_what_was_measured_is_kept(tmp_path, monkeypatch):
+    def full(path, content):
+        if path.name == "process-0003.json":
+            raise CannotWrite(f"{path}: cannot be written (No space left on device)")
+        write_json(path, content)
+
+    monkeypatch.setattr(turns, "write_json", full)
+    with pytest.raises(UsageError, match=r"No space left.*2 processes are kept.*run --resume run") as caught:
+        run(tmp_path / "run")
+    assert "\n" not in str(caught.value)
+    assert load(tmp_path / "run")["process"].nunique() == 2
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {
+        *("run.json", "process-0001.json", "process-0002.json")
+    }
+
+
+def test_a_process_that_finds_the_disk_full_ends_the_run(tmp_path):
+    class Full(FakeSession):
+        def words(self, since=0):
+            return "OSError: [Errno 28] No space left on device: 'process-0002.json'"
+
+    clock = FakeClock()
+    fake = Full(CELLS, clock, fault=lambda process: "status" if process == 2 else None)
+    with pytest.raises(UsageError, match=r"run: cannot be written \(No space left on device\); 1 processes are kept"):
+        execute(settings(tmp_path / "run"), Watcher(), open_session=fake, clock=clock)
+
+
+def test_a_clock_that_jumps_backwards_changes_no_duration(tmp_path, monkeypatch):
+    class Backwards(datetime):
+        days = 400
+
+        @classmethod
+        def now(cls, zone=None):
+            cls.days -= 1
+            return datetime(2026, 1, 1, tzinfo=zone) + timedelta(days=cls.days)
+
+    monkeypatch.setattr(turns, "datetime", Backwards)
+    record, _ = run(tmp_path / "run", changes={"processes": 3})
+    started = [process["started"] for process in record.processes]
+    assert started == sorted(started, reverse=True)
+    assert all(process["seconds"] >= 0 for process in record.processes) and record.wall_seconds >= 0
+    assert load(tmp_path / "run")["process"].nunique() == 3
+
+
+def test_another_runner_in_the_same_folder_is_refused_and_nothing_is_touched(tmp_path):
+    with FolderLock(tmp_path), pytest.raises(UsageError, match="is being measured by process"):
+        execute(replace(settings(tmp_path / "run"), folder=tmp_path), Watcher(), open_session=None)
+    assert not (tmp_path / "run.json").exists()
+
+
+def test_a_folder_that_holds_a_run_is_not_begun_anew(tmp_path):
+    run(tmp_path / "run", changes={"processes": 1})
+    before = (tmp_path / "run" / "run.json").read_bytes()
+    taken = replace(settings(tmp_path / "other"), folder=tmp_path / "run")
+    with pytest.raises(UsageError, match="exists already"):
+        execute(taken, Watcher(), open_session=None)
+    assert (tmp_path / "run" / "run.json").read_bytes() == before
+
+
+def test_the_record_holds_no_path_of_the_users_file(tmp_path):
+    own = tmp_path / "secret" / "mine.py"
+    own.parent.mkdir()
+    own.write_text("")
+    record, _ = run(tmp_path / "run", changes={"processes": 1, "conversions_file": str(own)})
+    text = record.path.read_text()
+    assert json.loads(text)["plan"]["conversions_file"]["name"] == "mine.py"
+    assert "secret" not in text

@@ -30,3 +30,13 @@ def test_the_signal_is_given_back():
     with Interrupt():
         assert signal.getsignal(signal.SIGINT) != before
     assert signal.getsignal(signal.SIGINT) == before
+
+
+def test_being_asked_to_end_counts_as_ctrl_c_however_often_it_comes():
+    before = signal.getsignal(signal.SIGTERM)
+    with Interrupt() as interrupt:
+        for _ in range(3):
+            os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(KeyboardInterrupt):
+            interrupt.check()
+    assert signal.getsignal(signal.SIGTERM) == before

@@ -1,12 +1,14 @@
 """A measuring session: how it is started, and what becomes of one that ends or falls silent."""
 
 import os
+import queue
 import sys
+from pathlib import Path
 
 import pytest
 
 from copycost.run import measuring_session as module
-from copycost.run.measuring_session import MeasuringSession, SessionEnded, Start
+from copycost.run.measuring_session import MeasuringSession, SessionEnded, SessionSilent, Start
 
 
 class Script(Start):
@@ -42,9 +44,61 @@ def test_a_process_that_ends_early_leaves_its_last_words():
         events("import sys; print('no module named torch', file=sys.stderr); sys.exit(3)")
 
 
-def test_a_process_that_falls_silent_is_given_up():
-    with pytest.raises(SessionEnded, match="nothing was heard"):
-        events("import time; time.sleep(600)", timeout=0.1)
+def test_a_process_that_falls_silent_is_told_and_can_be_ended_and_listened_to_again():
+    waits = []
+    with MeasuringSession(Script("import time; time.sleep(600)"), "plan.json") as session:
+        with pytest.raises(SessionSilent):
+            list(session.events("ready", 0.1, lambda: waits.append(1)))
+        session.kill(session._process.pid)
+        with pytest.raises(SessionEnded, match="SIGKILL") as caught:
+            list(session.events("ready", 30.0))
+    assert caught.value.status == -9
+    assert waits
+
+
+def test_a_pause_of_the_runner_is_no_silence_of_the_session(monkeypatch):
+    class Paused(queue.SimpleQueue):
+        pieces = 0
+
+        def get(self, timeout):  # the first piece takes an hour, in which the runner is stopped
+            self.pieces += 1
+            if self.pieces == 1:
+                raise queue.Empty
+            return super().get(timeout=30.0)
+
+    monkeypatch.setattr(module.queue, "SimpleQueue", Paused)
+    assert [event["event"] for event in events('print(\'{"event": "ready"}\')', timeout=1.0)] == ["ready"]
+
+
+def test_one_process_of_a_session_can_be_ended():
+    script = (
+        "import os, time, json\n"
+        "child = os.fork()\n"
+        "if child == 0: time.sleep(600)\n"
+        "print(json.dumps({'event': 'forked', 'pid': child}), flush=True)\n"
+        "print(json.dumps({'event': 'ready', 'status': os.waitpid(child, 0)[1]}), flush=True)\n"
+    )
+    with MeasuringSession(Script(script), "plan.json") as session:
+        told = session.events("ready", 30.0)
+        session.kill(next(told)["pid"])
+        assert next(told)["status"] == 9
+
+
+def test_the_last_words_since_a_mark_are_read_while_the_session_goes_on_writing():
+    script = (
+        "import sys\n"
+        "print('before', file=sys.stderr, flush=True); print('{\"event\": \"one\"}', flush=True)\n"
+        "sys.stdin.readline()\n"
+        "print('what(): bad_alloc', file=sys.stderr, flush=True); print('{\"event\": \"two\"}', flush=True)\n"
+        "sys.stdin.readline()\n"
+    )
+    with MeasuringSession(Script(script), "plan.json") as session:
+        list(session.events("one", 30.0))
+        mark = session.said()
+        assert session.words() == "before" and session.words(mark) == ""
+        session.ask({})
+        list(session.events("two", 30.0))
+        assert session.words(mark) == "what(): bad_alloc"
 
 
 def test_leaving_the_session_ends_its_process():
@@ -74,6 +128,13 @@ def test_a_random_layout_leaves_both_alone(monkeypatch):
 
 def test_an_arms_environment_reaches_its_processes():
     assert Start(environment={"THP_MEM_ALLOC_ENABLE": "1"}).environ()["THP_MEM_ALLOC_ENABLE"] == "1"
+
+
+def test_what_an_arm_asks_for_goes_before_what_is_usual():
+    environ = Start(environment={"PYTHONHASHSEED": "7", "PYTHONPATH": "/its/own"}).environ()
+    assert environ["PYTHONHASHSEED"] == "7"
+    here, own = environ["PYTHONPATH"].split(os.pathsep)
+    assert own == "/its/own" and (Path(here) / "copycost" / "measure").is_dir()
 
 
 def test_the_command_names_the_arms_interpreter(tmp_path):

@@ -16,7 +16,7 @@ def fixed_layout_is_possible(monkeypatch):
 def test_what_is_left_out_is_the_presets(tmp_path):
     settled = settle(preset="quick", out=tmp_path)
     assert settled.budget == 14.0
-    assert {cell.dtype for cell in settled.cells} == {"float64"}
+    assert {cell.dtype for cell in settled.cells if cell.direction != "reference"} == {"float64"}
     assert settled.cells[0] == EMPTY_CALL
     assert settled.folder.is_dir() and settled.folder.parent == tmp_path
 
@@ -53,14 +53,23 @@ def test_everything_on_the_grid_can_be_narrowed(tmp_path):
         ({"threads": "999"}, "cores"),
         ({"processes": 0}, "at least 1"),
         ({"address_layout": "loose"}, "fixed, random"),
+        ({"address_layout": "fixed,random"}, "fixed, random"),
+        ({"allocator": "tidy"}, "steady, found"),
+        ({"allocator": "steady,found"}, "steady, found"),
         ({"caches": "tepid"}, "warm, cold"),
         ({"layouts": "diagonal"}, "fortran"),
         ({"arms": ["thp:"]}, "NAME"),
         ({"arms": ["thp:THP_MEM_ALLOC_ENABLE"]}, "KEY=VALUE"),
         ({"arms": ["a", "a"]}, "twice"),
+        ({"arms": ["a:FOO="]}, "no value"),
         ({"arms": ["a:threads=999"]}, "cores"),
         ({"arms": ["new:python=/nowhere/python"]}, "/nowhere/python"),
         ({"name": "../escape"}, "escape"),
+        ({"name": "CON"}, "Windows"),
+        ({"visit_timeout": "soon"}, "soon"),
+        ({"visit_timeout": "10ms"}, "below 1s"),
+        ({"memory_limit": "much"}, "512M or 4G"),
+        ({"memory_limit": "1M", "sizes": "1M"}, "MiB"),
         ({"name": "latest"}, "latest"),
         ({"sizes": "1000G"}, "GiB"),
     ],
@@ -98,6 +107,30 @@ def test_a_layout_that_cannot_be_fixed_is_random_and_says_why(tmp_path, monkeypa
     assert (settled.address_layout, settled.layout_reason) == ("random", "not permitted")
 
 
+def test_processes_are_forked_only_where_forking_leaves_no_history(tmp_path):
+    steady, found = (settle(allocator=allocator, out=tmp_path) for allocator in ("steady", "found"))
+    assert steady.forks and steady.method()["start"] == "fork"
+    assert not found.forks and found.method() == {"address_layout": "fixed", "start": "fresh"}
+    assert found.protocol.upwards and found.as_record()["allocator"] == "found"
+
+
 def test_two_runs_without_a_name_get_different_folders(tmp_path):
     assert settle(out=tmp_path).folder != settle(out=tmp_path).folder
     assert len(os.listdir(tmp_path)) == 2
+
+
+def test_a_process_has_a_time_out_and_most_of_the_memory_that_is_available(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "available_bytes", lambda: 10 * 1024**3)
+    monkeypatch.setattr(module, "LIMITABLE", True)
+    settled = settle(preset="quick", out=tmp_path)
+    assert settled.visit_timeout == 60.0
+    assert settled.memory_limit == 8 * 1024**3
+    typed = settle(preset="quick", visit_timeout="5s", memory_limit="2G", out=tmp_path)
+    assert (typed.visit_timeout, typed.memory_limit) == (5.0, 2 * 1024**3)
+
+
+def test_where_memory_cannot_be_limited_there_is_no_limit(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "LIMITABLE", False)
+    assert settle(preset="quick", out=tmp_path).memory_limit is None
+    with pytest.raises(UsageError, match="cannot limit"):
+        settle(memory_limit="2G", out=tmp_path)

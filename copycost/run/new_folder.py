@@ -1,0 +1,61 @@
+"""A new run's folder: a name that every system takes, in a place that nobody else uses."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from pathlib import Path
+
+from copycost.errors import UsageError
+from copycost.run.lock import LOCK
+from copycost.store.writing import SCRATCH
+
+#: Windows keeps these for devices, whatever the ending and the case.
+_DEVICES = {"con", "prn", "aux", "nul", *(f"{device}{number}" for device in ("com", "lpt") for number in range(10))}
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that is not a file name on Linux, macOS and Windows alike.
+
+    Raises:
+        UsageError: the name, and what would be one.
+    """
+    if not re.fullmatch(r"[\w][\w.+-]{0,99}", name, re.ASCII) or name.lower() == "latest":
+        raise UsageError(f"name {name!r} is not a file name of letters, digits, '.', '+', '-' or '_'")
+    if name.endswith("."):
+        raise UsageError(f"name {name!r} ends in a dot, which Windows drops")
+    if name.partition(".")[0].lower() in _DEVICES:
+        raise UsageError(f"name {name!r} is a device's on Windows: choose another")
+
+
+def make(out: Path, name: str) -> Path:
+    """Return the new run's folder, made now: a place that cannot be written fails at once.
+
+    A folder in which a run was killed before it wrote anything is as good as new.
+
+    Raises:
+        UsageError: the name is not valid or taken, whatever its case, or the folder cannot be made.
+    """
+    check_name(name)
+    folder = out / name
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for other in out.iterdir():
+            if other.name.lower() == name.lower() and not (other.name == name and _is_blank(other)):
+                raise UsageError(f"run folder {other} exists already: choose another --name")
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"run folder {folder} cannot be made: {error.strerror}") from error
+    return folder
+
+
+def leave_empty(folder: Path) -> None:
+    """Take a run's folder away if nothing is in it."""
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
+def _is_blank(folder: Path) -> bool:
+    if folder.is_symlink() or not folder.is_dir():
+        return False
+    return {entry.name for entry in folder.iterdir()} <= {LOCK, SCRATCH}

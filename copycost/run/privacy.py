@@ -1,0 +1,73 @@
+"""What of a machine and its people is not put into results: names and folders."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import os
+import platform
+import re
+import tempfile
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+# Directories of an absolute path; the last name, which says what it is about, stays.
+_POSIX_FOLDERS = re.compile(r"(?<![\w.~/])/(?:[^/\s'\":,;()]+/)+")
+_WINDOWS_FOLDERS = re.compile(r"(?<!\w)(?:[A-Za-z]:|\\)\\(?:[^\\/\s'\":,;()]+[\\/])+")
+_NOBODY = {"root", "user", "admin", "localhost", "runner"}
+
+
+def redacted(text: str) -> str:
+    """Return a text of others, such as an error's, without folders, the host's and the user's name."""
+    for folder in _own_folders():
+        text = text.replace(folder + os.sep, "").replace(folder, "…")
+    text = _WINDOWS_FOLDERS.sub("", _POSIX_FOLDERS.sub("", text))
+    for name, word in _own_names():
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", word, text)
+    return text
+
+
+def arm_told(arm: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an arm's record in which a path is its last name and a digest, by which it can be recognised."""
+    environment = {name: _told(value) for name, value in arm["environment"].items()}
+    return {**arm, "environment": environment, "python": arm["python"] and _told(arm["python"])}
+
+
+def hides(told: Mapping[str, Any]) -> bool:
+    """Return whether an arm's record hides something that is needed to measure it."""
+    values = [*told["environment"].values(), told["python"] or ""]
+    return any(re.search(r" \([0-9a-f]{8}…\)$", str(value)) for value in values)
+
+
+@cache
+def file_told(path: str) -> dict[str, str]:
+    """Return a file's name and the digest of its content, as it was when this was first asked."""
+    return {"name": Path(path).name, "sha256": hashlib.sha256(Path(path).read_bytes()).hexdigest()}
+
+
+def _told(value: str) -> str:
+    if not re.search(r"[/\\]", value):
+        return value
+    digest = hashlib.sha256(f"copycost:{value}".encode()).hexdigest()
+    name = re.split(r"[/\\]", value.rstrip("/\\"))[-1]
+    return f"{name} ({digest[:8]}…)"
+
+
+@cache
+def _own_folders() -> tuple[str, ...]:
+    folders = {str(Path.cwd()), str(Path.home()), tempfile.gettempdir()}
+    return tuple(sorted((folder for folder in folders if len(folder) > 1), key=len, reverse=True))
+
+
+@cache
+def _own_names() -> tuple[tuple[str, str], ...]:
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # a user whom the system does not know
+        user = ""
+    host = platform.node()
+    names = {(host, "<host>"), (host.partition(".")[0], "<host>"), (user, "<user>")}
+    known = ((name, word) for name, word in names if len(name) > 1 and name.lower() not in _NOBODY)
+    return tuple(sorted(known, key=lambda pair: -len(pair[0])))

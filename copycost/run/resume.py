@@ -1,0 +1,202 @@
+"""Resuming: the settings of an interrupted run, read from its record; what contradicts them is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from copycost.catalogue.cell import Cell
+from copycost.catalogue.conversions import CORE, EXTENDED, select
+from copycost.catalogue.dtypes import parse_dtypes
+from copycost.catalogue.grid import parse_sizes, parse_threads
+from copycost.errors import UsageError
+from copycost.run.address_layout import why_not_fixed
+from copycost.run.arms import Arm, parse_arms
+from copycost.run.lock import is_held
+from copycost.run.privacy import arm_told, file_told, hides
+from copycost.run.settings import Settings, require_torch
+from copycost.store.run_folder import find, read_record, run_folders
+from copycost.units import parse_bytes, parse_seconds, parse_share
+
+#: Options that are no part of the plan, or are looked at on their own.
+BESIDE = {"out", "plots", "conversions", "arm", "name", "cluster", "pool", "wait", "resume"}
+
+Given = Mapping[str, Any]
+
+
+def settle_again(run: str, *, out: Path, given: Given) -> Settings:
+    """Return the settings of an interrupted run.
+
+    Args:
+        run: its folder, its name, ``latest``; nothing means the latest run that is not complete.
+        out: the folder that holds the runs.
+        given: options that were typed beside ``--resume``, by name and as typed.
+
+    Raises:
+        UsageError: there is no such run, it is complete, an option says otherwise than its plan, or
+            something that the record only recognises has to be given again.
+    """
+    folder = find(run, out) if run else _latest_unfinished(out)
+    if folder.is_symlink():
+        raise UsageError(f"{folder}: is a symbolic link; name the folder it leads to")
+    record = read_record(folder)
+    if record["status"] == "complete":
+        raise UsageError(f"{folder}: this run is complete, there is nothing to resume")
+    plan = record["plan"]
+    try:
+        cells = tuple(Cell.from_dict(cell) for cell in plan["cells"])
+        _check(folder, plan, cells, given)
+        require_torch()
+        return Settings(
+            folder=folder,
+            preset=plan["preset"],
+            cells=cells,
+            precision=float(plan["precision"]),
+            budget=float(plan["budget"]),
+            processes=plan["processes"],
+            address_layout=_address_layout(plan),
+            layout_reason=plan["layout_reason"],
+            conversions_file=_conversions_file(plan["conversions_file"], given.get("conversions")),
+            arms=_arms(record["arms"], given.get("arm") or (), plan["with_hostname"]),
+            allocator=plan["allocator"],
+            visit_timeout=float(plan["visit_timeout"]),
+            memory_limit=plan["memory_limit"],
+            with_hostname=bool(plan["with_hostname"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise UsageError(f"{folder}: its plan cannot be resumed, an older version made it ({error!r})") from error
+
+
+def _latest_unfinished(results: Path) -> Path:
+    dated = []
+    for folder in run_folders(results):
+        try:
+            record = read_record(folder)
+        except UsageError:
+            continue
+        if record["status"] != "complete" and not is_held(folder):
+            dated.append((record["created"], folder))
+    if not dated:
+        raise UsageError(f"nothing to resume: {results} holds no run that was interrupted")
+    return max(dated)[1]
+
+
+def _check(folder: Path, plan: Mapping[str, Any], cells: Sequence[Cell], given: Given) -> None:
+    """Refuse the first option that says otherwise than the plan."""
+    if given.get("name") not in (None, folder.name):
+        raise UsageError(f"--name {given['name']} contradicts the run that is resumed, which is {folder.name}")
+    for option, typed in given.items():
+        if option in BESIDE:
+            continue
+        planned, asked = _PLANNED[option](plan, cells), _ASKED.get(option, _as_it_is)(typed)
+        if asked != planned:
+            words = "--" + option.replace("_", "-")
+            was = ", ".join(map(str, sorted(planned))) if isinstance(planned, frozenset) else planned
+            raise UsageError(f"{words} {_shown(typed)} contradicts the plan of {folder.name}, which has {was}")
+
+
+def _of_cells(name: str) -> Callable[[Mapping[str, Any], Sequence[Cell]], frozenset[Any]]:
+    return lambda plan, cells: frozenset(getattr(cell, name) for cell in cells if cell.direction != "reference")
+
+
+def _of_plan(name: str) -> Callable[[Mapping[str, Any], Sequence[Cell]], Any]:
+    return lambda plan, cells: plan[name]
+
+
+def _as_it_is(typed: Any) -> Any:
+    return typed
+
+
+def _words(typed: str) -> frozenset[str]:
+    return frozenset(word.strip() for word in typed.split(","))
+
+
+#: What the plan has, by the option's name.
+_PLANNED: dict[str, Callable[[Mapping[str, Any], Sequence[Cell]], Any]] = {
+    "conversion": _of_cells("conversion"),
+    "family": lambda plan, cells: _of_cells("conversion")(plan, cells) & {one.name for one in (*CORE, *EXTENDED)},
+    "dtype": _of_cells("dtype"),
+    "size": _of_cells("size"),
+    "threads": _of_cells("threads"),
+    "cache": _of_cells("cache"),
+    "layout": _of_cells("layout"),
+    "references": lambda plan, cells: sum(cell.direction == "reference" for cell in cells) > 1,
+    **{
+        name: _of_plan(name)
+        for name in (
+            *("preset", "precision", "budget", "processes", "address_layout", "allocator"),
+            *("visit_timeout", "memory_limit", "with_hostname"),
+        )
+    },
+}
+
+#: How what was typed is read, by the option's name.
+_ASKED: dict[str, Callable[[Any], Any]] = {
+    "conversion": frozenset,
+    "family": lambda typed: frozenset(conversion.name for conversion in select(None, typed)),
+    "dtype": lambda typed: frozenset(parse_dtypes(typed)),
+    "size": lambda typed: frozenset(parse_sizes(typed)),
+    "threads": lambda typed: frozenset(parse_threads(typed)),
+    "cache": _words,
+    "layout": _words,
+    "precision": parse_share,
+    "budget": parse_seconds,
+    "visit_timeout": parse_seconds,
+    "memory_limit": parse_bytes,
+}
+
+
+def _shown(typed: Any) -> str:
+    return ",".join(typed) if isinstance(typed, tuple) else str(typed)
+
+
+def _address_layout(plan: Mapping[str, Any]) -> str:
+    layout = str(plan["address_layout"])
+    reason = why_not_fixed() if layout == "fixed" else None
+    if reason is not None:
+        raise UsageError(f"this run cannot go on here: its address layout is fixed, which is refused now ({reason})")
+    return layout
+
+
+def _conversions_file(planned: Any, given: Path | None) -> str | None:
+    """Return the path of the user's file, if it is the one that the run was begun with."""
+    if planned is None:
+        if given is not None:
+            raise UsageError("--conversions contradicts the plan, which has no conversions of a user's own")
+        return None
+    if given is None:
+        raise UsageError(
+            f"this run measures conversions of {planned['name']}: --conversions has to name the file again"
+        )
+    try:
+        told = file_told(str(given.resolve()))
+    except OSError as error:
+        raise UsageError(f"conversions file {str(given)!r}: {error.strerror}") from error
+    if told["sha256"] != planned["sha256"]:
+        raise UsageError(f"--conversions {given} is not the file that the run was begun with: its content differs")
+    return str(given.resolve())
+
+
+def _arms(entries: Sequence[Mapping[str, Any]], given: Sequence[str], plain: bool) -> tuple[Arm, ...]:
+    """Return the arms; where the record has only their paths' digests, from what is given again."""
+    recorded = [{key: value for key, value in entry.items() if key != "machine"} for entry in entries]
+    if given:
+        arms = parse_arms(given)
+        told = [arm.as_record() if plain else arm_told(arm.as_record()) for arm in arms]
+        if told != recorded:
+            raise UsageError(f"--arm {' --arm '.join(given)} contradicts the run's arms: {_names(recorded)}")
+        return arms
+    hidden = [entry["name"] for entry in recorded if not plain and hides(entry)]
+    if hidden:
+        raise UsageError(
+            f"arm {hidden[0]!r} has a path, which the record does not keep: give every --arm of the run again "
+            f"({_names(recorded)})"
+        )
+    return tuple(
+        Arm(entry["name"], tuple(entry["environment"].items()), entry["python"], entry["threads"]) for entry in recorded
+    )
+
+
+def _names(entries: Sequence[Mapping[str, Any]]) -> str:
+    return ", ".join(str(entry["name"]) for entry in entries)
