@@ -1,0 +1,197 @@
+"""What hosts of one kind differ by, beside what the processes of one host do; and their figures as one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import fdtri, stdtrit
+
+from copycost.analyse.grouping import CELL, Floats, floats, group_codes
+from copycost.analyse.machines import facts_as_text
+from copycost.analyse.trimmed import FEWEST
+
+CHANCE = 0.01
+"""How often identical hosts would be said to differ."""
+
+CLOCK = "the core's clock"
+
+_CELL = [name for name in CELL if name not in ("run", "machine")]
+_MEANS = ("raw_seconds", "copy_ratio", "clock")  # geometric
+_MIDDLES = ("net_seconds", "overhead_low", "overhead_high", "quiet_share", "page_faults", "between_processes")
+_TOTALS = ("rounds", "processes", "contended_processes")
+_WORST = ("mode_gap", "clock_change")
+
+
+def kind_names(machines: Sequence[Mapping[str, Any]], by: Sequence[str]) -> list[str]:
+    """Return each machine's kind: its facts of these names as text; without names each is a kind of its own."""
+    texts = [facts_as_text(machine) for machine in machines]
+    if not by:
+        return [str(text["machine"]) for text in texts]
+    return [", ".join(text[name] or f"unknown {name}" for name in by) for text in texts]
+
+
+def host_spread(cells: pd.DataFrame, clocks: pd.DataFrame) -> pd.DataFrame:
+    """Return what hosts of a kind differ by, one row for each kind's clock and each conversion that several hosts have.
+
+    Two runs of one machine differ by its clock first, which wanders from minute to minute, and beside that by about
+    what its processes do, which is more than their intervals say. So conversions are looked at with the clock taken
+    out, the clock is a row of its own, and both stand beside the spread between the processes of a host.
+
+    Args:
+        cells: estimates (``copycost.estimate``), one set per ``run``, a host's, and its ``kind``.
+        clocks: of each process, see `process_clocks`.
+
+    Returns:
+        ``kind``, ``conversion`` (or ``CLOCK``), ``hosts``, ``cells``; ``between``, the standard deviation of the hosts'
+        logs, and ``within``, that of the processes of one host, both pooled over the cells; ``ratio`` of the two;
+        ``limit``, which the ratio passes in one of a hundred at most where hosts differ by no more than processes do
+        (F with hosts - 1 degrees of freedom, as if all cells were one, since what makes a host slow moves them all);
+        ``differ``; ``slowest``, the run that is, and ``apart``, its mean over the fastest's.
+    """
+    clock = floats(cells["clock"])
+    cells = cells.assign(log=np.log(floats(cells["seconds"])) - np.where(clock > 0, np.log(clock), 0.0))
+    spread = floats(cells["between_processes"])
+    known = cells[np.isfinite(floats(cells["log"])) & (spread > 0) & (floats(cells["processes"]) >= FEWEST)]
+    rows = []
+    for kind in dict.fromkeys(cells["kind"]):
+        hosts = set(cells["run"][cells["kind"] == kind])
+        rows.append({"kind": kind, "conversion": CLOCK, **_of_clocks(clocks[clocks["run"].isin(hosts)])})
+        for conversion, own in known[known["kind"] == kind].groupby("conversion", sort=False, observed=True):
+            rows.append({"kind": kind, "conversion": conversion, **_of_cells(own)})
+    columns = ["kind", "conversion", "hosts", "cells", "between", "within", "ratio", "limit", "differ", "slowest"]
+    made = pd.DataFrame(rows, columns=[*columns, "apart"])
+    return made[made["hosts"] >= 2].reset_index(drop=True)
+
+
+def process_clocks(rounds: pd.DataFrame) -> pd.DataFrame:
+    """Return one row for each process whose clock is known: ``run``, ``process`` and ``log``, of its median clock."""
+    known = rounds[floats(rounds["clock"]) > 0]
+    clocks = known.groupby(["run", "process"], sort=False, observed=True)["clock"].median()
+    logs: pd.DataFrame = clocks.apply(np.log).rename("log").reset_index().astype({"run": str})
+    return logs
+
+
+def _of_clocks(clocks: pd.DataFrame) -> dict[str, Any]:
+    by_run = clocks.groupby("run", sort=False)["log"]
+    number = by_run.count().to_numpy()
+    spread = floats(by_run.std(ddof=1))[number >= FEWEST]
+    logs = by_run.mean()[number >= FEWEST]
+    freedom = (number - 1)[number >= FEWEST].astype(np.float64)
+    return _row(list(logs.index), floats(logs)[:, None], spread[:, None], freedom[:, None])
+
+
+def _of_cells(own: pd.DataFrame) -> dict[str, Any]:
+    runs = list(dict.fromkeys(own["run"]))
+    values = (own["log"], own["between_processes"], own["processes"] - 1)
+    return _row(runs, *(_by_host(own, floats(column)) for column in values))
+
+
+def _row(runs: list[str], logs: Floats, spread: Floats, freedom: Floats) -> dict[str, Any]:
+    """Return one row's figures from arrays of shape (runs, cells), NaN where a run has not the cell."""
+    shared = np.isfinite(logs).sum(axis=0) >= 2
+    if not shared.any():
+        return {"hosts": min(len(runs), 1)}
+    logs, spread, freedom = logs[:, shared], spread[:, shared], freedom[:, shared]
+    weights = np.isfinite(logs).sum(axis=0) - 1
+    between = np.sqrt(np.average(np.nanvar(logs, axis=0, ddof=1), weights=weights))
+    within = np.sqrt(np.average(np.nanmean(spread**2, axis=0), weights=weights))
+    of_host = _host_means(logs)
+    hosts = int(np.isfinite(of_host).sum())
+    limit = np.sqrt(fdtri(hosts - 1, np.median(np.nansum(freedom, axis=0)), 1 - CHANCE))
+    return {
+        "hosts": hosts,
+        "cells": int(shared.sum()),
+        "between": float(between),
+        "within": float(within),
+        "ratio": float(between / within),
+        "limit": float(limit),
+        "differ": bool(between > limit * within),
+        "slowest": runs[int(np.nanargmax(of_host))],
+        "apart": float(np.exp(np.nanmax(of_host) - np.nanmin(of_host))),
+    }
+
+
+def relative_times(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per ``run``, the fastest first: ``relative``, its geometric mean over the fastest's.
+
+    Each cell counts as it lies to its mean over the runs that have it; NaN for a run without a figure.
+    """
+    logs = _by_host(cells, np.log(floats(cells["seconds"])))
+    mean = _host_means(logs[:, np.isfinite(logs).any(axis=0)])
+    relative = np.exp(mean - np.nanmin(mean)) if np.isfinite(mean).any() else mean
+    times = pd.DataFrame({"run": list(dict.fromkeys(cells["run"])), "relative": relative})
+    return times.sort_values("relative", kind="stable", na_position="last").reset_index(drop=True)
+
+
+def _by_host(cells: pd.DataFrame, values: Floats) -> Floats:
+    """Return the cells' values, shape (runs, cells), runs in order of appearance; NaN where a run has not the cell."""
+    cell, first = group_codes(cells, _CELL)
+    run, runs = group_codes(cells, ["run"])
+    result = np.full((len(runs), len(first)), np.nan)
+    result[run, cell] = np.where(np.isfinite(values), values, np.nan)
+    return result
+
+
+def _host_means(logs: Floats) -> Floats:
+    """Return how far each host lies from the others on average over the cells; NaN for one that has none."""
+    away = logs - np.nanmean(logs, axis=0)
+    count = np.isfinite(away).sum(axis=1)
+    mean: Floats = np.divide(np.nansum(away, axis=1), count, out=np.full(len(logs), np.nan), where=count > 0)
+    return mean
+
+
+def pooled(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells of each kind as those of one run, named after the kind.
+
+    Args:
+        cells: estimates, one set per ``run``, a host's, and its ``kind``.
+
+    Returns:
+        The columns of the estimates. ``seconds`` is the geometric mean over hosts and its interval Student's t on
+        their spread: it is where another host's kind would be, and NaN below three hosts. A single host's cells
+        are its own.
+    """
+    made = []
+    for kind, own in cells.groupby("kind", sort=False, observed=True):
+        alone = own["run"].nunique() == 1
+        part = own if alone else _pooled(own)
+        made.append(part.assign(run=kind, machine=kind))
+    return pd.concat(made, ignore_index=True).drop(columns="kind")
+
+
+def _pooled(own: pd.DataFrame) -> pd.DataFrame:
+    own = own.assign(**{name: own[name].astype(str) for name in ("run",)})
+    codes, first = group_codes(own, _CELL)
+    logs = pd.Series(np.log(floats(own["seconds"]))).groupby(codes)
+    number, mean = logs.count().to_numpy(), logs.mean().to_numpy()
+    half = logs.std(ddof=1).to_numpy() / np.sqrt(number) * stdtrit(np.maximum(number - 1, 1), 0.975)
+    half[number < FEWEST] = np.nan
+    columns: dict[str, Any] = {"seconds": np.exp(mean), "ci_low": np.exp(mean - half), "ci_high": np.exp(mean + half)}
+
+    def by_cell(name: str) -> Any:
+        return pd.Series(floats(own[name])).groupby(codes)
+
+    columns |= {name: np.exp(np.log(by_cell(name).obj).groupby(codes).mean().to_numpy()) for name in _MEANS}
+    columns |= {name: by_cell(name).median().to_numpy() for name in _MIDDLES}
+    columns |= {name: by_cell(name).sum().to_numpy().astype(np.int64) for name in _TOTALS}
+    columns |= {name: by_cell(name).max().to_numpy() for name in _WORST}
+    cells = own.iloc[first].reset_index(drop=True)
+    moved = ~cells["shares_memory"].to_numpy(dtype=bool, na_value=True)
+    return cells.assign(
+        **columns,
+        gb_per_s=np.where(moved, floats(cells["bytes"]) / columns["seconds"] / 1e9, np.nan),
+        gated=own["gated"].groupby(codes).all().to_numpy() if len(own) else [],
+        drift=np.nan,
+        copy_ratio_low=np.nan,
+        copy_ratio_high=np.nan,
+        flags=[";".join(dict.fromkeys(_names(own["flags"].to_numpy()[codes == code]))) for code in range(len(first))],
+    )
+
+
+def _names(flags: np.ndarray) -> list[str]:
+    """Return the doubts of several hosts; those about an interval are not the pooled figure's."""
+    names = [name for text in flags for name in str(text).split(";") if name]
+    return [name for name in names if name not in ("imprecise", "few-processes", "drift")]

@@ -1,0 +1,140 @@
+"""Prints what measuring through a cluster costs over measuring on the host itself, taken by turns.
+
+    python targets/cluster.py
+
+Nothing else should run beside it. A scheduler and a worker are started; then one small run is made through them and
+one by the same measuring code without Dask, again and again. The cost is what the whole command takes beside the run
+that it makes (`wall_seconds` of its record), over the same without Dask.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from copycost.show.run_view import RunView, read_run
+
+ROOT = Path(__file__).parents[1]
+TARGET_SECONDS = 5.0
+TYPED = {"preset": "quick", "processes": 3, "budget": "10min"}
+OPTIONS = [word for name, value in TYPED.items() for word in (f"--{name}", str(value))]
+ON_THE_HOST = """
+import json, sys
+from pathlib import Path
+from copycost.run.cluster.hosted import Teller
+from copycost.run.execution import execute
+from copycost.run.settings import settle
+from copycost.show.summary import print_run
+typed, out = json.loads(sys.argv[1]), Path(sys.argv[2])
+settings = settle(**typed, name="host", out=out)
+execute(settings, Teller(sys.stdout))
+print_run(settings.folder)
+"""
+
+
+def wall(words: list[str]) -> float:
+    """Run a command and return its wall time in seconds."""
+    started = time.monotonic()
+    subprocess.run(words, cwd=ROOT, check=True, capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    return time.monotonic() - started
+
+
+def dask(*words: str, folder: Path) -> subprocess.Popen[bytes]:
+    """Start a scheduler or a worker."""
+    file = str(folder / "scheduler.json")
+    return subprocess.Popen(
+        [sys.executable, "-m", "dask", *words, "--scheduler-file", file, "--no-dashboard"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def run_seconds(view: RunView) -> float:
+    """Return the seconds that the run itself took."""
+    return float((view.record or {})["wall_seconds"])
+
+
+def quiet_share(view: RunView) -> float:
+    """Return the share of a run's rounds that were quiet."""
+    return float(view.rounds["quiet"].mean())
+
+
+def ratio(through: RunView, own: RunView) -> float:
+    """Return the geometric mean of a run's figures over another's, at one clock."""
+    key = ["conversion", "dtype", "size", "threads", "cache", "layout"]
+    both = through.cells.merge(own.cells, on=key, suffixes=("", "_own"))
+    logs = np.log(both["seconds"] / both["clock"]) - np.log(both["seconds_own"] / both["clock_own"])
+    return float(np.exp(logs.mean()))
+
+
+def main() -> None:
+    """Take turns and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--turns", type=int, default=5)
+    turns = parser.parse_args().turns
+    seconds: list[tuple[float, float]] = []
+    beside: list[tuple[float, float]] = []
+    shares: list[tuple[float, float]] = []
+    ratios: list[float] = []
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        scheduler = dask("scheduler", "--host", "127.0.0.1", "--port", "0", folder=folder)
+        worker = dask("worker", "--host", "127.0.0.1", "--nthreads", "1", "--local-directory", scratch, folder=folder)
+        try:
+            while not (folder / "scheduler.json").exists():
+                time.sleep(0.1)
+            time.sleep(5)
+            for turn in range(turns):
+                out = folder / f"turn-{turn}"
+                through = [
+                    sys.executable,
+                    "bench_runner.py",
+                    "run",
+                    "--cluster",
+                    str(folder / "scheduler.json"),
+                    *OPTIONS,
+                ]
+                taken = wall([*through, "--name", "cluster", "--out", str(out)])
+                own = wall([sys.executable, "-c", ON_THE_HOST, json.dumps(TYPED), str(out)])
+                (host,) = (path.parent for path in (out / "cluster").glob("*/run.json"))
+                views = read_run(host), read_run(out / "host")
+                seconds.append((taken, own))
+                beside.append((taken - run_seconds(views[0]), own - run_seconds(views[1])))
+                shares.append((quiet_share(views[0]), quiet_share(views[1])))
+                ratios.append(ratio(*views))
+        finally:
+            for process in (worker, scheduler):
+                process.kill()
+                process.wait()
+    cost = [through - own for through, own in beside]
+    print("| what | target | measured |")
+    print("| --- | --- | --- |")
+    print(
+        f"| a cluster's run over the same run on its host | under {TARGET_SECONDS:.0f} s per host | {_of(cost, 's')} |"
+    )
+    print(f"| beside the run itself, through the cluster | | {_of([one for one, _ in beside], 's')} |")
+    print(f"| beside the run itself, on the host | | {_of([own for _, own in beside], 's')} |")
+    print(f"| whole run through the cluster | | {_of([one for one, _ in seconds], 's')} |")
+    print(f"| whole run on the host itself | | {_of([own for _, own in seconds], 's')} |")
+    print(f"| figures through the cluster over those on the host | 1 | {_of(ratios, '')} |")
+    print(f"| rounds that were quiet, through the cluster | | {_of([one for one, _ in shares], '')} |")
+    print(f"| rounds that were quiet, on the host itself | | {_of([own for _, own in shares], '')} |")
+
+
+def _of(values: list[float], unit: str) -> str:
+    digits = 1 if unit else 3
+    low, middle, high = min(values), statistics.median(values), max(values)
+    return f"{middle:.{digits}f} {unit}".strip() + f" ({low:.{digits}f} to {high:.{digits}f})"
+
+
+if __name__ == "__main__":
+    main()
