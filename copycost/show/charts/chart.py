@@ -14,10 +14,13 @@ from copycost.show.charts.palette import LineStyle, Theme
 
 @dataclass(frozen=True)
 class Context:
-    """What a chart is drawn with beside its cells.
+    """What a chart is drawn with beside its frame.
 
     ``width`` is in CSS pixels; ``rounds`` is the rounds frame with a boolean ``quiet`` column,
-    where the caller has one; ``styles`` holds a line style for every conversion of the cells frame.
+    where the caller has one; ``styles`` holds a line style for every conversion of the frame.
+    ``references`` are the cells of the plain copies and the empty call, where the frame had them;
+    ``names`` are those of the two sides of a comparison, and ``about`` what the line under the title
+    says instead of machine, run and versions.
     """
 
     theme: Theme
@@ -27,6 +30,9 @@ class Context:
     language_free: bool = False
     transparent: bool = False
     rounds: pd.DataFrame | None = None
+    references: pd.DataFrame | None = None
+    names: tuple[str, str] = ("A", "B")
+    about: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,10 +50,11 @@ class Drawing:
 class Chart:
     """One kind of chart.
 
-    ``needs`` takes the prepared cells (see ``points.prepare``) and the rounds frame or None, and
-    returns why the chart cannot be drawn from them, or None when it can. ``draw`` takes the
-    prepared cells and the context. ``uses_rounds`` says whether it shows rounds, not only cells, and
-    ``by_itself`` whether it is drawn without being named.
+    ``shows`` is the kind of frame that it is drawn from (see ``frames.FRAMES``). ``needs`` takes that
+    frame, prepared, and the rounds frame or None, and returns why the chart cannot be drawn from them,
+    or None when it can. ``draw`` takes the prepared frame and the context. ``uses_rounds`` and
+    ``uses_references`` say whether it shows rounds or plain copies beside the cells, and ``by_itself``
+    whether it is drawn without being named.
     """
 
     name: str
@@ -55,4 +62,6 @@ class Chart:
     needs: Callable[[pd.DataFrame, pd.DataFrame | None], str | None]
     draw: Callable[[pd.DataFrame, Context], Drawing]
     uses_rounds: bool = False
+    uses_references: bool = False
     by_itself: bool = True
+    shows: str = "run"

@@ -10,18 +10,21 @@ import matplotlib
 import pandas as pd
 
 from copycost.errors import UsageError
+from copycost.show.charts.frames import prepared
 from copycost.show.charts.gallery import draw
-from copycost.show.charts.provenance import data_hash, read_provenance
+from copycost.show.charts.provenance import hash_for, read_provenance
 from copycost.show.charts.registry import chart_named
-from copycost.show.charts.saving import as_json, render
+from copycost.show.charts.saving import alt_bytes, as_json, render
 
 
 def why_stale(
     path: Path,
-    cells: pd.DataFrame,
+    frame: pd.DataFrame,
     *,
     machine: Mapping[str, Any] | None = None,
     rounds: pd.DataFrame | None = None,
+    names: tuple[str, str] = ("A", "B"),
+    about: tuple[str, ...] = (),
 ) -> str | None:
     """Return why a chart file does not match its results, or None when it does.
 
@@ -37,7 +40,7 @@ def why_stale(
         chart = chart_named(str(source.get("chart")))
     except UsageError:
         return f"there is no chart {source.get('chart')!r} any more"
-    if source.get("data") != data_hash(cells, rounds if chart.uses_rounds else None):
+    if source.get("data") != hash_for(chart, prepared(frame, chart.shows), rounds):
         return "its results have changed"
     drawn_with = source.get("drawn_with")
     same_version = drawn_with == {"matplotlib": matplotlib.__version__}
@@ -46,9 +49,11 @@ def why_stale(
     try:
         drawing = draw(
             chart.name,
-            cells,
+            frame,
             machine=machine,
             rounds=rounds,
+            names=names,
+            about=about,
             theme=str(source.get("theme")),
             **source.get("options", {}),
         )
@@ -56,4 +61,7 @@ def why_stale(
         return f"it cannot be drawn again: {error}"
     if render(drawing, "svg", as_json(source)) != path.read_bytes():
         return "it would be drawn differently now"
+    text = path.with_name(f"{path.stem}.alt.txt")
+    if not text.is_file() or text.read_bytes() != alt_bytes(drawing):
+        return f"{text.name} is not its description"
     return None

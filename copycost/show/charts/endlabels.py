@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -11,26 +11,32 @@ from matplotlib.axes import Axes
 from copycost.show.charts.chart import Context
 from copycost.show.charts.labels import distinct_labels, plain, spread, text_width
 from copycost.show.charts.linestyle import KINDS, MARKER_SIZE
+from copycost.show.charts.palette import LineStyle
 from copycost.show.charts.panels import Panel
 from copycost.show.charts.sheet import Sheet
 
-_LEADER, _SWATCH = 14.0, 16.0
+_LEADER, _SWATCH, _INSET = 14.0, 16.0, 8.0
 
 
 @dataclass(frozen=True)
 class EndLabels:
-    """A label for each conversion, and the room that they take beside a plot, in CSS pixels."""
+    """A label for each line, and the room that they take beside a plot, in CSS pixels.
+
+    A line without a text, or with the text "", has no label.
+    """
 
     texts: Mapping[str, str]
     size: float
     width: float
     height: float
     context: Context
+    styles: Mapping[str, LineStyle]
 
     def draw(self, sheet: Sheet, axes: Axes, panel: Panel, left: float) -> None:
         """Write the labels of a panel to the right of its plot, whose right edge is at ``left``."""
-        ends = panel.points.sort_values("bytes").groupby("conversion", sort=True).tail(1)
-        places = [sheet.position(axes, x, y) for x, y in zip(ends["bytes"], ends["value"], strict=True)]
+        named = panel.points[[bool(self.texts.get(str(line))) for line in panel.points["line"]]]
+        ends = named.sort_values("x").groupby("line", sort=True).tail(1)
+        places = [sheet.position(axes, x, y) for x, y in zip(ends["x"], ends["value"], strict=True)]
         box = axes.get_window_extent()
         step = _line_height(self.size)
         centres = spread(
@@ -40,9 +46,9 @@ class EndLabels:
             sheet.height - float(box.y0) + step / 2,
         )
         theme = self.context.theme
-        names, kinds = map(str, ends["conversion"]), map(str, ends["kind"])
+        names, kinds = map(str, ends["line"]), map(str, ends["kind"])
         for name, kind, (x, y), centre in zip(names, kinds, places, centres, strict=True):
-            style = self.context.styles[name]
+            style = self.styles[name]
             swatch = left + _LEADER + 6
             sheet.line(
                 [x + 5, swatch],
@@ -56,7 +62,7 @@ class EndLabels:
                 [swatch],
                 [centre],
                 marker=style.marker,
-                markersize=MARKER_SIZE * 1.15,
+                markersize=MARKER_SIZE * 1.15 * max(KINDS[kind].size, 0.6),
                 markeredgecolor=style.colour,
                 markerfacecolor=style.colour if KINDS[kind].filled else theme.page,
             )
@@ -69,32 +75,52 @@ class EndLabels:
             )
 
 
-def end_labels(panels: list[Panel], room: float, context: Context) -> EndLabels:
+def end_labels(
+    panels: list[Panel],
+    room: float,
+    context: Context,
+    styles: Mapping[str, LineStyle],
+    nameless: Collection[str] = (),
+) -> EndLabels:
     """Return the labels of all panels, at most ``room`` CSS pixels wide with their leaders.
 
-    A label is the expression that a user would type, or the conversion's name where the expressions
-    are not known or one of them is too wide.
+    A line's label is its ``label``, or its name where the labels are not known, or not all different
+    in a panel. What is too wide is shortened, or gives way to the names where these are shorter.
+    Lines in ``nameless`` have none.
     """
     size = 11.0 if context.width >= 600 else 10.0
-    shown = pd.concat([panel.points for panel in panels])
-    firsts = shown.drop_duplicates("conversion").sort_values("conversion")
-    names = [str(name) for name in firsts["conversion"]]
+    of_panels = [_named(panel.points, nameless) for panel in panels]
     room -= _LEADER + _SWATCH
-    wanted = names
-    if "expression" in firsts:
-        expressions = [plain(text) for text in firsts["expression"]]
-        fits = all(text and text_width(text, size) <= room for text in expressions)
-        if fits and len(set(expressions)) == len(names):
-            wanted = expressions
-    texts = distinct_labels(wanted, room, size)
-    most = max(panel.points["conversion"].nunique() for panel in panels)
+    wanted = {line: label for of_panel in of_panels for line, label in of_panel.items()}
+    known = all(wanted.values()) and all(len(set(of_panel.values())) == len(of_panel) for of_panel in of_panels)
+    wide, names_wide = _widest(wanted.values(), size), _widest(wanted, size)
+    if known and wide <= room:
+        texts = wanted
+    elif known and wide < names_wide:
+        labels = list(dict.fromkeys(wanted.values()))
+        shortened = dict(zip(labels, distinct_labels(labels, room, size), strict=True))
+        texts = {line: shortened[label] for line, label in wanted.items()}
+    else:
+        texts = dict(zip(wanted, distinct_labels(list(wanted), room, size), strict=True))
+    most = max(map(len, of_panels))
     return EndLabels(
-        texts=dict(zip(names, texts, strict=True)),
+        texts=texts,
         size=size,
-        width=_LEADER + _SWATCH + max(text_width(text, size) for text in texts),
-        height=(most - 1) * _line_height(size),
+        width=_LEADER + _SWATCH + max(text_width(text, size) for text in texts.values()) if texts else _INSET,
+        height=max(0, most - 1) * _line_height(size),
         context=context,
+        styles=styles,
     )
+
+
+def _widest(texts: Iterable[str], size: float) -> float:
+    return max((text_width(plain(text), size) for text in texts), default=0.0)
+
+
+def _named(points: pd.DataFrame, nameless: Collection[str]) -> dict[str, str]:
+    """Return the label of each line of a panel that has a name."""
+    firsts = points[~points["line"].isin(list(nameless))].drop_duplicates("line").sort_values("line")
+    return {str(line): plain(label) for line, label in zip(firsts["line"], firsts["label"], strict=True)}
 
 
 def _line_height(size: float) -> float:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from copycost.show.charts.labels import shorten, text_width
-from copycost.show.charts.linestyle import DOUBT_SIZE, KINDS, MARKER_SIZE
+from copycost.show.charts.linestyle import DOUBT_SIZE, GUIDES, KINDS, MARKER_SIZE
 from copycost.show.charts.sheet import Sheet
 
 _SIZE, _LINE, _SWATCH, _GAP = 10.5, 17.0, 28.0, 18.0
@@ -13,10 +13,14 @@ _SIZE, _LINE, _SWATCH, _GAP = 10.5, 17.0, 28.0, 18.0
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that the key explains; its sign is a kind of line, "interval" … or ""."""
+    """One thing that the key explains; its sign is a kind of line, "interval" … or "".
+
+    ``colour`` is that of a "patch".
+    """
 
     sign: str
     text: str
+    colour: str = ""
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Key:
             x, middle = left, top + _LINE * number + _LINE / 2
             for entry in entries:
                 if entry.sign:
-                    _swatch(sheet, entry.sign, x, middle)
+                    _swatch(sheet, entry, x, middle)
                     x += _SWATCH
                 sheet.text(x, middle + 0.36 * _SIZE, entry.text, _SIZE, sheet.theme.muted)
                 x += text_width(entry.text, _SIZE) + _GAP
@@ -48,7 +52,7 @@ def key(entries: list[Entry], room: float) -> Key:
     used = 0.0
     for entry in entries:
         swatch = _SWATCH if entry.sign else 0
-        fitting = Entry(entry.sign, shorten(entry.text, room - swatch, _SIZE))
+        fitting = replace(entry, text=shorten(entry.text, room - swatch, _SIZE))
         width = swatch + text_width(fitting.text, _SIZE)
         if not lines or used + _GAP + width > room:
             lines.append([fitting])
@@ -59,8 +63,8 @@ def key(entries: list[Entry], room: float) -> Key:
     return Key(tuple(map(tuple, lines)))
 
 
-def _swatch(sheet: Sheet, sign: str, left: float, middle: float) -> None:
-    theme, centre = sheet.theme, left + 11
+def _swatch(sheet: Sheet, entry: Entry, left: float, middle: float) -> None:
+    theme, centre, sign = sheet.theme, left + 11, entry.sign
     if sign in KINDS:
         kind = KINDS[sign]
         sheet.line([left, left + 22], [middle] * 2, color=theme.muted, linewidth=1.2, linestyle=kind.dash)
@@ -68,17 +72,17 @@ def _swatch(sheet: Sheet, sign: str, left: float, middle: float) -> None:
             [centre],
             [middle],
             marker="o",
-            markersize=MARKER_SIZE,
+            markersize=MARKER_SIZE * kind.size,
             markeredgecolor=theme.muted,
             markerfacecolor=theme.muted if kind.filled else theme.page,
         )
-    elif sign == "interval":
+    elif sign in ("interval", "outer"):
         sheet.line(
             [left, left + 22],
             [middle] * 2,
             color=theme.muted,
-            linewidth=6,
-            alpha=0.3,
+            linewidth=6 if sign == "interval" else 9,
+            alpha=0.3 if sign == "interval" else 0.15,
             solid_capstyle="butt",
         )
         sheet.line([left, left + 22], [middle] * 2, color=theme.muted, linewidth=1.2)
@@ -92,8 +96,21 @@ def _swatch(sheet: Sheet, sign: str, left: float, middle: float) -> None:
             markeredgecolor=theme.ink,
             markerfacecolor="none",
         )
-    elif sign == "guide":
-        sheet.line([left, left + 22], [middle] * 2, color=theme.muted, linewidth=0.9, linestyle=(0, (1, 2)))
+    elif sign in GUIDES:
+        sheet.line([left, left + 22], [middle] * 2, color=theme.muted, linewidth=0.9, linestyle=GUIDES[sign])
+    elif sign in ("hollow", "full"):
+        sheet.line(
+            [centre],
+            [middle],
+            marker="o",
+            markersize=MARKER_SIZE * 1.25,
+            markeredgecolor=theme.muted,
+            markerfacecolor=theme.muted if sign == "full" else theme.page,
+        )
+    elif sign == "thin":
+        sheet.line([left, left + 22], [middle] * 2, color=theme.guide, linewidth=1.4)
+    elif sign == "patch":
+        sheet.line([left + 4, left + 18], [middle] * 2, color=entry.colour, linewidth=9, solid_capstyle="butt")
     elif sign in ("filled", "outline"):
         sheet.line(
             [centre],

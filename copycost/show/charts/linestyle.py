@@ -19,27 +19,44 @@ Dash = tuple[float, tuple[float, ...]] | str
 
 @dataclass(frozen=True)
 class Kind:
-    """The dash and the filling of the marker of one kind of cell."""
+    """What one kind of point is called in the key and in running text, and how it looks.
+
+    ``size`` is that of its marker, as a share of the usual.
+    """
 
     text: str
     dash: Dash
     filled: bool
+    word: str
+    size: float = 1.0
 
 
 KINDS: dict[str, Kind] = {
-    "copies": Kind("copies", "solid", True),
-    "shares": Kind("shares memory (zero-copy)", (0, (3.2, 1.8)), False),
-    "unknown": Kind("sharing unknown", (0, (1, 1.5)), False),
+    "copies": Kind("copies", "solid", True, "copies"),
+    "shares": Kind("shares memory (zero-copy)", (0, (3.2, 1.8)), False, "shares memory"),
+    "unknown": Kind("sharing unknown", (0, (1, 1.5)), False, "sharing unknown"),
+    "changed": Kind("faster or slower", "solid", True, "changed"),
+    "same": Kind("the same", "solid", False, "the same"),
+    "undecided": Kind("undecided", "solid", True, "undecided", 0.4),
+    "plain": Kind("", "solid", True, ""),
 }
+
+
+#: How guides are dashed.
+GUIDES: dict[str, Dash] = {"guide": (0, (1, 2)), "guide-2": (0, (5, 2, 1, 2))}
 
 
 def draw_line(axes: Axes, line: pd.DataFrame, style: LineStyle, theme: Theme, weight: float = 1.0) -> None:
     """Draw the points of one conversion, in order of bytes, with intervals, kinds and doubts.
 
-    ``line`` has bytes, value, low, high, kind and flagged. ``weight`` scales line and markers:
-    where lines coincide, a lighter one drawn on a heavier one leaves both to be seen.
+    ``line`` has x, value, low, high, kind and flagged; ``lowest`` and ``highest``, where it has them,
+    are a wider band. ``weight`` scales line and markers: where lines coincide, a lighter one drawn on a
+    heavier one leaves both to be seen.
     """
-    x, y = line["bytes"].to_numpy(float), line["value"].to_numpy(float)
+    x, y = line["x"].to_numpy(float), line["value"].to_numpy(float)
+    if "lowest" in line:
+        lowest, highest = line["lowest"].to_numpy(float), line["highest"].to_numpy(float)
+        axes.fill_between(x, lowest, highest, color=style.colour, alpha=0.15, linewidth=0, zorder=1.4)
     known = (line["low"].notna() & line["high"].notna()).to_numpy(bool)
     if known.any():
         low, high = line["low"].to_numpy(float), line["high"].to_numpy(float)
@@ -57,13 +74,13 @@ def draw_line(axes: Axes, line: pd.DataFrame, style: LineStyle, theme: Theme, we
             zorder=1.6,
         )
     kinds = line["kind"].to_list()
-    for start, stop, kind in _stretches(kinds):
+    for start, stop, dash in _stretches([KINDS[kind].dash for kind in kinds]):
         axes.plot(
             x[start : stop + 1],
             y[start : stop + 1],
             color=style.colour,
-            linewidth=1.4 * weight,
-            linestyle=KINDS[kind].dash,
+            linewidth=1.4 * weight * style.width,
+            linestyle=dash,
             dash_capstyle="butt",
             zorder=2,
         )
@@ -75,7 +92,7 @@ def draw_line(axes: Axes, line: pd.DataFrame, style: LineStyle, theme: Theme, we
                 y[chosen],
                 linestyle="none",
                 marker=style.marker,
-                markersize=MARKER_SIZE * weight,
+                markersize=MARKER_SIZE * weight * kind_style.size,
                 markeredgewidth=1.0,
                 markeredgecolor=style.colour,
                 markerfacecolor=style.colour if kind_style.filled else theme.page,
@@ -96,13 +113,13 @@ def draw_line(axes: Axes, line: pd.DataFrame, style: LineStyle, theme: Theme, we
         )
 
 
-def _stretches(kinds: list[str]) -> list[tuple[int, int, str]]:
-    """Return (first, last, kind) of stretches of a line; between two kinds it reads as copying."""
-    found: list[tuple[int, int, str]] = []
-    for i, (here, there) in enumerate(pairwise(kinds)):
-        kind = here if here == there else "copies" if "copies" in (here, there) else "unknown"
-        if found and found[-1][2] == kind:
-            found[-1] = (found[-1][0], i + 1, kind)
+def _stretches(dashes: list[Dash]) -> list[tuple[int, int, Dash]]:
+    """Return (first, last, dash) of stretches of a line; between two kinds it reads as copying."""
+    found: list[tuple[int, int, Dash]] = []
+    for i, (here, there) in enumerate(pairwise(dashes)):
+        dash = here if here == there else "solid" if "solid" in (here, there) else KINDS["unknown"].dash
+        if found and found[-1][2] == dash:
+            found[-1] = (found[-1][0], i + 1, dash)
         else:
-            found.append((i, i + 1, kind))
+            found.append((i, i + 1, dash))
     return found

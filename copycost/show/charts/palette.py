@@ -2,7 +2,9 @@
 
 The six line colours of each theme were found by maximising the smallest CIEDE2000 difference
 between any two of them in normal vision and under simulated protanopia, deuteranopia and tritanopia
-and a contrast of at least 3:1 to the page (WCAG 2.1, 1.4.11). A test computes both again.
+and a contrast of at least 3:1 to the page (WCAG 2.1, 1.4.11). The steps of the map of ratios, from a
+little to much, are blue for faster and orange for slower: every kind of vision tells these two apart.
+A test computes all of it again.
 """
 
 from __future__ import annotations
@@ -24,14 +26,21 @@ class Theme:
     guide: str
     grid: str
     lines: tuple[str, ...]
+    faster: tuple[str, ...]
+    slower: tuple[str, ...]
+    neutral: str
 
 
 @dataclass(frozen=True)
 class LineStyle:
-    """The colour and the marker of one conversion, the same on every chart of a run."""
+    """The colour and the marker of one conversion, the same on every chart of a run.
+
+    ``width`` is that of its line, as a share of the usual.
+    """
 
     colour: str
     marker: str
+    width: float = 1.0
 
 
 THEMES: dict[str, Theme] = {
@@ -43,6 +52,9 @@ THEMES: dict[str, Theme] = {
         guide="#9aa3ad",
         grid="#e4e8ec",
         lines=("#1f3fc4", "#cf7a05", "#0a9a86", "#ae1500", "#a17de8", "#704559"),
+        faster=("#c8ddfa", "#86b0ee", "#1f4fb0"),
+        slower=("#fbe3c8", "#f0a35a", "#a94400"),
+        neutral="#eceef0",
     ),
     "dark": Theme(
         name="dark",
@@ -52,6 +64,9 @@ THEMES: dict[str, Theme] = {
         guide="#6a737d",
         grid="#262c34",
         lines=("#4985fd", "#f5a81c", "#35e8c0", "#e04038", "#dcd2ff", "#8e6783"),
+        faster=("#1b3866", "#2a64c0", "#9fc8ff"),
+        slower=("#4f3010", "#9c570a", "#ffc27a"),
+        neutral="#20262d",
     ),
 }
 
@@ -73,6 +88,23 @@ def theme_named(name: str) -> Theme:
     return THEMES[name]
 
 
+def readable_on(theme: Theme, colour: str) -> str:
+    """Return the colour of text on another: that of ink or of the page, whichever has more contrast (WCAG 2.1)."""
+    return max((theme.ink, theme.page), key=lambda text: _contrast(text, colour))
+
+
+def _contrast(one: str, other: str) -> float:
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    """Return the relative luminance of ``#rrggbb``."""
+    channels = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
 def line_styles(conversions: Iterable[str], theme: Theme) -> dict[str, LineStyle]:
     """Return a style for each conversion; six colours and eleven markers give 66 pairs."""
     names = sorted(set(conversions))
@@ -80,7 +112,16 @@ def line_styles(conversions: Iterable[str], theme: Theme) -> dict[str, LineStyle
     places = {name: _CORE.index(name.replace("()", "")) for name in names if _is_core(name)}
     others = [name for name in names if name not in places]
     places |= {name: place for place, name in enumerate(others, start=len(_CORE))}
-    return {name: LineStyle(theme.lines[i % len(theme.lines)], MARKERS[i % len(MARKERS)]) for name, i in places.items()}
+    return {name: _style(theme, place) for name, place in places.items()}
+
+
+def plain_styles(names: Iterable[str], theme: Theme) -> dict[str, LineStyle]:
+    """Return a style for each of some lines that are not conversions."""
+    return {name: _style(theme, place) for place, name in enumerate(sorted(set(names)))}
+
+
+def _style(theme: Theme, place: int) -> LineStyle:
+    return LineStyle(theme.lines[place % len(theme.lines)], MARKERS[place % len(MARKERS)])
 
 
 def _is_core(name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,16 +28,19 @@ class Panel:
     points: pd.DataFrame
 
 
-def split(points: pd.DataFrame, extra: tuple[str, ...] = (), most: int = 12) -> tuple[list[Panel], int]:
+def split(
+    points: pd.DataFrame, extra: tuple[str, ...] = (), most: int = 12, by: Sequence[str] = CONDITIONS
+) -> tuple[list[Panel], int]:
     """Return panels, one for each combination of conditions that vary, and how many are left out.
 
-    ``extra`` names further columns that are always kept apart.
+    ``extra`` names further columns that are always kept apart, ``by`` those that are where they vary.
     """
-    columns = [column for column in CONDITIONS if points[column].nunique(dropna=False) > 1]
+    columns = [column for column in by if points[column].nunique(dropna=False) > 1]
     if "machine" in columns and points.groupby("run")["machine"].nunique().max() == 1:
         columns.remove("machine")
-    many = points["conversion"].nunique() > _MANY_LINES
-    if many and "conversion" not in extra and points["direction"].nunique() > 1:
+    line = "line" if "line" in points else "conversion"
+    many = not extra and "direction" in points and points[line].nunique() > _MANY_LINES
+    if many and points["direction"].nunique() > 1:
         columns.insert(0, "direction")
     columns = [*extra, *columns]
     if not columns:

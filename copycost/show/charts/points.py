@@ -29,6 +29,9 @@ _NUMBERS = {
     "copy_ratio",
     "copy_ratio_low",
     "copy_ratio_high",
+    "share_of_mapped",
+    "share_of_mapped_low",
+    "share_of_mapped_high",
 }
 
 
@@ -36,7 +39,8 @@ _NUMBERS = {
 _SHOWN_OTHERWISE = {"", "imprecise", "page-fault-bound"}
 
 
-def _doubtful(flags: object) -> bool:
+def doubtful(flags: object) -> bool:
+    """Return whether a cell's flags name a doubt that a chart has to mark."""
     return isinstance(flags, str) and not set(flags.split(";")) <= _SHOWN_OTHERWISE
 
 
@@ -55,27 +59,37 @@ def prepare(cells: pd.DataFrame) -> pd.DataFrame:
         ["unknown", "shares"],
         "copies",
     )
-    frame["flagged"] = [_doubtful(flags) for flags in frame["flags"]]
+    frame["flagged"] = [doubtful(flags) for flags in frame["flags"]]
     return frame.sort_values(_ORDER, kind="stable").reset_index(drop=True)
 
 
-def measured(frame: pd.DataFrame) -> pd.DataFrame:
+def measured(frame: pd.DataFrame, *, unsized: bool = False) -> pd.DataFrame:
     """Return cells or rounds of conversions that convert something, with plain types in their key.
 
-    Leaves out references and empty arrays; text that is missing is "", a number of threads 0.
+    Leaves out references and empty arrays; text that is missing is "", a number of threads 0. With
+    ``unsized``, those whose number of bytes is not known are kept, with 0.
     """
     frame = frame.copy()
     if "layout" not in frame:
         frame["layout"] = "contiguous"
     for column in _TEXTS:
-        frame[column] = _text(frame[column])
+        frame[column] = text_column(frame[column])
     # Nullable integers, where a foreign file may know neither bytes nor threads.
+    unknown = frame["bytes"].isna().to_numpy(bool)
     frame["bytes"] = frame["bytes"].astype("Float64").fillna(0).astype(float)
     frame["threads"] = frame["threads"].astype("Float64").fillna(0).astype(int)
-    return frame[(frame["direction"] != "reference") & (frame["bytes"] > 0)].reset_index(drop=True)
+    sized = (frame["bytes"] > 0) | (unknown & unsized)
+    return frame[(frame["direction"] != "reference") & sized].reset_index(drop=True)
 
 
-def _text(column: pd.Series) -> pd.Series:
+def reference_cells(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the references of a cells frame that have bytes, in a fixed order, with plain types."""
+    references = cells[(cells["direction"] == "reference").to_numpy(dtype=bool, na_value=False)]
+    return prepare(references.assign(direction="to_tensor"))
+
+
+def text_column(column: pd.Series) -> pd.Series:
+    """Return a column as plain strings, "" where it has none."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         # Tens of thousands of rounds have a handful of names.
         names = column.cat.categories.map(str)
@@ -85,14 +99,18 @@ def _text(column: pd.Series) -> pd.Series:
 
 
 def points(cells: pd.DataFrame, value: pd.Series, low: pd.Series | None, high: pd.Series | None) -> pd.DataFrame:
-    """Return prepared cells with columns ``value``, ``low`` and ``high``, where there is a value.
+    """Return prepared cells as the points of lines against bytes, where there is a value.
 
-    ``low`` and ``high`` are NaN where no interval is known.
+    Adds ``value``, ``low`` and ``high`` (NaN where no interval is known), ``x`` (the bytes), ``line``
+    (the conversion) and ``label`` (the expression that a user would type, "" where it is not known).
     """
     frame = cells.assign(
         value=value.astype(float).where(np.isfinite(value.astype(float))),
         low=np.nan if low is None else low.astype(float),
         high=np.nan if high is None else high.astype(float),
+        x=cells["bytes"],
+        line=cells["conversion"],
+        label=cells.get("expression", ""),
     )
     return frame.dropna(subset=["value"])
 

@@ -17,21 +17,41 @@ import pandas as pd
 from PIL import Image
 
 from copycost.errors import UsageError
-from copycost.show.charts.chart import Drawing
-from copycost.show.charts.points import prepare
+from copycost.show.charts.chart import Chart, Drawing
+from copycost.show.charts.frames import FRAMES, RUN, SHARES, Prepared, prepared
 
 SCHEMA = 1
 _DUBLIN_CORE = "{http://purl.org/dc/elements/1.1/}"
 
 
-def data_hash(cells: pd.DataFrame, rounds: pd.DataFrame | None = None) -> str:
-    """Return a SHA-256 of the cells, whatever their order, and of the rounds where they are given.
+def data_hash(
+    frame: pd.DataFrame, rounds: pd.DataFrame | None = None, *, shows: str = RUN, references: bool = False
+) -> str:
+    """Return a SHA-256 of what charts show of a frame, whatever its order.
 
     Numbers count to nine digits, so that another version of a numeric library gives the same hash.
+
+    Args:
+        frame: of any kind that charts are drawn from.
+        rounds: counted as well, where they are given.
+        shows: the frame's kind.
+        references: whether the plain copies beside the cells and the shares of them count.
     """
-    frame = prepare(cells)
-    frame = frame[sorted(frame.columns)]
-    digest = hashlib.sha256(frame.to_csv(index=False, float_format="%.9g").encode("utf-8", "replace"))
+    return _hash(prepared(frame, shows), rounds, references)
+
+
+def hash_for(chart: Chart, own: Prepared, rounds: pd.DataFrame | None) -> str:
+    """Return the hash of what one chart shows."""
+    return _hash(own, rounds if chart.uses_rounds else None, chart.uses_references)
+
+
+def _hash(own: Prepared, rounds: pd.DataFrame | None, references: bool) -> str:
+    hashed = FRAMES[own.shows].hashed
+    digest = hashlib.sha256()
+    for part in (own.frame, own.references) if references else (own.frame,):
+        columns = [name for name in hashed if name in part and (references or name not in SHARES)]
+        text = part[columns].to_csv(index=False, float_format="%.9g")
+        digest.update(text.encode("utf-8", "replace"))
     if rounds is not None:
         digest.update(np.sort(rounds["seconds"].to_numpy(float)).tobytes())
         if "quiet" in rounds:
@@ -41,16 +61,16 @@ def data_hash(cells: pd.DataFrame, rounds: pd.DataFrame | None = None) -> str:
 
 def describe_source(
     drawing: Drawing,
-    cells: pd.DataFrame,
-    rounds: pd.DataFrame | None,
+    data: str,
+    frame: pd.DataFrame,
     machine: Mapping[str, Any] | None,
     options: Mapping[str, Any],
     extra: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the provenance of a chart: data, runs, machine, versions; no date and no path.
 
-    ``options`` are those it was drawn with, so that it can be drawn again; ``rounds`` are given
-    only for a chart that shows them.
+    ``data`` is the hash of what it shows, ``options`` are those it was drawn with, so that it can be
+    drawn again.
     """
     known = machine or {}
     return {
@@ -60,13 +80,17 @@ def describe_source(
         "chart": drawing.chart,
         "theme": drawing.theme,
         "options": dict(options),
-        "data": data_hash(cells, rounds),
-        "runs": sorted({str(run) for run in cells["run"].unique()}),
-        "machines": sorted({str(name) for name in cells["machine"].unique()}),
+        "data": data,
+        "runs": _names(frame, "run"),
+        "machines": _names(frame, "machine"),
         "measured_with": {key: known[key] for key in ("torch", "numpy") if known.get(key)},
         "drawn_with": {"matplotlib": matplotlib.__version__},
         **(extra or {}),
     }
+
+
+def _names(frame: pd.DataFrame, column: str) -> list[str]:
+    return sorted({str(name) for name in frame[column].dropna().unique()}) if column in frame else []
 
 
 def read_provenance(path: Path) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def save(
     """
     source = as_json(provenance or {"tool": "copycost"})
     files = [(stem.with_name(f"{stem.name}.{name}"), render(drawing, name, source)) for name in check_formats(formats)]
-    files.append((stem.with_name(f"{stem.name}.alt.txt"), (drawing.alt + "\n").encode("utf-8", "replace")))
+    files.append((stem.with_name(f"{stem.name}.alt.txt"), alt_bytes(drawing)))
     try:
         stem.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -64,6 +64,11 @@ def save(
     for path, content in files:
         write_bytes(path, content)
     return [path for path, _ in files]
+
+
+def alt_bytes(drawing: Drawing) -> bytes:
+    """Return a drawing's description as the content of its own file."""
+    return (drawing.alt + "\n").encode("utf-8", "replace")
 
 
 def as_json(provenance: Mapping[str, Any]) -> str:
@@ -102,8 +107,7 @@ def _png(drawing: Drawing, source: str) -> bytes:
     finally:
         figure.set_dpi(before)
     if image.getchannel("A").getextrema() == (255, 255):
-        # A palette makes the file three times smaller; by coverage it keeps the page's own colour.
-        image = image.convert("RGB").quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        image = _with_palette(image.convert("RGB"))
     words = PngInfo()
     for name, text in (
         ("Title", drawing.title),
@@ -115,6 +119,14 @@ def _png(drawing: Drawing, source: str) -> bytes:
     buffer = BytesIO()
     image.save(buffer, "png", pnginfo=words, dpi=(_PNG_DPI, _PNG_DPI))
     return buffer.getvalue()
+
+
+def _with_palette(image: Image.Image) -> Image.Image:
+    """Return a picture with 256 colours, which makes its file three times smaller."""
+    # Every second pixel has the colours of all; chosen by coverage, the page's own is among them.
+    some = image.resize((image.width // 2, image.height // 2), Image.Resampling.NEAREST)
+    palette = some.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    return image.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
 def _pdf(drawing: Drawing, source: str) -> bytes:

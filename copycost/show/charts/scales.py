@@ -1,4 +1,4 @@
-"""The two axes of a chart of lines: logarithmic, a little room around the data, readable ticks."""
+"""The two axes of a chart of lines: a little room around the data, readable ticks."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
+from copycost.show.charts.across import Across
 from copycost.show.charts.labels import text_width
 from copycost.show.charts.panels import Panel
 from copycost.show.charts.sheet import TICK_SIZE
-from copycost.show.charts.ticks import ValueAxis, byte_ticks, decimal_ticks
-from copycost.units import format_bytes
+from copycost.show.charts.ticks import ValueAxis, decimal_ticks
 
 _INSET = 8.0
 _LEAST_TICK_GAP = 26.0
@@ -49,10 +49,11 @@ class ValueScale:
 def value_scale(panels: Sequence[Panel], axis: ValueAxis, always: Sequence[float], height: float) -> ValueScale:
     """Return the scale that holds all values, intervals and ``always`` in ``height`` CSS pixels.
 
-    A chart whose values are all alike still spans a factor of three: a flat line in a tight frame
-    would make noise look like a trend.
+    A chart whose values are all alike still spans the axis's ``least`` factor: a flat line in a tight
+    frame would make noise look like a trend.
     """
-    shown = pd.concat([panel.points[["value", "low", "high"]] for panel in panels]).to_numpy(float)
+    columns = [name for name in ("value", "low", "high", "lowest", "highest") if name in panels[0].points]
+    shown = pd.concat([panel.points[columns] for panel in panels]).to_numpy(float)
     shown = np.concatenate([shown[np.isfinite(shown)], list(always)])
     most = int(height / _LEAST_TICK_GAP)
     if axis.holds_zero:
@@ -62,21 +63,27 @@ def value_scale(panels: Sequence[Panel], axis: ValueAxis, always: Sequence[float
     else:
         shown = shown[shown > 0]
         low, high = float(shown.min()), float(shown.max())
-        widen = float(np.sqrt(max(1.0, 3 * low / high)))
+        widen = float(np.sqrt(max(1.0, axis.least * low / high)))
         low, high = _with_room(low / widen, high * widen, height)
         ticks = decimal_ticks(low, high, most)
     return ValueScale(low, high, tuple(ticks), tuple(map(axis.format, ticks)), axis.holds_zero)
 
 
-def scale_bytes(axes: Axes, sizes: pd.Series, width: float) -> None:
-    """Give a plot that is ``width`` CSS pixels wide an axis of bytes that holds all sizes."""
-    low, high = float(sizes.min()), float(sizes.max())
-    if low == high:
-        low, high = low / 2, high * 2
-    axes.set_xscale("log", base=2)
-    axes.set_xlim(*_with_room(low, high, width))
-    ticks = byte_ticks(low, high, width, lambda text: text_width(text, TICK_SIZE))
-    set_ticks(axes.xaxis, ticks, [format_bytes(size) for size in ticks])
+def scale_across(axes: Axes, across: Across, places: pd.Series, width: float) -> None:
+    """Give a plot that is ``width`` CSS pixels wide a horizontal axis that holds all places."""
+    low, high = float(places.min()), float(places.max())
+    if across.logarithmic:
+        if low == high:
+            low, high = low / 2, high * 2
+        axes.set_xscale("log", base=2)
+        axes.set_xlim(*_with_room(low, high, width))
+    else:
+        if low == high:
+            low, high = low - max(1.0, abs(low) / 2), high + max(1.0, abs(high) / 2)
+        grow = (high - low) * _INSET / (width - 2 * _INSET)
+        axes.set_xlim(low - grow, high + grow)
+    ticks = across.ticks(low, high, width)
+    set_ticks(axes.xaxis, ticks, [across.format(tick) for tick in ticks])
 
 
 def set_ticks(axis: Axis, places: Sequence[float], labels: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
 from copycost.show.charts.labels import POINTS_PER_PIXEL
@@ -70,6 +71,20 @@ class Sheet:
             fontsize=size * POINTS_PER_PIXEL,
             color=colour,
             **{"va": "baseline", "parse_math": False, **style},
+        )
+
+    def box(self, left: float, top: float, width: float, height: float, colour: str) -> None:
+        """Fill a rectangle of the page."""
+        corner = (left / self.width, 1 - (top + height) / self.height)
+        self.figure.add_artist(
+            Rectangle(
+                corner,
+                width / self.width,
+                height / self.height,
+                facecolor=colour,
+                linewidth=0,
+                transform=self.figure.transFigure,
+            )
         )
 
     def line(self, xs: Sequence[float], ys: Sequence[float], **style: Any) -> Line2D:

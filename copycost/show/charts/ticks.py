@@ -8,14 +8,21 @@ from dataclasses import dataclass
 
 from copycost.units import format_bytes
 
+_SHORT, _FEW = 3.0, 4
+"""An axis that spans less than this factor is short, and has few ticks below this number."""
+
 
 @dataclass(frozen=True)
 class ValueAxis:
-    """The vertical axis of a chart: its label, how a value reads, and whether it holds zero."""
+    """The vertical axis of a chart: its label, how a value reads, and whether it holds zero.
+
+    ``least`` is the factor that it spans even where all values are alike.
+    """
 
     label: str
     format: Callable[[float], str]
     holds_zero: bool = False
+    least: float = 3.0
 
 
 def seconds_tick(seconds: float) -> str:
@@ -36,32 +43,42 @@ def multiple_tick(value: float) -> str:
     return number_tick(value) + "×"
 
 
+def percent_tick(share: float) -> str:
+    """Return a share such as ``5%``."""
+    return number_tick(100 * share) + "%"
+
+
 def decimal_ticks(low: float, high: float, most: int) -> list[float]:
     """Return ticks of a logarithmic axis, at most ``most`` of them where that is possible.
 
     As many in each decade as there is room for: at 1, 1.5, 2, 3, 5 and 7, at 1, 2 and 5, or at 1
-    and 3; else at every decade, every second, third … decade. ``low`` and ``high`` are positive.
+    and 3; else at every decade, every second, third … decade. Where that leaves a short axis with few, plain
+    steps, such as 0.9, 1, 1.1. ``low`` and ``high`` are positive.
     """
+    found: list[float] = []
     for steps in ((1.0, 1.5, 2.0, 3.0, 5.0, 7.0), (1.0, 2.0, 5.0), (1.0, 3.0), (1.0,)):
         ticks = _in_decades(low, high, steps, 1)
         if 2 <= len(ticks) <= max(2, most):
-            return ticks
+            found = ticks
+            break
     every = 1
-    ticks = _in_decades(low, high, (1.0,), 1)
-    while len(ticks) > max(2, most):
+    while (len(found) < 2 and every == 1) or len(found) > max(2, most):
+        found = _in_decades(low, high, (1.0,), every)
         every += 1
-        ticks = _in_decades(low, high, (1.0,), every)
-    if len(ticks) > 1:
-        return ticks
-    # Less than an octave: plain steps.
+    enough = _FEW if high < _SHORT * low else 2
+    if len(found) >= min(enough, most):
+        return found
+    return max(found, _plain_steps(low, high, most), key=len) or [low]
+
+
+def _plain_steps(low: float, high: float, most: int) -> list[float]:
     step = 10 ** math.floor(math.log10(high - low)) if high > low else low
-    for factor in (0.5, 1.0, 2.0, 5.0):
+    for factor in (0.2, 0.5, 1.0, 2.0, 5.0):
         width = factor * step
-        count = math.floor(high / width + 1e-9) - math.ceil(low / width - 1e-9) + 1
-        if 1 <= count <= max(2, most):
-            start = math.ceil(low / width - 1e-9)
-            return [(start + i) * width for i in range(count)]
-    return ticks or [low]
+        first, last = math.ceil(low / width - 1e-9), math.floor(high / width + 1e-9)
+        if 1 <= last - first + 1 <= max(2, most):
+            return [(first + i) * width for i in range(last - first + 1)]
+    return []
 
 
 def _in_decades(low: float, high: float, steps: tuple[float, ...], every: int) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -131,3 +132,74 @@ def rounds(frame: pd.DataFrame, count: int = 30, seed: int = 2) -> pd.DataFrame:
     found["quiet"] = quiet
     found["process"] = rng.integers(1, 4, len(found))
     return found
+
+
+def comparison(before: pd.DataFrame | None = None, factor: float = 1.0) -> pd.DataFrame:
+    """Return cells compared with themselves: t.numpy 0.8 and torch.tensor 1.3 times as long up to 4 KiB, the largest
+    undecided, all times ``factor``."""
+    before = cells() if before is None else before
+    small = (before["bytes"] <= 4096).to_numpy()
+    name = before["conversion"].astype(str)
+    ratio = np.where(small & (name == "t.numpy"), 0.8, np.where(small & (name == "torch.tensor"), 1.3, 1.0)) * factor
+    verdict = np.where(ratio > 1.05, "slower", np.where(ratio < 0.95, "faster", "same")).astype(object)
+    verdict[(before["bytes"] == before["bytes"].max()).to_numpy()] = "undecided"
+    key = ["conversion", "direction", "dtype", "size", "bytes", "threads", "cache", "layout", "shares_memory", "flags"]
+    return before[key].assign(
+        seconds_a=before["seconds"],
+        seconds_b=before["seconds"] * ratio,
+        ratio=ratio,
+        ci_low=ratio * 0.97,
+        ci_high=ratio * 1.03,
+        verdict=verdict,
+        floor=0.01,
+    )
+
+
+def several(count: int, **options: Any) -> pd.DataFrame:
+    """Return the cells of some runs, the second run half as fast again as the others."""
+    frames = [cells(run=f"run-{i}", seed=i, **options) for i in range(count)]
+    for name in ("seconds", "ci_low", "ci_high"):
+        frames[1][name] *= 1.5
+    plain = [frame.astype({"run": object}) for frame in frames]
+    return pd.concat(plain, ignore_index=True)
+
+
+def series(runs: int = 8, step_at: int = 4, **options: Any) -> pd.DataFrame:
+    """Return a history in which torch.tensor becomes 1.5 times as slow with one of the runs, a week apart each."""
+    parts = []
+    for i in range(runs):
+        own = cells(run=f"run-{i}", seed=i, **options).astype({"run": object})
+        own.loc[(own["conversion"] == "torch.tensor") & (i >= step_at), "seconds"] *= 1.5
+        parts.append(own.assign(created=datetime(2026, 1, 5, 8, 30, tzinfo=UTC) + timedelta(days=7 * i)))
+    rows = pd.concat(parts, ignore_index=True)
+    key = ["conversion", "direction", "dtype", "size", "threads", "cache", "layout"]
+    rows = rows.sort_values([*key, "created"]).reset_index(drop=True)
+    early = rows["created"] < datetime(2026, 1, 5, 8, 30, tzinfo=UTC) + timedelta(days=7 * step_at)
+    side = [*(rows[name] for name in key), early]
+    return rows.assign(level=rows.groupby(side, observed=True)["seconds"].transform("median"))
+
+
+def suite(lines: tuple[str, ...] = ("list", "array"), panels: tuple[str, ...] = ("",), xs: Any = (1, 10, 100)) -> Any:
+    """Return the frame of a parametrised suite's chart: seconds proportional to the parameter n."""
+    rows = [
+        {"line": line, "panel": panel, "x": float(x), "seconds": x * 1e-6, "low": x * 9e-7, "high": x * 1.1e-6}
+        for line in lines
+        for panel in panels
+        for x in xs
+    ]
+    return pd.DataFrame(rows).assign(across="n", along="kind", run="suite", machine="")
+
+
+def with_references(frame: pd.DataFrame, fresh: float = 4.0) -> pd.DataFrame:
+    """Return cells with plain copies beside them: into mapped memory at 50 GB/s, into fresh so many times slower."""
+    sizes = frame.drop_duplicates("bytes")
+    copies = []
+    for name, slower in (("plain copy (mapped)", 1.0), ("plain copy (fresh)", fresh)):
+        seconds = sizes["bytes"] / 50e9 * slower
+        own = sizes.astype({"direction": object, "conversion": object})
+        copies.append(own.assign(direction="reference", conversion=name, seconds=seconds))
+    plain = frame.astype({"direction": object, "conversion": object})
+    share = frame["bytes"] / 50e9 / frame["seconds"]
+    share = share.where(~frame["shares_memory"].astype(bool))
+    plain = plain.assign(share_of_mapped=share, share_of_mapped_low=share * 0.98, share_of_mapped_high=share * 1.02)
+    return pd.concat([plain, *copies], ignore_index=True)

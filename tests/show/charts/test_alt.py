@@ -7,7 +7,7 @@ def test_each_line_is_told_from_end_to_end_lowest_first():
     frame["seconds"] = [2e-6, 3e-6, 5e-7, 5.1e-7]
     frame["flags"] = ""
     assert draw("cost", frame, machine=MACHINE).alt == (
-        "Time per call against bytes: time per call, for sources from 8 B to 32 KiB, as lines on "
+        "Time per call against bytes: time per call, for bytes of the source from 8 B to 32 KiB, as lines on "
         "logarithmic axes. AMD EPYC 2c 3f9a1c, run reference, torch 2.13.0, NumPy 2.4.6, float64, "
         "1 thread, warm cache. t.numpy (shares memory) 500 ns at 8 B, 510 ns at 32 KiB; "
         "torch.tensor (copies) 2 µs at 8 B, 3 µs at 32 KiB."

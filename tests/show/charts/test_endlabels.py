@@ -28,6 +28,13 @@ def test_names_serve_where_expressions_are_missing_or_the_same(column):
     assert set(CORE) <= set(labels_of(frame))
 
 
+def test_labels_that_are_too_wide_but_shorter_than_the_names_are_shortened():
+    frame = cells(dtypes=("float32",), sizes=(1, 64)).astype({"conversion": object})
+    frame["conversion"] = "conversions/" * 10 + frame["conversion"]
+    written = labels_of(frame.assign(expression="e/" * 30 + frame["conversion"].str[-20:]), width=480)
+    assert sum("…" in text and text.startswith("e/e/") for text in written) == len(CORE)
+
+
 def test_labels_stand_in_the_order_of_the_lines_ends():
     frame = cells(dtypes=("float64",))
     labels = labels_of(frame)

@@ -1,13 +1,24 @@
 import pandas as pd
 import pytest
 
+from copycost.show.charts.chart import Context
 from copycost.show.charts.heading import condition, facts
+from copycost.show.charts.palette import THEMES
 from copycost.show.charts.points import prepare
 from tests.show.charts.made_up import MACHINE, cells
 
 
+def context(machine=None, about=()):
+    return Context(THEMES["light"], 720, {}, machine, about=about)
+
+
+def test_what_is_said_of_a_comparison_stands_in_place_of_its_run():
+    frame = prepare(cells(dtypes=("float32",), sizes=(1,)))
+    assert facts(frame, context(MACHINE, about=("b against a",)))[:2] == ["b against a", "float32"]
+
+
 def test_the_heading_names_what_all_cells_share():
-    found = facts(prepare(cells(dtypes=("float32",), sizes=(1,))), MACHINE)
+    found = facts(prepare(cells(dtypes=("float32",), sizes=(1,))), context(MACHINE))
     assert found == [
         "AMD EPYC 2c 3f9a1c",
         "run reference",
@@ -20,13 +31,13 @@ def test_the_heading_names_what_all_cells_share():
 
 
 def test_what_differs_between_cells_is_not_said_of_all():
-    found = facts(prepare(cells(sizes=(1,), threads=(1, 2))), None)
+    found = facts(prepare(cells(sizes=(1,), threads=(1, 2))), context())
     assert found == ["AMD EPYC 2c 3f9a1c", "run reference", "warm cache"]
 
 
 def test_many_runs_are_counted():
     frame = pd.concat([cells(run=f"run {i}", sizes=(1,)) for i in range(5)])
-    assert "5 runs" in facts(prepare(frame), None)
+    assert "5 runs" in facts(prepare(frame), context())
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ def drawn(kinds, flagged=None, low=None, high=None):
     count = len(kinds)
     line = pd.DataFrame(
         {
-            "bytes": [4.0**k for k in range(count)],
+            "x": [4.0**k for k in range(count)],
             "value": [1.0] * count,
             "low": [float("nan")] * count if low is None else low,
             "high": [float("nan")] * count if high is None else high,
@@ -31,9 +31,15 @@ def lines_and_markers(axes):
 
 
 def test_kinds_differ_in_dash_and_in_filling():
-    assert len({str(kind.dash) for kind in KINDS.values()}) == len(KINDS)
+    of_sharing = [KINDS[name] for name in ("copies", "shares", "unknown")]
+    assert len({str(kind.dash) for kind in of_sharing}) == len(of_sharing)
     assert KINDS["copies"].filled
     assert not KINDS["shares"].filled
+
+
+def test_verdicts_differ_in_filling_or_size():
+    looks = {(KINDS[name].filled, KINDS[name].size) for name in ("changed", "same", "undecided")}
+    assert len(looks) == 3
 
 
 def test_a_zero_copy_line_is_dashed_and_hollow():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from copycost.errors import UsageError
-from copycost.show.charts.palette import MARKERS, THEMES, line_styles, theme_named
+from copycost.show.charts.palette import MARKERS, THEMES, line_styles, plain_styles, readable_on, theme_named
 
 # Machado, Oliveira and Fernandes (2009), "A Physiologically-based Model for Simulation of Color
 # Vision Deficiency", IEEE TVCG 15(6), table of matrices for severity 1.0; they act on linear RGB.
@@ -120,6 +120,31 @@ def test_lines_stand_out_from_the_page_and_text_can_be_read(theme):
     assert contrast(theme.guide, theme.page) >= 2
 
 
+def steps(theme):
+    return [*theme.faster[::-1], theme.neutral, *theme.slower]
+
+
+@pytest.mark.parametrize(("theme", "vision"), list(product(THEMES, VISION)))
+def test_faster_slower_and_unchanged_cells_differ_in_every_kind_of_vision(theme, vision):
+    seen = [lab(VISION[vision] @ linear(colour)) for colour in steps(THEMES[theme])]
+    apart = {pair: ciede2000(*(seen[i] for i in pair)) for pair in combinations(range(len(seen)), 2)}
+    # Cells are areas side by side: half of what thin lines need is seen well.
+    assert min(apart.values()) > 10
+    assert min(size for (i, j), size in apart.items() if i < 3 < j) > 13
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme: theme.name)
+def test_a_larger_change_is_a_stronger_cell_in_grey_too(theme):
+    for ramp in (theme.faster, theme.slower):
+        apart = [contrast(colour, theme.neutral) for colour in ramp]
+        assert apart == sorted(apart) and apart[-1] > 4.5
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme: theme.name)
+def test_figures_can_be_read_on_every_cell(theme):
+    assert all(contrast(colour, readable_on(theme, colour)) >= 4.5 for colour in steps(theme))
+
+
 def test_both_themes_have_as_many_colours():
     assert len({len(theme.lines) for theme in THEMES.values()}) == 1
 
@@ -134,6 +159,11 @@ def test_conversions_can_be_told_apart_in_grey_by_their_markers():
 def test_sixty_conversions_have_sixty_pairs_of_colour_and_marker():
     styles = line_styles([f"conversion {i}" for i in range(60)], THEMES["dark"])
     assert len(set(styles.values())) == 60
+
+
+def test_lines_that_are_no_conversions_have_the_first_styles():
+    styles = plain_styles(["b", "a"], THEMES["light"])
+    assert (styles["a"].marker, styles["b"].marker) == MARKERS[:2]
 
 
 def test_a_core_conversion_looks_the_same_whatever_is_beside_it():

@@ -1,12 +1,19 @@
 import pytest
 
 from copycost.errors import UsageError
+from copycost.show.charts.frames import FRAMES
 from copycost.show.charts.registry import CHARTS, chart_named, collect
 
 
 def test_every_chart_is_there_under_its_own_name():
-    assert {"cost", "multiple", "throughput", "page-faults", "rounds", "threads"} <= set(CHARTS)
+    of_a_run = {"cost", "multiple", "throughput", "share", "page-faults", "rounds", "threads"}
+    of_others = {"ratio", "heat-map", "dumbbells", "runs", "runs-relative", "history", "noise", "parameters"}
+    assert of_a_run | of_others <= set(CHARTS)
     assert all(name == chart.name for name, chart in CHARTS.items())
+
+
+def test_every_chart_says_from_which_frame_it_is_drawn():
+    assert {chart.shows for chart in CHARTS.values()} == set(FRAMES)
 
 
 def test_two_charts_of_one_name_are_refused():

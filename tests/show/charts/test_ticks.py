@@ -59,3 +59,8 @@ def test_byte_ticks_are_powers_of_four_and_do_not_touch(pixels):
 
 def test_one_size_has_a_tick():
     assert byte_ticks(100, 110, 300, len) == [100]
+
+
+def test_a_short_axis_has_plain_steps_where_there_would_be_two_ticks():
+    assert decimal_ticks(0.93, 1.58, 8) == pytest.approx([1.0, 1.1, 1.2, 1.3, 1.4, 1.5])
+    assert decimal_ticks(0.97, 1.02, 8) == pytest.approx([0.97, 0.98, 0.99, 1.0, 1.01, 1.02])

@@ -9,11 +9,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
+from copycost.show.charts.across import BYTES
 from copycost.show.charts.chart import Chart, Context, Drawing
 from copycost.show.charts.heading import facts, heading
 from copycost.show.charts.key import Entry, key
 from copycost.show.charts.labels import distinct_labels, plain, text_width
-from copycost.show.charts.lines import BYTES_LABEL
 from copycost.show.charts.panels import Grid, Panel, columns_for, split
 from copycost.show.charts.points import CONDITIONS, measured
 from copycost.show.charts.scales import set_ticks
@@ -61,7 +61,7 @@ def _draw(cells: pd.DataFrame, context: Context) -> Drawing:
     entries += [Entry("", note) for note in notes]
 
     room = context.width - 2 * MARGIN
-    head = heading(CHART.title, rounds, context, room)
+    head = heading(CHART.title, facts(rounds, context), context, room)
     foot = key([] if context.language_free else entries, room)
     columns = columns_for(len(panels), room, _NARROWEST_PANEL)
     grid = Grid(len(panels), columns, room, head.height, 38 + _HEIGHT + 26)
@@ -84,7 +84,7 @@ def _draw(cells: pd.DataFrame, context: Context) -> Drawing:
             sheet.text(
                 left + tick_width + plot_width / 2,
                 top + 36 + _HEIGHT + 34,
-                BYTES_LABEL,
+                BYTES.label,
                 TICK_SIZE,
                 context.theme.muted,
                 ha="center",
@@ -163,7 +163,7 @@ def _describe(rounds: pd.DataFrame, panels: list[Panel], context: Context, notes
     sentences = [
         f"Distributions of {len(rounds)} rounds, each relative to the median of its cell's quiet "
         f"rounds: {len(quiet) / len(rounds):.0%} of them were quiet.",
-        ", ".join(facts(rounds, context.machine)) + ".",
+        ", ".join(facts(rounds, context)) + ".",
     ]
     if len(quiet) < len(rounds):
         contended = float(rounds.loc[~rounds["quiet"], "value"].median())

@@ -1,8 +1,9 @@
-"""This machine's cache sizes as guides on an axis of bytes."""
+"""Marks at places of the horizontal axis: the machine's cache sizes, or dates."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
@@ -17,6 +18,19 @@ _SIZE, _GAP = 9.5, 6.0
 _MOST = 4
 
 
+@dataclass(frozen=True)
+class Mark:
+    """A place on the horizontal axis and what it is called, the fullest text first; "" is none."""
+
+    place: float
+    texts: tuple[str, ...]
+
+
+def cache_marks(machine: Mapping[str, Any] | None) -> list[Mark]:
+    """Return a mark for each cache that holds data, smallest first; none where they are unknown."""
+    return [Mark(size, (f"L{level} {format_bytes(size)}", f"L{level}", "")) for level, size in data_caches(machine)]
+
+
 def data_caches(machine: Mapping[str, Any] | None) -> list[tuple[int, int]]:
     """Return (level, bytes) of the caches that hold data, smallest first; none where unknown."""
     found: dict[int, int] = {}
@@ -28,26 +42,25 @@ def data_caches(machine: Mapping[str, Any] | None) -> list[tuple[int, int]]:
     return sorted(found.items(), key=lambda item: (item[1], item[0]))[:_MOST]
 
 
-def draw_caches(
+def draw_marks(
     sheet: Sheet,
     axes: Axes,
-    caches: list[tuple[int, int]],
+    marks: Sequence[Mark],
     baseline: float,
     left: float,
     right: float,
 ) -> None:
-    """Draw a thin line at each cache size, its label above the plot between ``left`` and ``right``.
+    """Draw a thin line at each mark, its label above the plot between ``left`` and ``right``.
 
-    A label loses its size, or goes, where it would touch its neighbour.
+    A label is shortened, or goes, where it would touch its neighbour.
     """
     low, high = axes.get_xlim()
-    shown = [(level, size) for level, size in caches if low < size < high]
-    centres = [sheet.position(axes, size, axes.get_ylim()[0])[0] for _, size in shown]
-    for _, size in shown:
-        axes.axvline(size, color=sheet.theme.guide, linewidth=0.7, linestyle=(0, (1, 2)), zorder=0.5)
-    forms = [(f"L{level} {format_bytes(size)}", f"L{level}", "") for level, size in shown]
+    shown = [mark for mark in marks if low < mark.place < high]
+    centres = [sheet.position(axes, mark.place, axes.get_ylim()[0])[0] for mark in shown]
+    for mark in shown:
+        axes.axvline(mark.place, color=sheet.theme.guide, linewidth=0.7, linestyle=(0, (1, 2)), zorder=0.5)
     # As many labels as fit, and of those the fullest.
-    for labels in sorted(product(*forms), key=_fullness, reverse=True):
+    for labels in sorted(product(*(mark.texts for mark in shown)), key=_fullness, reverse=True):
         starts = _side_by_side(centres, [text_width(text, _SIZE) if text else 0.0 for text in labels], left, right)
         if starts is not None:
             for start, label in zip(starts, labels, strict=True):

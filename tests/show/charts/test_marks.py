@@ -1,7 +1,9 @@
 import pytest
 
-from copycost.show.charts.caches import data_caches
 from copycost.show.charts.gallery import draw
+from copycost.show.charts.marks import Mark, data_caches, draw_marks
+from copycost.show.charts.palette import THEMES
+from copycost.show.charts.sheet import Sheet
 from tests.show.charts.layout import texts
 from tests.show.charts.made_up import MACHINE, cells
 
@@ -33,3 +35,17 @@ def test_a_cache_beyond_the_axis_is_not_drawn():
     drawing = draw("cost", cells(sizes=(1, 64, 4096)), machine=MACHINE)
     written = {text.get_text() for text in texts(drawing.figure)}
     assert not any(text.startswith("L3") for text in written)
+
+
+def test_marks_that_would_touch_are_shortened_and_then_left_out():
+    def written(places):
+        sheet = Sheet(400, 200, THEMES["light"], False)
+        axes = sheet.axes(40, 40, 300, 100)
+        axes.set_xlim(0, 100)
+        marks = [Mark(place, ("2026-02-03 10:00", "02-03", "")) for place in places]
+        draw_marks(sheet, axes, marks, baseline=30, left=40, right=380)
+        return [text.get_text() for text in sheet.figure.texts]
+
+    assert written([50]) == ["2026-02-03 10:00"]
+    assert "02-03" in written([40, 60])
+    assert written([50, 51, 52]).count("02-03") < 3
