@@ -1,0 +1,86 @@
+"""The table of all cells: every figure of every estimate, and what the charts draw from."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from copycost.analyse.doubts import half_width
+from copycost.show.report.document import Column, Table
+
+NAME = "cells"
+_IDENTITY = ("run", "machine", "arm", "direction", "dtype", "threads", "cache", "layout")
+_HEADINGS = {
+    "run": ("run", "text"),
+    "machine": ("machine", "text"),
+    "arm": ("arm", "text"),
+    "conversion": ("conversion", "text"),
+    "direction": ("direction", "text"),
+    "dtype": ("dtype", "text"),
+    "size": ("elements", "count"),
+    "bytes": ("bytes", "bytes"),
+    "threads": ("threads", "count"),
+    "cache": ("cache", "text"),
+    "layout": ("layout", "text"),
+    "seconds": ("time per call", "seconds"),
+    "half_width": ("± 95%", "percent"),
+    "ci_low": ("from", "seconds"),
+    "ci_high": ("to", "seconds"),
+    "net_seconds": ("net of the call", "seconds"),
+    "overhead_low": ("overhead from", "seconds"),
+    "overhead_high": ("overhead to", "seconds"),
+    "raw_seconds": ("median of all rounds", "seconds"),
+    "shares_memory": ("memory", "sharing"),
+    "multiple": ("× zero-copy", "ratio"),
+    "multiple_low": ("× zero-copy from", "ratio"),
+    "multiple_high": ("× zero-copy to", "ratio"),
+    "gb_per_s": ("GB/s", "speed"),
+    "gb_per_s_low": ("GB/s from", "speed"),
+    "gb_per_s_high": ("GB/s to", "speed"),
+    "share_of_mapped": ("of a plain copy", "percent"),
+    "share_of_fresh": ("of a plain copy, fresh", "percent"),
+    "copy_ratio": ("× plain copy", "ratio"),
+    "copy_ratio_low": ("× plain copy from", "ratio"),
+    "copy_ratio_high": ("× plain copy to", "ratio"),
+    "speed_up": ("speed-up", "ratio"),
+    "speed_up_low": ("speed-up from", "ratio"),
+    "speed_up_high": ("speed-up to", "ratio"),
+    "against_first": ("× first run", "ratio"),
+    "against_first_low": ("× first run from", "ratio"),
+    "against_first_high": ("× first run to", "ratio"),
+    "page_faults": ("page faults", "faults"),
+    "rounds": ("rounds", "count"),
+    "quiet_share": ("quiet", "percent"),
+    "processes": ("processes", "count"),
+    "between_processes": ("between processes", "percent"),
+    "result_dtype": ("result", "text"),
+    "result_bytes": ("result's bytes", "bytes"),
+    "expression": ("expression", "text"),
+    "documented": ("documented", "text"),
+    "flags": ("doubts", "doubts"),
+}
+_SHOWN = {
+    *("conversion", "bytes", "seconds", "half_width", "shares_memory", "multiple", "gb_per_s", "copy_ratio"),
+    *("speed_up", "against_first", "page_faults", "rounds", "quiet_share", "processes", "flags"),
+}
+
+
+def cells_table(cells: pd.DataFrame) -> Table:
+    """Return the table; columns of which nothing is known are left out, and conditions that do not vary not shown.
+
+    Args:
+        cells: estimates with their quantities.
+    """
+    cells = cells.assign(half_width=half_width(cells), flags=cells["flags"].replace("", None))
+    columns = []
+    for name, (heading, unit) in _HEADINGS.items():
+        if not cells[name].notna().any():
+            continue
+        shown = name in _SHOWN or (name in _IDENTITY[:-1] and name != "direction" and varies(cells[name]))
+        shown = shown or (name == "layout" and varies(cells[name]))
+        columns.append(Column(name, heading, unit, cells[name].astype(object).tolist(), shown))
+    return Table(NAME, f"All {len(cells)} cells", tuple(columns))
+
+
+def varies(column: pd.Series) -> bool:
+    """Return whether a column has more than one value; unknown is one."""
+    return column.nunique(dropna=False) > 1

@@ -1,0 +1,155 @@
+"""Runs compared with the first of them, or the arms of one run, and how many runs rank."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from copycost.analyse.machine_figures import figures
+from copycost.analyse.machines import rank
+from copycost.errors import UsageError
+from copycost.show.compare_text import counts_text, mean_text
+from copycost.show.compare_view import compare_runs
+from copycost.show.report.curves import Across, chart_settings
+from copycost.show.report.document import Block, Chart, Column, Folded, Lines, Section, Table
+from copycost.show.report.quantities import Quantity
+from copycost.show.report.source import Source
+
+MOST_COMPARED = 4
+"""Runs that are compared with the first, cell by cell with verdicts; each takes most of a second."""
+_RATIO = Quantity("ratio", "ci_low", "ci_high", "B / A", "B / A", "ratio", one="as fast as A")
+_COLUMNS = {
+    "conversion": ("conversion", "text"),
+    "dtype": ("dtype", "text"),
+    "bytes": ("bytes", "bytes"),
+    "threads": ("threads", "count"),
+    "cache": ("cache", "text"),
+    "layout": ("layout", "text"),
+    "seconds_a": ("A", "seconds"),
+    "seconds_b": ("B", "seconds"),
+    "ratio": ("B / A", "ratio"),
+    "ci_low": ("from", "ratio"),
+    "ci_high": ("to", "ratio"),
+    "verdict": ("verdict", "text"),
+    "processes_a": ("processes A", "count"),
+    "processes_b": ("processes B", "count"),
+    "flags": ("doubts", "doubts"),
+}
+_CONDITIONS = ("dtype", "threads", "cache", "layout")
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One side of a comparison: what it is called, and what would be typed for it."""
+
+    name: str
+    typed: str
+
+
+def comparison_section(sources: Sequence[Source], results: Path) -> Section | None:
+    """Return the section; None where there is nothing to compare.
+
+    Args:
+        sources: the first is what the others are compared with.
+        results: the folder that holds the runs and noise profiles.
+    """
+    sides = [_side(source, arm) for source in sources for arm in source.arms]
+    if len(sources) > 1:
+        sides = [_side(source, source.arms[0] if source.arms else "") for source in sources]
+    if len(sides) < 2:
+        return None
+    compared = sides[1 : MOST_COMPARED + 1]
+    blocks: list[Block] = []
+    for number, side in enumerate(compared, 1):
+        own = _compared(sides[0], side, results, number)
+        blocks += own if len(compared) == 1 else [Folded(f"{side.name} against {sides[0].name}", own)]
+    if len(sides) > len(compared) + 1:
+        left = len(sides) - len(compared) - 1
+        line = f"{left} more runs are ranked, not compared cell by cell: `bench_runner.py compare A B` does that."
+        blocks.insert(0, Lines((line,), bullets=False))
+    if len(sources) > 2:
+        blocks.insert(0, _ranking(sources))
+    return Section("comparison", "Comparison", tuple(blocks))
+
+
+def _side(source: Source, arm: str) -> _Side:
+    several = f"@{arm}" if len(source.arms) > 1 else ""
+    return _Side(source.name + several, source.typed + several)
+
+
+def _compared(a: _Side, b: _Side, results: Path, number: int) -> tuple[Block, ...]:
+    try:
+        content = _read(a.typed, b.typed, results)
+    except UsageError as error:
+        return (Lines(((a.name, " and ", b.name, f" cannot be compared: {error}"),), bullets=False),)
+    cells = pd.DataFrame(content["cells"])
+    whole = content["summary"]
+    row = pd.Series({**whole, **whole["verdicts"]})
+    said = f"{counts_text(row)}; geometric mean B / A {mean_text(row)}"
+    lines = Lines((said, *content["heading"], *content["notes"]))
+    name = f"comparison-{number}"
+    table = _table(cells, name)
+    chart = _chart(cells, name)
+    return (lines, *((chart,) if chart else ()), _summary_table(content, name), table)
+
+
+def _read(a: str, b: str, results: Path) -> dict[str, Any]:
+    """Return a comparison; of different methods too, which then says so in its notes and at every cell."""
+    try:
+        text, _ = compare_runs(a, b, results, format="json")
+    except UsageError:
+        text, _ = compare_runs(a, b, results, anyway=True, format="json")
+    content: dict[str, Any] = json.loads(text)
+    return content
+
+
+def _table(cells: pd.DataFrame, name: str) -> Table:
+    columns = tuple(
+        Column(own, heading, unit, cells[own].replace("", None).tolist(), shown=_told(own, cells[own]))
+        for own, (heading, unit) in _COLUMNS.items()
+        if cells[own].notna().any()
+    )
+    return Table(name, f"All {len(cells)} cells of the comparison", columns)
+
+
+def _told(name: str, column: pd.Series) -> bool:
+    return name not in (*_CONDITIONS, "processes_a", "processes_b") or column.nunique(dropna=False) > 1
+
+
+def _chart(cells: pd.DataFrame, name: str) -> Chart | None:
+    if not cells["bytes"].notna().any():
+        return None
+    across = Across("bytes", "bytes of the source", "bytes", True, [str(own) for own in cells["conversion"]])
+    facets = {own: own for own in _CONDITIONS if cells[own].nunique(dropna=False) > 1}
+    details = ["seconds_a", "seconds_b", "verdict", "flags"]
+    settings = chart_settings(cells, [across], [_RATIO], facets, details=details, interval="95% interval")
+    return Chart("curves", name, settings)
+
+
+def _summary_table(content: Mapping[str, Any], name: str) -> Table:
+    rows = content["summary"]["conversions"]
+    verdicts = [verdict for verdict in content["summary"]["verdicts"] if content["summary"]["verdicts"][verdict]]
+    columns = [
+        Column("conversion", "conversion", "text", [row["conversion"] for row in rows]),
+        Column("ratio", "B / A", "ratio", [row["ratio"] for row in rows]),
+        Column("ci_low", "from", "ratio", [row["ci_low"] for row in rows]),
+        Column("ci_high", "to", "ratio", [row["ci_high"] for row in rows]),
+        *(Column(own, own, "count", [row["verdicts"][own] for row in rows]) for own in verdicts),
+    ]
+    return Table(f"{name}-means", "Geometric mean of each conversion", tuple(columns))
+
+
+def _ranking(sources: Sequence[Source]) -> Table:
+    ranked = rank(figures(pd.concat([source.cells for source in sources], ignore_index=True)))
+    columns = (
+        Column("rank", "rank", "count", [own or None for own in ranked["rank"].tolist()]),
+        Column("run", "run", "text", ranked["run"].tolist()),
+        Column("relative", "time", "ratio", ranked["relative"].tolist()),
+        Column("cells", "cells in common", "count", ranked["cells"].tolist()),
+    )
+    return Table("ranking", "Ranking: geometric mean over the cells in common, the fastest is 1", columns)

@@ -1,0 +1,118 @@
+"""What a report is about: one run or results file, read once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from copycost.analyse.ceilings import ceilings
+from copycost.analyse.estimates import estimate
+from copycost.analyse.quiet import mark_quiet
+from copycost.errors import UsageError
+from copycost.store.parametrised import read_parametrised
+from copycost.store.rounds import Loaded, load_alike
+from copycost.store.run_folder import RECORD, find, read_record
+
+
+@dataclass(frozen=True)
+class Source:
+    """One run as it was typed.
+
+    Attributes:
+        typed: what stands for it on the command line.
+        path: of the folder or file.
+        name: unlike that of any other source of the report.
+        cells: estimates without the references, with ``share_of_mapped`` and ``share_of_fresh``;
+            ``run`` is the name, or several names where a folder holds files of another suite.
+        record: of a run folder of ours, else None.
+        machine: what is known of it.
+        measured: how many rounds there are.
+        rounds: with ``quiet``, references left out; None where they are not kept.
+        benchmarks: for each run that is not ours, the frame of ``read_parametrised``.
+    """
+
+    typed: str
+    path: Path
+    name: str
+    cells: pd.DataFrame
+    record: Mapping[str, Any] | None
+    machine: Mapping[str, Any]
+    measured: int
+    rounds: pd.DataFrame | None
+    benchmarks: Mapping[str, pd.DataFrame]
+
+    @property
+    def arms(self) -> list[str]:
+        """Return the arms that were measured."""
+        return [str(arm) for arm in self.cells["arm"].dropna().unique()]
+
+
+def read_sources(typed: Sequence[str], results: Path) -> list[Source]:
+    """Return each run that was typed; of several, the rounds are not kept.
+
+    Raises:
+        UsageError: one of them cannot be found or read, or holds nothing to report.
+    """
+    paths = [find(run, results) for run in typed]
+    # Of other suites the same test has to have the same name; runs of ours are read one at a time.
+    others = [path for path in dict.fromkeys(paths) if not (path / RECORD).is_file()]
+    loaded = dict(zip(others, load_alike([[path] for path in others]), strict=True))
+    names: list[str] = []
+    sources = []
+    for run, path in zip(typed, paths, strict=True):
+        name = path.resolve().name if path.is_dir() else path.stem
+        names.append(name)
+        if names.count(name) > 1:
+            name = f"{name} ({names.count(name)})"
+        own = loaded[path] if path in loaded else load_alike([[path]])[0]
+        sources.append(_source(run, path, name, own, keep_rounds=len(paths) == 1))
+    return sources
+
+
+def _source(typed: str, path: Path, name: str, loaded: Loaded, *, keep_rounds: bool) -> Source:
+    record = read_record(path) if (path / RECORD).is_file() else None
+    rounds = mark_quiet(loaded.rounds)
+    precision = record["plan"].get("precision") if record else None
+    cells = ceilings(estimate(rounds, precision=precision, references=True))
+    cells = cells[_measured(cells)].reset_index(drop=True)
+    if cells.empty:
+        raise UsageError(f"{path}: holds no conversion to report")
+    own = rounds[_measured(rounds)]
+    runs = _names(cells, name, alone=keep_rounds)
+    return Source(
+        typed=typed,
+        path=path,
+        name=name,
+        cells=cells.assign(run=cells["run"].astype(object).map(runs)),
+        record=record,
+        machine=(record or {}).get("machine") or loaded.machine,
+        measured=len(own),
+        rounds=own.assign(run=own["run"].astype(object).map(runs)) if keep_rounds else None,
+        benchmarks=_benchmarks(path, name) if cells["size"].isna().any() else {},
+    )
+
+
+def _names(cells: pd.DataFrame, name: str, *, alone: bool) -> dict[str, str]:
+    """Return what each run of a source is called: as the source, or by its file where there are several."""
+    runs = [str(run) for run in cells["run"].unique()]
+    if len(runs) == 1:
+        return {runs[0]: name}
+    return {run: run if alone else f"{name}/{run}" for run in runs}
+
+
+def _measured(frame: pd.DataFrame) -> pd.Series:
+    return frame["direction"].astype(object) != "reference"
+
+
+def _benchmarks(path: Path, name: str) -> dict[str, pd.DataFrame]:
+    """Return other suites' benchmarks with their parameters; none where a file holds several reports."""
+    files = {name: path} if path.is_file() else {file.stem: file for file in sorted(path.glob("*.json"))}
+    try:
+        frames = {run: read_parametrised(file) for run, file in files.items()}
+    except UsageError:
+        return {}
+    return {run: frame for run, frame in frames.items() if len(frame)}

@@ -1,0 +1,25 @@
+from copycost.analyse.ceilings import ceilings
+from copycost.analyse.estimates import estimate
+from copycost.show.report.cells_table import cells_table
+from copycost.show.report.quantities import with_quantities
+from tests.made_up import Law, core_cells, made_up_rounds
+
+
+def table_of(**law):
+    rounds = made_up_rounds(Law(processes=4, visits=2, **law), core_cells(sizes=(1, 64)))
+    return cells_table(with_quantities(ceilings(estimate(rounds))))
+
+
+def test_a_condition_that_does_not_vary_is_kept_but_not_shown():
+    columns = {column.name: column for column in table_of().columns}
+    assert columns["dtype"].shown and not columns["threads"].shown and not columns["run"].shown
+    assert set(columns["threads"].values) == {1}
+
+
+def test_of_several_runs_each_row_says_which():
+    columns = {column.name: column for column in table_of(runs=("a", "b")).columns}
+    assert columns["run"].shown and set(columns["run"].values) == {"a", "b"}
+
+
+def test_columns_of_which_nothing_is_known_are_left_out():
+    assert "speed_up" not in {column.name for column in table_of().columns}
