@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from copycost.analyse.grouping import floats, group_codes
-from copycost.analyse.side import KEY
+from copycost.analyse.machine_figures import Figures, common
 from copycost.units import format_bytes
 
 FACTS = (
@@ -58,32 +57,32 @@ def differences(machines: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[s
     return [(heading, values) for heading, values in found if len(set(values)) > 1]
 
 
-def rank(cells: pd.DataFrame) -> pd.DataFrame:
+def rank(own: Figures, names: Sequence[str] | None = None) -> pd.DataFrame:
     """Return machines ranked by their figures, the fastest first.
 
     Args:
-        cells: estimates of all of them (``copycost.estimate``), one set per ``run``.
+        own: figures of all of them; references do not count.
+        names: of all machines; by default those that have figures.
 
     Returns:
-        One row per run: ``run``, ``cells`` (how many it has in common with the others), ``relative``
-        (geometric mean of its seconds in those, over the fastest run's; NaN for a run that lacks some of
-        them) and ``rank``. The common cells are those that the most runs have, so that one run with
-        another grid does not leave the rest without any.
+        One row per machine: ``run`` (its name), ``cells`` (how many it has in common with the others),
+        ``relative`` (geometric mean of its seconds in those, over the fastest's; NaN for one that lacks some
+        of them), ``runs`` (how many it has) and ``rank``. The common cells are those of
+        ``copycost.analyse.machine_figures.common``.
     """
-    known = cells[np.isfinite(np.log(floats(cells["seconds"])))]
-    codes, first = group_codes(known, KEY)
-    runs = list(dict.fromkeys(cells["run"]))
-    logs = np.full((len(runs), len(first)), np.nan)
-    logs[[runs.index(run) for run in known["run"]], codes] = np.log(floats(known["seconds"]))
-    has = np.isfinite(logs)
-    common = has.sum(axis=0) == has.sum(axis=0).max(initial=0)
-    complete = has[:, common].all(axis=1) & common.any()
-    mean = np.full(len(runs), np.nan)
-    mean[complete] = logs[np.ix_(complete, common)].mean(axis=1)
-    relative = np.exp(mean - np.nanmin(mean)) if complete.any() else mean
-    ranked = pd.DataFrame({"run": runs, "cells": has[:, common].sum(axis=1), "relative": relative})
+    grid = np.flatnonzero((own.cells["direction"] != "reference").to_numpy(dtype=bool, na_value=True))
+    figures = own.only(np.arange(len(own.names)), grid)
+    complete, cells = common(figures)
+    mean = np.full(len(own.names), np.nan)
+    mean[complete] = figures.logs[np.ix_(complete, cells)].mean(axis=1)
+    relative = np.exp(mean - np.nanmin(mean)) if len(complete) else mean
+    has = np.isfinite(figures.logs[:, cells]).sum(axis=1)
+    ranked = pd.DataFrame({"run": list(own.names), "cells": has, "relative": relative, "runs": own.runs})
+    if names is not None:
+        ranked = ranked.set_index("run").reindex(list(names)).reset_index(names="run")
+        ranked = ranked.fillna({"cells": 0, "runs": 0}).astype({"cells": int, "runs": int})
     ranked = ranked.sort_values("relative", kind="stable", na_position="last").reset_index(drop=True)
-    return ranked.assign(rank=np.where(ranked["relative"].notna(), np.arange(1, len(runs) + 1), 0))
+    return ranked.assign(rank=np.where(ranked["relative"].notna(), np.arange(1, len(ranked) + 1), 0))
 
 
 def _text(name: str, value: object) -> str | None:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from copycost.analyse.comparison import COLUMNS, add_flag, compare
+from copycost.analyse.comparison import COLUMNS, PLAIN_COPY_TOO, add_flag, compare
 from copycost.analyse.verdicts import FASTER, ONLY_A, ONLY_B, SAME, SLOWER, UNDECIDED
 from copycost.errors import UsageError
 from tests.made_up import EMPTY_CALL, Law, core_cells, made_up_rounds
@@ -158,3 +158,36 @@ def test_references_are_not_compared():
 def test_a_flag_is_added_after_the_others():
     own = pd.DataFrame({"flags": ["", "drift"]})
     assert add_flag(own, "method-differs")["flags"].tolist() == ["method-differs", "drift;method-differs"]
+
+
+def with_plain_copies(a, b, factor):
+    """Return the copies beside which a plain copy was timed, side B's plain copies slower by a factor."""
+    beside = a["copy_seconds"].notna(), b["copy_seconds"].notna()
+    return a[beside[0]], b[beside[1]].assign(copy_seconds=lambda rounds: rounds["copy_seconds"] * factor)
+
+
+def test_what_the_plain_copy_beside_shares_of_a_change_between_runs_is_not_called_one():
+    a, b = side(seed=40), side(seed=41, factor=1.1)
+    alone = compare(*with_plain_copies(a, b, 1.0))
+    assert len(alone) and (alone["verdict"] == SLOWER).all()
+    together = compare(*with_plain_copies(a, b, 1.1))
+    assert (together["verdict"] == UNDECIDED).all()
+    assert together["flags"].str.contains(PLAIN_COPY_TOO).all()
+    np.testing.assert_allclose(together["ratio"], alone["ratio"])
+
+
+def test_a_plain_copy_that_changes_the_other_way_hides_nothing():
+    own = compare(*with_plain_copies(side(seed=42), side(seed=43, factor=1.1), 0.8))
+    assert (own["verdict"] == SLOWER).all()
+    assert not own["flags"].str.contains(PLAIN_COPY_TOO).any()
+
+
+def test_a_change_larger_than_the_plain_copys_is_still_found():
+    own = compare(*with_plain_copies(side(seed=44), side(seed=45, factor=1.3), 1.1))
+    assert (own["verdict"] == SLOWER).all()
+
+
+def test_arms_and_machines_are_not_excused_by_their_plain_copies():
+    a, b = with_plain_copies(side(seed=46), side(seed=47, factor=1.1), 1.1)
+    assert (compare(*arms(a, b))["verdict"] == SLOWER).all()
+    assert (compare(a, b.assign(machine="other"))["verdict"] == SLOWER).all()

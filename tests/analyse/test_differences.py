@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from copycost.analyse.differences import Logs, difference
-from copycost.analyse.verdicts import FASTER, SLOWER, judge
+from copycost.analyse.verdicts import FASTER, SLOWER, interval_null, judge
 
 PROCESSES = 12
 
@@ -82,3 +82,16 @@ def test_no_spread_at_all_is_no_error_of_the_program():
     still = Logs(np.zeros(4), np.zeros(4, dtype=np.int64), np.arange(4))
     found = difference(still, still, 1, None)
     assert found.error[0] == 0 and found.degrees[0] > 0
+
+
+@pytest.mark.parametrize("processes", [3, 4, 5, 6, 8, 10, 12, 15, 20, 30])
+def test_p_values_of_pairs_are_right_far_out_in_the_tails(processes):
+    count = 60_000
+    a = drawn(count, 20 + processes, processes=processes)
+    b = drawn(count, 50 + processes, processes=processes, first=100)
+    found = difference(a, b, count, (np.arange(processes), np.arange(processes) + 100))
+    assert found.paired.all()
+    p = interval_null(found.log_ratio, found.error, found.degrees, 0.0)
+    for rate in (0.05, 0.005):
+        noise = 4 * np.sqrt(rate / count)
+        assert 0.75 * rate - noise <= (p <= rate).mean() <= 1.08 * rate + noise

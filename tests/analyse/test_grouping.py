@@ -1,5 +1,7 @@
 import numpy as np
 import pandas as pd
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from copycost.analyse.grouping import (
     floats,
@@ -47,3 +49,24 @@ def test_statistics_leave_unknown_values_out():
 def test_unknown_is_nan_as_a_float():
     column = pd.Series(pd.array([1, pd.NA], dtype="Int64"))
     np.testing.assert_array_equal(floats(column), [1, np.nan])
+
+
+ROWS = st.lists(st.tuples(st.sampled_from(["a", "b", None]), st.integers(0, 3) | st.none(), st.booleans()), max_size=30)
+
+
+@settings(max_examples=60, deadline=None)
+@given(ROWS)
+def test_groups_are_those_of_a_dictionary_in_order_of_appearance(rows):
+    frame = pd.DataFrame(
+        {
+            "text": pd.Categorical([row[0] for row in rows], categories=["b", "a"]),
+            "whole": pd.array([row[1] for row in rows], dtype="Int64"),
+            "flag": [row[2] for row in rows],
+            "same": ["x"] * len(rows),
+        }
+    )
+    known: dict[tuple, int] = {}
+    codes = [known.setdefault(row, len(known)) for row in rows]
+    found, first = group_codes(frame, ["same", "text", "whole", "flag"])
+    np.testing.assert_array_equal(found, np.array(codes, dtype=np.int64))
+    np.testing.assert_array_equal(first, np.array([codes.index(code) for code in known.values()], dtype=np.int64))

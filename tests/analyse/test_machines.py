@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 
 from copycost import estimate
+from copycost.analyse.machine_figures import figures
 from copycost.analyse.machines import describe, differences, rank
 from tests.made_up import Law, core_cells, machine_facts, made_up_rounds
 
@@ -12,7 +13,7 @@ def cells(name, factor=1.0, sizes=(1, 4096)):
 
 
 def ranked(*frames):
-    return rank(pd.concat(frames, ignore_index=True)).set_index("run")
+    return rank(figures(pd.concat(frames, ignore_index=True))).set_index("run")
 
 
 def test_machines_are_ranked_by_the_geometric_mean_of_their_common_cells():
@@ -26,6 +27,11 @@ def test_a_run_with_another_grid_is_listed_without_a_rank():
     own = ranked(cells("a"), cells("b", 1.1), cells("other", sizes=(7,)))
     assert own.loc["other", "rank"] == 0 and np.isnan(own.loc["other", "relative"])
     assert own.loc["b", "rank"] == 2
+
+
+def test_a_machine_without_figures_is_listed_all_the_same():
+    own = rank(figures(cells("a")), ["none", "a"]).set_index("run")
+    assert own["rank"].to_dict() == {"a": 1, "none": 0} and own.loc["none", "cells"] == 0
 
 
 def test_only_facts_that_differ_are_named():

@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+
+from copycost.analyse.machine_figures import figures
+from copycost.analyse.own_ceiling import ALL, UNKNOWN, own_ceilings
+from tests.analyse.fleets import fleet_cells, slower_calls, slower_conversion, slower_machine, slower_memory, usual
+
+
+def reasons(*machines, keep=lambda cells: cells["run"].notna(), **law):
+    cells, _ = fleet_cells(machines, **{"alike": 0.0, "noise": 0.002} | law)
+    return own_ceilings(figures(cells[keep(cells)]), 0)
+
+
+def why(rows, conversion, sizes):
+    return rows[(rows["conversion"] == conversion) & (rows["sizes"] == sizes)].iloc[0]
+
+
+def test_a_slower_machine_is_not_taken_for_slower_conversions():
+    rows = reasons(usual, slower_machine)
+    assert set(rows["why"]) == {"slower machine"}
+    np.testing.assert_allclose(rows["ratio"], 1.3, rtol=0.01)
+    np.testing.assert_allclose(rows["own_ratio"], 1, rtol=0.01)
+    assert ((rows["ratio_low"] < 1.3) & (rows["ratio_high"] > 1.3)).all()
+
+
+def test_a_slower_conversion_is_not_taken_for_a_slower_machine():
+    rows = reasons(usual, slower_conversion)
+    assert why(rows, "torch.tensor", "above 4 MiB")["why"] == "slower conversion"
+    assert why(rows, "torch.tensor", "above 4 MiB")["own_ratio"] == pytest.approx(1.5, rel=0.02)
+    assert why(rows, "torch.tensor", "up to 16 KiB")["why"] == "the same"
+
+
+def test_what_is_true_of_most_conversions_is_not_changed_by_one():
+    rows = reasons(usual, slower_conversion)
+    ratios = rows[rows["conversion"] == ALL]
+    middle = [sorted(rows[(rows["sizes"] == s) & (rows["conversion"] != ALL)]["own_ratio"]) for s in ratios["sizes"]]
+    assert ratios["own_ratio"].tolist() == [values[(len(values) - 1) // 2] for values in middle]
+
+
+def test_both_and_opposite_reasons_are_said():
+    both = reasons(usual, lambda cells: slower_machine(cells) * slower_conversion(cells))
+    assert why(both, "torch.tensor", "above 4 MiB")["why"] == "slower machine and slower conversion"
+    opposite = reasons(slower_conversion, slower_machine)
+    assert why(opposite, "torch.tensor", "above 4 MiB")["why"] == "slower machine but faster conversion"
+
+
+def test_calls_and_memory_are_told_apart_by_size():
+    memory = reasons(usual, slower_memory)
+    assert why(memory, "torch.tensor", "above 4 MiB")["why"] == "slower machine"
+    assert why(memory, "torch.tensor", "up to 16 KiB")["why"] == "the same"
+    calls = reasons(usual, slower_calls)
+    assert why(calls, "torch.tensor", "up to 16 KiB")["why"] == "slower machine"
+
+
+def test_without_plain_copies_the_reason_is_not_known():
+    rows = reasons(usual, slower_machine, keep=lambda cells: cells["direction"] != "reference")
+    assert set(rows["why"]) == {UNKNOWN} and rows["own_ratio"].isna().all()
+    np.testing.assert_allclose(rows["ratio"], 1.3, rtol=0.01)
+
+
+def test_imprecise_figures_are_undecided():
+    cells, _ = fleet_cells([usual, lambda cells: np.full(len(cells), 1.03)], alike=0.0, noise=0.0)
+    cells["ci_low"], cells["ci_high"] = cells["seconds"] / 1.5, cells["seconds"] * 1.5
+    assert "undecided" in set(own_ceilings(figures(cells), 0)["why"])
+
+
+def test_a_machine_without_a_cell_in_common_has_no_row():
+    rows = reasons(usual, usual, keep=lambda cells: cells["run"].eq("run-0-0") | cells["conversion"].eq("empty call"))
+    assert rows.empty
