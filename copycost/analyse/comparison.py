@@ -29,7 +29,8 @@ COLUMNS = (
 SIDE_NEVER_QUIET = "side-never-quiet"
 NO_CANARY = "no-canary"
 OWN_CLOCK = "own-clock"
-FLAGS = (*(doubt.name for doubt in DOUBTS), SIDE_NEVER_QUIET, NO_CANARY, OWN_CLOCK)
+PLAIN_COPY_TOO = "plain-copy-too"
+FLAGS = (*(doubt.name for doubt in DOUBTS), SIDE_NEVER_QUIET, NO_CANARY, OWN_CLOCK, PLAIN_COPY_TOO)
 """All flags a row can have, in their order; whoever calls may add more, such as `method-differs`."""
 
 _FACTS = ["bytes", "shares_memory"]
@@ -68,14 +69,17 @@ def compare(
         paired where the sides are arms of one run whose processes alternate (``paired``), so it need not
         be ``seconds_b / seconds_a`` to the last digit. ``verdict`` is faster, slower, same, undecided,
         only in A or only in B; ``flags`` names both sides' doubts, joined by ``;``; ``floor`` and
-        ``error`` (the standard error) are log units; ``clock`` is common, own or none.
+        ``error`` (the standard error) are log units; ``clock`` is common, own or none. For two runs of one
+        machine the floor holds what the plain copy beside a cell shares of its change, flagged
+        ``plain-copy-too`` beyond the margin.
 
     Raises:
         UsageError: the sides have no cell in common, or one holds several arms or machines.
     """
     partners = pairs(a_rounds, b_rounds)
     a_one, b_one = mark_quiet(as_one(a_rounds, "A")), mark_quiet(as_one(b_rounds, "B"))
-    same_clock = same_clock and _one_machine(a_one, b_one)
+    one_machine = _one_machine(a_one, b_one)
+    same_clock = same_clock and one_machine
     reference = common_clock(a_one, b_one) if same_clock else None
     a, b = one_side(a_one, reference), one_side(b_one, reference)
     at = _matched(a, b, [name for name in KEY if name not in across])
@@ -83,7 +87,9 @@ def compare(
     clock = "common" if reference is not None else _own_clock(a_one, b_one)
     rows = _facts(a, b, at).assign(clock=clock, paired=result.paired, degrees=result.degrees)
     floor = _least_noise(a, b, at, partners) if noise is None else noise.floors(rows)
-    rows = rows.assign(floor=np.fmax(floor, allowance))
+    # Only what two runs on one machine differ by can be the machine's doing; arms meet the same changes.
+    shared = _shared(a, b, at, result.log_ratio) if one_machine and partners is None else np.zeros(at.count)
+    rows = rows.assign(floor=np.fmax(floor, allowance) + shared)
 
     never_quiet = same_clock and _one_never_quiet(a_one, b_one)
     gated = _gated(a, at.a, at.count) & _gated(b, at.b, at.count) & (not never_quiet)
@@ -106,7 +112,7 @@ def compare(
         error=np.where(gated, result.error, np.nan),
         p=judged.p,
         verdict=np.where(~at.in_b, ONLY_A, np.where(~at.in_a, ONLY_B, judged.verdict)),
-        flags=_flags(a, b, at, {name for name, present in said.items() if present}),
+        flags=_flags(a, b, at, {name for name, present in said.items() if present}, shared > np.log1p(margin)),
     )
     return rows[list(COLUMNS)].astype(_TYPES)
 
@@ -173,6 +179,22 @@ def _least_noise(a: Side, b: Side, at: _Places, partners: object) -> Floats:
     return floor
 
 
+def _shared(a: Side, b: Side, at: _Places, log_ratio: Floats) -> Floats:
+    """Return how much of each log ratio the plain copy beside the cell shares; 0 where none was timed.
+
+    From one run to the next, copies of some MiB change with what else the caches and the memory are used for
+    and with where their pages lie. A plain copy of the same bytes, timed right after each round, changes
+    alike: what it shares is the machine's doing and not called a change, on top of what is noise anyway.
+    """
+    plain = [np.full(at.count, np.nan), np.full(at.count, np.nan)]
+    for own, side, code in zip(plain, (a, b), (at.a, at.b), strict=True):
+        own[code] = np.log(floats(side.cells["seconds"]) / floats(side.cells["copy_ratio"]))
+    change = plain[1] - plain[0]
+    same_way = np.sign(change) == np.sign(log_ratio)
+    shared: Floats = np.where(same_way, np.abs(change), 0.0)
+    return shared
+
+
 def _logs(side: Side, code: Codes) -> Logs:
     return Logs(side.logs, code[side.cell], side.process)
 
@@ -202,8 +224,8 @@ def _one_never_quiet(a: pd.DataFrame, b: pd.DataFrame) -> bool:
     return levels[1] > NEVER_QUIET * levels[0]
 
 
-def _flags(a: Side, b: Side, at: _Places, said: set[str]) -> list[str]:
-    own = [set(said) for _ in range(at.count)]
+def _flags(a: Side, b: Side, at: _Places, said: set[str], shared: np.ndarray) -> list[str]:
+    own = [{*said, PLAIN_COPY_TOO} if too else set(said) for too in shared]
     for side, code in ((a, at.a), (b, at.b)):
         for row, names in zip(code, side.cells["flags"], strict=True):
             own[row].update(names.split(";"))

@@ -39,8 +39,8 @@ def difference(a: Logs, b: Logs, count: int, partners: tuple[Codes, Codes] | Non
     samples: on a busy machine few pairs are quiet on both sides, and the rest are not thrown away.
 
     Two samples: 20% trimmed means, winsorised variances and Welch's degrees of freedom (Yuen, "The
-    two-sample trimmed t for unequal population variances", Biometrika 61, 1974). Pairs: the same of the
-    differences between neighbouring processes, which one-sample trimming serves.
+    two-sample trimmed t for unequal population variances", Biometrika 61, 1974). Pairs: the trimmed mean
+    of the differences between neighbouring processes (Tukey and McLaughlin, Sankhya A 25, 1963).
 
     Args:
         a: one side; ``cell`` counts from 0 to ``count`` on both sides alike.
@@ -59,7 +59,7 @@ def difference(a: Logs, b: Logs, count: int, partners: tuple[Codes, Codes] | Non
     paired = np.zeros(count, dtype=bool)
     if partners is not None:
         of_pairs, cells = _between(a, b, count, partners)
-        own, own_error, own_degrees = _trimmed(of_pairs, cells, count)
+        own, own_error, own_degrees = _trimmed_once(of_pairs, cells, count)
         together = np.bincount(cells[np.isfinite(of_pairs)], minlength=count)
         paired = np.isfinite(own_error) & (together >= MOST_PAIRED * number)
         log_ratio = np.where(paired, own, log_ratio)
@@ -75,6 +75,23 @@ def _trimmed(values: Floats, cells: Codes, count: int) -> tuple[Floats, Floats, 
     left = number - 2 * np.floor(TRIM * number + 1e-9)
     degrees = np.where(number >= FEWEST, left - 1, np.nan)
     return mean, (high - mean) / stdtrit(degrees, 0.975), degrees
+
+
+def _trimmed_once(values: Floats, cells: Codes, count: int) -> tuple[Floats, Floats, Floats]:
+    """Return the same, fit for a test of one sample far out in the tails, where many cells are judged.
+
+    One trimmed mean over its error is not distributed like Student's t with as many degrees of freedom as
+    are usual: a p value of 0.005 of ten values comes 1.5 times too often (of two samples it does not). Wider
+    errors and fewer degrees, fitted to two million normal samples of each size from 5 to 30, bring it to
+    within some percent; Patel, Mudholkar and Fernando (Journal of the American Statistical Association 83,
+    1988) fit the distributions of robust estimators so.
+    """
+    mean, error, degrees = _trimmed(values, cells, count)
+    number = np.bincount(cells[np.isfinite(values)], minlength=count)
+    cut = np.floor(TRIM * number + 1e-9)
+    left = np.maximum(number - 2 * cut, 1)
+    wider = np.where(cut > 0, 1 + 2.7 / left**3, 1.0)
+    return mean, error * wider, degrees * (1 - 0.22 * cut / (cut + 2))
 
 
 def _number(logs: Logs, count: int) -> Codes:

@@ -32,14 +32,26 @@ def group_codes(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[Codes, Cod
 
     Groups are numbered in order of appearance; unknown values are equal to each other.
     """
-    codes = np.zeros(len(frame), dtype=np.int64)
-    for column in columns:
-        own, count = _column_codes(frame[column])
+    known = [_column_codes(frame[column]) for column in columns]
+    varied = [(own, count) for own, count in known if len(own) and (own != own[0]).any()]
+    # Rows of one group mostly stand together: only the first of each such stretch is looked up.
+    starts = _stretches([own for own, _ in varied], len(frame))
+    codes = np.zeros(len(starts), dtype=np.int64)
+    for own, count in varied:
         # Numbering afresh after each column keeps the product of the counts far from overflow.
-        codes = pd.factorize(codes * (count + 1) + own + 1)[0].astype(np.int64)
+        codes = pd.factorize(codes * (count + 1) + own[starts] + 1)[0].astype(np.int64)
     first = np.full(int(codes.max()) + 1 if len(codes) else 0, -1, dtype=np.int64)
-    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
-    return codes, first
+    first[codes[::-1]] = starts[::-1]
+    return np.repeat(codes, np.diff(starts, append=len(frame))), first
+
+
+def _stretches(columns: Sequence[Codes], length: int) -> Codes:
+    """Return where a row begins that differs from the one before it in any column."""
+    begins = np.zeros(length, dtype=bool)
+    begins[:1] = True
+    for own in columns:
+        begins[1:] |= own[1:] != own[:-1]
+    return np.flatnonzero(begins)
 
 
 def group_median(values: Floats, codes: Codes, count: int) -> Floats:

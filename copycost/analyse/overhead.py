@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from copycost.analyse.grouping import ARM, floats
+from copycost.analyse.grouping import ARM, Floats, floats, group_codes, group_mean
 
 EMPTY_CALL = "empty call"
 
@@ -24,23 +24,22 @@ def add_overhead(cells: pd.DataFrame) -> pd.DataFrame:
             ``lowest`` and ``highest``.
     """
     empty = (cells["direction"] == "reference") & (cells["conversion"] == EMPTY_CALL)
-    floor = cells.loc[empty.to_numpy(dtype=bool, na_value=False), [*ARM, "threads"]].copy()
-    source = cells.loc[floor.index]
-    floor["low"] = source["ci_low"].fillna(source["lowest"])
-    floor["high"] = source["ci_high"].fillna(source["highest"])
-    low, high = _matched(cells, floor, [*ARM, "threads"])
-    low_any, high_any = _matched(cells, floor, ARM)
+    is_empty = empty.to_numpy(dtype=bool, na_value=False)
+    low, high = _of_empty_calls(cells, is_empty, [*ARM, "threads"])
+    low_any, high_any = _of_empty_calls(cells, is_empty, ARM)
     low = np.where(np.isnan(low), low_any, low)
     high = np.where(np.isnan(high), high_any, high)
 
     block = floats(cells["block"])
-    share = np.where(empty.to_numpy(dtype=bool, na_value=False) | ~(block > 0), np.nan, block)
+    share = np.where(is_empty | ~(block > 0), np.nan, block)
     net = floats(cells["seconds"]) - (low + high) / 2 / share
     return cells.assign(overhead_low=low / share, overhead_high=high / share, net_seconds=np.maximum(net, 0.0))
 
 
-def _matched(cells: pd.DataFrame, floor: pd.DataFrame, columns: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Return for each cell the empty call's interval in rows that agree in some columns."""
-    by_key = floor.groupby(columns, dropna=False, observed=True)[["low", "high"]].mean().reset_index()
-    both = cells[columns].merge(by_key, on=columns, how="left")
-    return both["low"].to_numpy(dtype=float), both["high"].to_numpy(dtype=float)
+def _of_empty_calls(cells: pd.DataFrame, empty: np.ndarray, columns: list[str]) -> tuple[Floats, Floats]:
+    """Return for each cell the interval of the empty calls that agree with it in some columns."""
+    codes, first = group_codes(cells, columns)
+    low = floats(cells["ci_low"].fillna(cells["lowest"]))
+    high = floats(cells["ci_high"].fillna(cells["highest"]))
+    of_group = [group_mean(end[empty], codes[empty], len(first)) for end in (low, high)]
+    return of_group[0][codes], of_group[1][codes]

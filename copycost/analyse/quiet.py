@@ -59,6 +59,9 @@ def mark_quiet(rounds: pd.DataFrame) -> pd.DataFrame:
         ``contended_process`` (bool; its best rounds are more than 1.3 times the arm's level, so
         none of them counts as quiet).
     """
+    if rounds["canary"].isna().all():
+        unknown = np.ones(len(rounds), dtype=bool)
+        return rounds.assign(quiet=pd.arrays.BooleanArray(~unknown, unknown), contended_process=False)
     index = contention_index(rounds)
     arm, arm_first = group_codes(rounds, ARM)
     cell, cell_first = group_codes(rounds, CELL)

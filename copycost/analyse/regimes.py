@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy.optimize import least_squares
 
 from copycost.analyse.candidates import MOST_REGIMES, candidates, gap
 from copycost.analyse.grouping import Floats
@@ -98,6 +97,8 @@ def polish(law: Law, sizes: Floats, logs: Floats, variance: Floats) -> Law:
     """Return the law with its parameters at the least relative residuals, borders within their gaps."""
     if not law.regimes:
         return law
+    from scipy.optimize import least_squares  # half as long to load as all the rest: only where a law is fitted
+
     weight = 1 / np.sqrt(variance)
     kinks = np.flatnonzero(law.kinds == KINK)
     jump = bool((law.kinds == STEP).any())

@@ -9,6 +9,7 @@ import click
 
 from copycost.commands.delivery import deliver
 from copycost.commands.options import PATH, out_option, results_option
+from copycost.commands.skipping import on_bad, skip_bad_option
 
 
 @click.command()
@@ -19,10 +20,19 @@ from copycost.commands.options import PATH, out_option, results_option
 @click.option("--anyway", is_flag=True, help="Compare runs of different methods, every row marked.")
 @click.option("--fail-on", help="Exit with 1 on a verdict, such as 'slower>5%' or 'undecided'.")
 @click.option("--format", default="table", help="table, markdown, json or csv.")
+@click.option("--plots", type=PATH, help="Draw the comparison's charts into this folder too.")
 @out_option
 @results_option
+@skip_bad_option
 def compare(
-    a: str, b: str, margin: str | None, noise: Path | None, out: Path | None, results: Path, **typed: Any
+    a: str,
+    b: str,
+    margin: str | None,
+    noise: Path | None,
+    out: Path | None,
+    results: Path,
+    skip_bad: bool,
+    **typed: Any,
 ) -> None:
     """Say for every cell whether B is faster, slower or the same as A, or that it is undecided.
 
@@ -32,6 +42,6 @@ def compare(
     from copycost.units import parse_share
 
     share = parse_share(margin) if margin else None
-    text, status = compare_runs(a, b, results, margin=share, noise_path=noise, **typed)
+    text, status = compare_runs(a, b, results, margin=share, noise_path=noise, on_bad=on_bad(skip_bad), **typed)
     deliver(text, out)
     raise click.exceptions.Exit(status)

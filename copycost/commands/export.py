@@ -8,6 +8,7 @@ import click
 
 from copycost.commands.delivery import deliver
 from copycost.commands.options import out_option, results_option, run_argument
+from copycost.commands.skipping import on_bad, skip_bad_option
 
 
 @click.command()
@@ -15,10 +16,11 @@ from copycost.commands.options import out_option, results_option, run_argument
 @click.option("--format", default="csv", help="csv, parquet, json or markdown.")
 @out_option
 @results_option
-def export(run: str, format: str, out: Path | None, results: Path) -> None:
+@skip_bad_option
+def export(run: str, format: str, out: Path | None, results: Path, skip_bad: bool) -> None:
     """Write one row for each cell of a run."""
     from copycost.show.export import export as rendered
-    from copycost.show.run_view import read_run
+    from copycost.show.run_view import read_cells
     from copycost.store.run_folder import find
 
-    deliver(rendered(read_run(find(run, results)).cells, format), out)
+    deliver(rendered(read_cells(find(run, results), on_bad(skip_bad)).cells, format), out)

@@ -7,14 +7,16 @@ from pathlib import Path
 import click
 
 from copycost.commands.options import results_option, run_argument
+from copycost.commands.skipping import on_bad, skip_bad_option
 
 
 @click.command()
 @run_argument
 @results_option
-def show(run: str, results: Path) -> None:
+@skip_bad_option
+def show(run: str, results: Path, skip_bad: bool) -> None:
     """Print a run's table."""
     from copycost.show.summary import print_run
     from copycost.store.run_folder import find
 
-    print_run(find(run, results))
+    print_run(find(run, results), on_bad(skip_bad))

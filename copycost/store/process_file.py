@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copycost.errors import UsageError
-from copycost.store.json_file import read_json
+from copycost.store.fact_kinds import known_machine
+from copycost.store.foreign import created, foreign_machine
+from copycost.store.json_lines import read_reports
+from copycost.store.labels import Test, labels
+from copycost.store.round_arrays import only_known, rounds_together
 from copycost.store.run_folder import check_schema
 
 TEXTS = (
@@ -38,6 +42,7 @@ PER_ROUND = {
 }
 _NUMBERS = {int, float, type(None)}
 _LARGEST_COUNT = 2**62
+_LONGEST = 1e9
 
 
 @dataclass(frozen=True)
@@ -46,17 +51,23 @@ class Entry:
     quantity.
 
     ``rounds["seconds"]`` is seconds per call; in the other arrays NaN means unknown. ``calls`` is
-    the calls per round, None where the file does not say.
+    the calls per round, None where the file does not say. ``test`` is what another suite calls it,
+    None for a conversion.
     """
 
     facts: dict[str, str | int | bool | None]
     calls: int | None
     rounds: dict[str, NDArray[np.float64]]
+    test: Test | None = None
 
 
 @dataclass(frozen=True)
 class ProcessFile:
-    """Everything the harness takes from one pytest-benchmark file."""
+    """Everything the harness takes from one pytest-benchmark report.
+
+    ``machine`` is the machine's name, ``machine_facts`` what the report tells of it, under the names
+    that a run's record has; ``created`` is when it was made, ISO 8601 with a zone.
+    """
 
     path: Path
     run: str | None
@@ -66,6 +77,28 @@ class ProcessFile:
     entries: list[Entry]
     skipped: list[dict[str, Any]] = field(default_factory=list)
     failed: list[dict[str, Any]] = field(default_factory=list)
+    machine_facts: dict[str, Any] = field(default_factory=dict)
+    created: str | None = None
+
+
+@dataclass(frozen=True)
+class Stats:
+    """A benchmark's figures in seconds per call: all its rounds, or the median alone.
+
+    ``low`` and ``high`` are the quartiles, NaN where unknown; ``count`` is how many rounds there
+    were, ``calls`` how many calls in each, None where the file does not say.
+    """
+
+    rounds: NDArray[np.float64]
+    low: float
+    high: float
+    count: int | None
+    calls: int | None
+
+    @property
+    def median(self) -> float:
+        """Return the median, in seconds per call."""
+        return float(np.median(self.rounds))
 
 
 def read_process_file(path: Path) -> ProcessFile:
@@ -76,66 +109,145 @@ def read_process_file(path: Path) -> ProcessFile:
 
     Raises:
         UsageError: the file is truncated, not JSON, not pytest-benchmark, of a newer schema, or
-            holds times that are not times; the message has the file and the reason.
+            holds times that are not times; the message has the file and the reason. Or it is JSON
+            Lines of several reports.
     """
-    content = read_json(path)
-    if not isinstance(content, dict) or not isinstance(content.get("benchmarks"), list):
-        raise UsageError(f"{path}: not a pytest-benchmark file (no list of benchmarks)")
-    ours = content.get("copycost")
-    if ours is None:
-        ours = {}
-    elif not isinstance(ours, dict):
-        raise UsageError(f"{path}: its 'copycost' entry is not an object")
-    else:
-        check_schema(path, ours.get("schema"))
-    return ProcessFile(
-        path=path,
-        run=_text(ours.get("run")),
-        arm=_text(ours.get("arm")),
-        process=_count(ours.get("process")),
-        machine=_machine(content.get("machine_info")),
-        entries=_entries(path, content["benchmarks"]),
-        skipped=_objects(ours.get("skipped")),
-        failed=_objects(ours.get("failed")),
-    )
+    reports = read_process_files(path)
+    if len(reports) != 1:
+        raise UsageError(f"{path}: holds {len(reports)} reports, not one")
+    return reports[0]
 
 
-def _entries(path: Path, items: list[object]) -> list[Entry]:
-    names = Counter(item.get("name") for item in items if isinstance(item, dict) and _text(item.get("name")))
-    return [_entry(path, number, item, names) for number, item in enumerate(items, 1)]
+def read_process_files(path: Path) -> list[ProcessFile]:
+    """Read all reports of a file: one of a JSON file, and as many as there are of JSON Lines.
+
+    Raises:
+        UsageError: as ``read_process_file`` does; one bad report is enough.
+    """
+    return [_process_file(path, report) for report in read_reports(path)]
 
 
-def _entry(path: Path, number: int, item: object, names: Counter[object]) -> Entry:
-    stats = item.get("stats") if isinstance(item, dict) else None
-    name = _text(item.get("name")) if isinstance(item, dict) else None
-    if not isinstance(item, dict) or not isinstance(stats, dict) or name is None:
+def benchmark_name(path: Path, number: int, item: object) -> str:
+    """Return the name of the benchmark at a place, counted from 1, of a report's list.
+
+    Raises:
+        UsageError: it is not a benchmark.
+    """
+    name = _text(item.get("name")) if isinstance(item, dict) and isinstance(item.get("stats"), dict) else None
+    if name is None:
         raise UsageError(f"{path}: not a pytest-benchmark file (benchmark {number} without name or stats)")
+    return name
+
+
+def benchmark_stats(path: Path, name: str, stats: Mapping[str, object]) -> Stats:
+    """Return the figures that a benchmark's ``stats`` holds.
+
+    The rounds in ``data`` count, whatever ``rounds`` says of their number; quartiles are taken from
+    them where the file has none.
+
+    Raises:
+        UsageError: they are not times.
+    """
     where = f"{path}: {name[:80]!r}"
     data = stats.get("data")
     if data is None or data == []:
-        seconds = _times(where, "stats.median", [stats.get("median")])
-        calls = None
+        rounds = _times(where, "stats.median", [stats.get("median")])
+        count, calls = _count(stats.get("rounds")), None
     else:
-        seconds = _times(where, "stats.data", data)
-        calls = _count(stats.get("iterations", item.get("iterations"))) or None
-    info = item.get("extra_info")
-    if not isinstance(info, dict) or not isinstance(info.get("conversion"), str):
-        facts: dict[str, str | int | bool | None] = dict.fromkeys((*TEXTS, *COUNTS, *FLAGS))
-        # Two files of a suite may have a test of the same name; they must not become one cell.
-        facts["conversion"] = name if names[name] == 1 else _text(item.get("fullname")) or name
-        info = {}
-    else:
-        facts = {key: _text(info.get(key)) for key in TEXTS}
-        facts |= {key: _count(info.get(key)) for key in COUNTS}
-        facts |= {key: _flag(info.get(key)) for key in FLAGS}
-    rounds = {key: _per_round(where, key, info.get(key), len(seconds)) * scale for key, scale in PER_ROUND.items()}
-    return Entry(facts, calls, {"seconds": seconds, **rounds})
+        rounds = _times(where, "stats.data", data)
+        count, calls = len(rounds), _count(stats.get("iterations")) or None
+    quartiles = [_time(stats.get(key)) for key in ("q1", "q3")]
+    if data and np.isnan(quartiles).any():
+        quartiles = np.quantile(rounds, [0.25, 0.75]).tolist()
+    return Stats(rounds, quartiles[0], quartiles[1], count, calls)
+
+
+def relabelled(files: Sequence[ProcessFile]) -> list[ProcessFile]:
+    """Return files with other suites' benchmarks named so that the same test has the same name in all."""
+    own = [[entry.test for entry in file.entries if entry.test is not None] for file in files]
+    result = []
+    for file, names in zip(files, labels(own), strict=True):
+        left = iter(names)
+        entries = [
+            entry if entry.test is None else replace(entry, facts=entry.facts | {"conversion": next(left)})
+            for entry in file.entries
+        ]
+        result.append(replace(file, entries=entries))
+    return result
+
+
+def _process_file(path: Path, content: Mapping[str, Any]) -> ProcessFile:
+    ours = content.get("copycost")
+    if ours is not None and not isinstance(ours, dict):
+        raise UsageError(f"{path}: its 'copycost' entry is not an object")
+    if ours is not None:
+        check_schema(path, ours.get("schema"))
+    info = content.get("machine_info")
+    facts = _machine_facts(info)
+    own = ours or {}
+    file = ProcessFile(
+        path=path,
+        run=_text(own.get("run")),
+        arm=_text(own.get("arm")),
+        process=_count(own.get("process")),
+        machine=_text(facts.get("machine")),
+        entries=_entries(path, content["benchmarks"], ours is not None),
+        skipped=_objects(own.get("skipped")),
+        failed=_objects(own.get("failed")),
+        machine_facts=facts,
+        created=created(content.get("datetime")),
+    )
+    return relabelled([file])[0]
+
+
+def _entries(path: Path, items: Sequence[Any], ours: bool) -> list[Entry]:
+    infos = [_own_info(item, ours) for item in items]
+    rounds = rounds_together(items, [info or {} for info in infos], PER_ROUND)
+    return [
+        _entry(path, number, item, info, rounds[number - 1] if rounds else None)
+        for number, (item, info) in enumerate(zip(items, infos, strict=True), 1)
+    ]
+
+
+def _own_info(item: Any, ours: bool) -> dict[str, Any] | None:
+    """Return what the harness has noted of a benchmark, None for another suite's."""
+    info = item.get("extra_info") if isinstance(item, dict) else None
+    # Another suite may keep a "conversion" of its own there, which says nothing about ours.
+    return info if ours and isinstance(info, dict) and isinstance(info.get("conversion"), str) else None
+
+
+def _entry(
+    path: Path, number: int, item: Any, info: dict[str, Any] | None, rounds: dict[str, NDArray[np.float64]] | None
+) -> Entry:
+    name = benchmark_name(path, number, item)
+    calls = _count(item["stats"].get("iterations")) or None
+    if rounds is None:
+        stats = benchmark_stats(path, name, item["stats"])
+        rounds, calls = _rounds(f"{path}: {name[:80]!r}", stats.rounds, info or {}), stats.calls
+    if info is None:
+        test = Test(name, _text(item.get("fullname")) or name)
+        return Entry(dict.fromkeys((*TEXTS, *COUNTS, *FLAGS)), calls, rounds, test)
+    facts: dict[str, str | int | bool | None] = {key: _text(info.get(key)) for key in TEXTS}
+    facts |= {key: _count(info.get(key)) for key in COUNTS}
+    facts |= {key: _flag(info.get(key)) for key in FLAGS}
+    return Entry(facts, calls, rounds)
+
+
+def _rounds(where: str, seconds: NDArray[np.float64], info: Mapping[str, Any]) -> dict[str, NDArray[np.float64]]:
+    own = {key: _per_round(where, key, info.get(key), len(seconds)) * scale for key, scale in PER_ROUND.items()}
+    return {"seconds": seconds, **own}
+
+
+def _time(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LONGEST:
+        return float("nan")
+    return float(value)
 
 
 def _times(where: str, name: str, values: object) -> NDArray[np.float64]:
     times = _numbers(where, name, values)
     # Zero is what a coarse timer reads; other figures beyond these bounds come from no clock.
-    if not (((times >= 1e-15) & (times <= 1e9)) | (times == 0)).all():
+    if not (((times >= 1e-15) & (times <= _LONGEST)) | (times == 0)).all():
         raise UsageError(f"{where}: {name} holds a value that is not a time in seconds")
     return times
 
@@ -146,9 +258,7 @@ def _per_round(where: str, name: str, values: object, length: int) -> NDArray[np
     numbers = _numbers(where, name, values)
     if len(numbers) != length:
         raise UsageError(f"{where}: {name} has {len(numbers)} values for {length} rounds")
-    smallest = 1e-3 if name.endswith("_ns") else 0.0
-    known = (numbers >= smallest) & (numbers <= 1e15)
-    return numbers if known.all() else np.where(known, numbers, np.nan)
+    return only_known(name, numbers)
 
 
 def _numbers(where: str, name: str, values: object) -> NDArray[np.float64]:
@@ -161,9 +271,9 @@ def _numbers(where: str, name: str, values: object) -> NDArray[np.float64]:
         raise UsageError(f"{where}: {name} holds a number too large for any clock") from error
 
 
-def _machine(info: object) -> str | None:
+def _machine_facts(info: object) -> dict[str, Any]:
     ours = info.get("copycost") if isinstance(info, dict) else None
-    return _text(ours.get("machine")) if isinstance(ours, dict) else None
+    return known_machine(ours) if isinstance(ours, dict) else foreign_machine(info)
 
 
 def _text(value: object) -> str | None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from copycost.errors import UsageError
-from copycost.store.process_file import Entry, ProcessFile, read_process_file
+from copycost.store.bad_files import OnBad, tolerant
+from copycost.store.json_lines import SUFFIXES
+from copycost.store.process_file import Entry, ProcessFile, read_process_files, relabelled
 from copycost.store.run_folder import RECORD, read_record
+from copycost.store.tree import is_tree, places
 
 COLUMNS = (
     "run",
@@ -44,28 +49,57 @@ COLUMNS = (
 )
 
 
-def load(source: str | Path | Iterable[str | Path]) -> pd.DataFrame:
-    """Return the rounds of one or several run folders or pytest-benchmark JSON files.
+@dataclass(frozen=True)
+class Loaded:
+    """A rounds frame, and the facts of the machine where all its files tell the same ones."""
+
+    rounds: pd.DataFrame
+    machine: Mapping[str, Any]
+
+
+def load(source: str | Path | Iterable[str | Path], on_bad: OnBad | None = None) -> pd.DataFrame:
+    """Return the rounds of one or several run folders or pytest-benchmark files.
 
     Args:
-        source: a run folder, a pytest-benchmark file of any suite, or several of them.
+        source: a run folder, a pytest-benchmark file of any suite (JSON, or JSON Lines with one or
+            several reports), a folder of such files, pytest-benchmark's own storage folder, a tree of
+            run folders, or several of these.
+        on_bad: called with the reason for each path that cannot be read; the others are read all
+            the same.
 
     Returns:
         One row per round. ``seconds`` and ``page_faults`` are per call, ``calls`` is calls per
         round; ``canary``, ``clock``, ``copy_seconds`` and ``at`` are seconds, ``bytes`` (of the
         source) and ``result_bytes`` bytes; unknown is NaN or NA. ``run`` is the folder's name, or
-        the file's without its ending.
+        the file's without its ending, with ``#1`` and so on after it where it has several reports.
 
     Raises:
-        UsageError: a path does not exist, holds no results, or holds a file that cannot be read.
+        UsageError: a path does not exist, holds no results, or holds a file that cannot be read;
+            with ``on_bad`` only where nothing is left.
     """
-    paths = [source] if isinstance(source, str | Path) else list(source)
-    files: list[tuple[str, ProcessFile]] = []
-    homes: dict[str, Path] = {}
-    for path in dict.fromkeys(Path(path).resolve() for path in paths):
-        for home, file in _read(path):
-            files.append((_run_name(home, homes), file))
-    return rounds_frame(files)
+    (loaded,) = load_alike([[source] if isinstance(source, str | Path) else list(source)], on_bad)
+    return loaded.rounds
+
+
+def load_alike(sources: Sequence[Iterable[str | Path]], on_bad: OnBad | None = None) -> list[Loaded]:
+    """Return the rounds of each of several sources, in which the same test has the same name.
+
+    Args:
+        sources: each what ``load`` takes.
+        on_bad: as for ``load``.
+
+    Raises:
+        UsageError: as from ``load``.
+    """
+    found = [_files([Path(path).resolve() for path in paths], on_bad) for paths in sources]
+    alike = iter(relabelled([file for own in found for _, file in own]))
+    return [_loaded([(run, next(alike)) for run, _ in own]) for own in found]
+
+
+def _loaded(files: Sequence[tuple[str, ProcessFile]]) -> Loaded:
+    facts = [file.machine_facts for _, file in files]
+    alike = bool(facts) and all(own == facts[0] for own in facts)
+    return Loaded(rounds_frame(files), facts[0] if alike else {})
 
 
 def rounds_frame(files: Sequence[tuple[str, ProcessFile]]) -> pd.DataFrame:
@@ -78,7 +112,7 @@ def rounds_frame(files: Sequence[tuple[str, ProcessFile]]) -> pd.DataFrame:
     def of_file(values: list[str | None]) -> pd.Categorical:
         return _categorical(_spread(values, per_file), counts)
 
-    processes = _process_numbers(files)
+    processes = [1 if file.process is None else file.process for _, file in files]
     calls = per_entry.whole([entry.calls for entry in entries])
     columns = {
         "run": of_file([run for run, _ in files]),
@@ -131,45 +165,78 @@ class _Repeat:
         return pd.arrays.BooleanArray(np.repeat(known, self.counts), np.repeat(unknown, self.counts))
 
 
-def _read(path: Path) -> list[tuple[Path, ProcessFile]]:
-    """Return the files of one source, each with the path that names its run."""
+def _files(paths: Sequence[Path], on_bad: OnBad | None) -> list[tuple[str, ProcessFile]]:
+    """Return the reports of one source, each with the name of its run."""
+    files: list[tuple[str, ProcessFile]] = []
+    homes: dict[str, Path] = {}
+    taken: dict[tuple[str, int], Path] = {}
+    skipped = 0
+
+    def refuse(error: UsageError) -> None:
+        nonlocal skipped
+        if on_bad is None:
+            raise error
+        skipped += 1
+        on_bad(error)
+
+    for path in dict.fromkeys(paths):
+        tree = path if is_tree(path) else None
+        for home, file in _read(path, refuse):
+            run = _run_name(home, homes, tree)
+            number = 1 if file.process is None else file.process
+            other = taken.setdefault((run, number), file.path)
+            if other == file.path:
+                files.append((run, file))
+            else:
+                refuse(UsageError(f"{file.path}: says it is process {number}, and so does {other.name}"))
+    if skipped and not files:
+        raise UsageError(f"nothing is left to read: {skipped} skipped")
+    return files
+
+
+def _read(path: Path, refuse: OnBad) -> Iterator[tuple[Path, ProcessFile]]:
+    """Return the reports of one path, each with the path that names its run."""
+    for home, place in tolerant(_places, refuse)(path) or []:
+        reports = tolerant(read_process_files, refuse)(place) or []
+        for number, report in enumerate(reports, 1):
+            yield home if len(reports) == 1 else home.with_name(f"{home.name}#{number}"), report
+
+
+def _places(path: Path) -> list[tuple[Path, Path]]:
+    """Return the files of a path, each after the path that names its run."""
     if path.is_file():
-        return [(path.with_suffix(""), read_process_file(path))]
+        return [(path.with_suffix(""), path)]
     if not path.is_dir():
         raise UsageError(f"{path}: no such run folder or results file")
     if (path / RECORD).is_file():
         read_record(path)  # refuses a schema that this version would misread
     own = sorted(path.glob("process-*.json"))
     if own:
-        return [(path, read_process_file(file)) for file in own]
+        return [(path, file) for file in own]
     if (path / RECORD).is_file():
         raise UsageError(f"{path}: no process of this run has been finished yet")
-    others = sorted(file for file in path.glob("*.json") if not file.name.startswith("."))
+    if is_tree(path):
+        return [found for place in places(path) for found in _places(place.path)]
+    # pytest-benchmark keeps a folder for each system, and numbers the files in it.
+    others = _results(path, "*") or _results(path, "*/[0-9][0-9][0-9][0-9]_*")
     if not others:
         raise UsageError(f"{path}: holds no results (no JSON files)")
-    return [(file.with_suffix(""), read_process_file(file)) for file in others]
+    return [(file.with_suffix(""), file) for file in others]
 
 
-def _run_name(home: Path, homes: dict[str, Path]) -> str:
-    """Return a run's name, with its parent's before it where another place has the same."""
-    name = home.name
-    parent = home.parent
+def _results(folder: Path, pattern: str) -> list[Path]:
+    found = (file for file in folder.glob(pattern) if file.suffix in SUFFIXES and not file.name.startswith("."))
+    return sorted(file for file in found if file.is_file())
+
+
+def _run_name(home: Path, homes: dict[str, Path], tree: Path | None) -> str:
+    """Return a run's name, in a tree its path there; with its parent's before it where another place has the same."""
+    parent = tree or home.parent
+    name = home.relative_to(parent).as_posix()
     while homes.setdefault(name, home) != home:
         name = f"{parent.name}/{name}"
         parent = parent.parent
     return name
-
-
-def _process_numbers(files: Sequence[tuple[str, ProcessFile]]) -> list[int]:
-    taken: dict[tuple[str, int], Path] = {}
-    numbers = []
-    for run, file in files:
-        number = 1 if file.process is None else file.process
-        other = taken.setdefault((run, number), file.path)
-        if other != file.path:
-            raise UsageError(f"{file.path}: says it is process {number}, and so does {other.name}")
-        numbers.append(number)
-    return numbers
 
 
 def _spread(values: list[str | None], per_file: list[int]) -> list[str | None]:
@@ -179,10 +246,10 @@ def _spread(values: list[str | None], per_file: list[int]) -> list[str | None]:
 def _categorical(values: Sequence[object], counts: NDArray[np.int64]) -> pd.Categorical:
     known: dict[object, int] = {}
     codes = [-1 if value is None else known.setdefault(value, len(known)) for value in values]
-    return pd.Categorical.from_codes(
-        np.repeat(np.array(codes, dtype=np.int32), counts),
-        categories=pd.Index(list(known), dtype="str"),
-    )
+    # As small as pandas makes them in the end: of a million rounds each column is written once, not twice.
+    small = np.int8 if len(known) < 127 else np.int32
+    repeated = np.repeat(np.array(codes, dtype=small), counts)
+    return pd.Categorical.from_codes(repeated, categories=pd.Index(list(known), dtype="str"), validate=False)
 
 
 def _whole(values: NDArray[np.float64]) -> pd.arrays.IntegerArray:

@@ -1,0 +1,24 @@
+"""The `import` command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from copycost.commands.options import PATH, local_results_option
+
+
+@click.command("import")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=PATH)
+@click.option("--name", help="Make one run of this name of all files, a process of each.")
+@local_results_option
+def import_(files: tuple[Path, ...], name: str | None, results: Path) -> None:
+    """Take other suites' pytest-benchmark files into the results, each as a run.
+
+    FILE may also be a folder of such files, as pytest-benchmark's own storage is.
+    """
+    from copycost.store.importing import import_files
+
+    for one in import_files(files, results, name):
+        click.echo(one.folder if one.new else f"{one.folder} (was there)")

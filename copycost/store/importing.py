@@ -1,0 +1,229 @@
+"""Other suites' pytest-benchmark files taken into the tree as runs of their own."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from copycost.errors import UsageError
+from copycost.store.foreign import created, foreign_machine
+from copycost.store.json_lines import read_reports
+from copycost.store.run_folder import RECORD, SCHEMA, read_record
+from copycost.store.tree import places
+from copycost.store.writing import write_json
+
+ARM = "base"
+_COMMIT = ("id", "time", "author_time", "dirty", "project", "branch")
+_OURS = "conversion"
+
+
+@dataclass(frozen=True)
+class Report:
+    """One pytest-benchmark report: its file, that file's SHA-256 and which of its reports it is, counted from 1."""
+
+    path: Path
+    sha256: str
+    number: int
+    several: bool
+    content: Mapping[str, Any]
+
+    @property
+    def source(self) -> dict[str, Any]:
+        """Return what identifies it; the file's folder is not kept."""
+        return {"file": self.path.name, "sha256": self.sha256, "report": self.number}
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A run that was made from reports; ``new`` is False where it was there already."""
+
+    folder: Path
+    new: bool
+
+
+def import_files(paths: Sequence[Path], results: Path, name: str | None = None) -> list[Imported]:
+    """Make run folders from pytest-benchmark files, one of each report, or one of all of them.
+
+    The machine's facts are kept, but not its host name; tests lose the folders that all tests of their report have in
+    common, so that the same test has the same name wherever its suite was started. A run is of the time that its
+    report tells, else of its commit's, else of its file's. What was imported before is not imported again.
+
+    Args:
+        paths: files, and folders that hold such files, as pytest-benchmark's storage does.
+        results: the folder for the runs.
+        name: the name of one run, whose processes all reports become; without it each is a run, named as its file.
+
+    Raises:
+        UsageError: a file cannot be read or is a run of ours, reports of one run are of several machines, or a
+            run of that name is there and holds something else.
+    """
+    reports = [report for path in paths for report in _reports(path)]
+    if name is not None:
+        return [_import(reports, results, [_checked(name)])]
+    return [_import([report], results, _names(report)) for report in reports]
+
+
+def shortened(fullnames: Sequence[str]) -> list[str]:
+    """Return tests' full names without the folders that all of them have in common."""
+    split = [_split(fullname) for fullname in fullnames]
+    folders = [PurePosixPath(path).parts[:-1] for path, _ in split]
+    common = 0
+    while folders and all(len(own) > common and own[common] == folders[0][common] for own in folders):
+        common += 1
+    return ["/".join(PurePosixPath(path).parts[common:]) + rest for path, rest in split]
+
+
+def _split(fullname: str) -> tuple[str, str]:
+    """Return a full name's file, with slashes, and the rest; what stands in brackets may hold anything."""
+    head, bracket, inside = fullname.partition("[")
+    path, separator, test = head.partition("::")
+    if not separator:
+        return "", fullname
+    return path.replace("\\", "/"), separator + test + bracket + inside
+
+
+def _reports(path: Path) -> list[Report]:
+    if not path.exists():
+        raise UsageError(f"{path}: no such file")
+    found = places(path)
+    if not found:
+        raise UsageError(f"{path}: holds no pytest-benchmark files")
+    return [report for place in found for report in _of_file(place.path)]
+
+
+def _of_file(path: Path) -> list[Report]:
+    if path.is_dir():
+        raise UsageError(f"{path}: is a run already")
+    contents = read_reports(path)
+    try:
+        with open(path, "rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror})") from error
+    for content in contents:
+        if content.get("copycost") is not None:
+            raise UsageError(f"{path}: is of a run already: {path.parent}")
+    return [Report(path, digest, number, len(contents) > 1, own) for number, own in enumerate(contents, 1)]
+
+
+def _import(reports: Sequence[Report], results: Path, names: Sequence[str]) -> Imported:
+    machines = [foreign_machine(report.content.get("machine_info")) for report in reports]
+    other = next((number for number, own in enumerate(machines) if own != machines[0]), None)
+    if other is not None:
+        raise UsageError(
+            f"{reports[0].path.name} and {reports[other].path.name} are of different machines or Pythons: "
+            "import them as runs of their own"
+        )
+    sources = [report.source for report in reports]
+    for name in names:
+        folder = results / name
+        if not folder.exists():
+            _write(folder, reports, machines[0])
+            return Imported(folder, new=True)
+        if _sources(folder) == sources:
+            return Imported(folder, new=False)
+    raise UsageError(f"{results / names[-1]}: is there and holds something else; --name gives another name")
+
+
+def _sources(folder: Path) -> object:
+    if not (folder / RECORD).is_file():
+        return None
+    imported = read_record(folder).get("imported")
+    return imported.get("sources") if isinstance(imported, dict) else None
+
+
+def _write(folder: Path, reports: Sequence[Report], machine: Mapping[str, Any]) -> None:
+    """Write a run folder whole or not at all: beside its place first."""
+    temporary = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        temporary.mkdir(parents=True)
+        processes = []
+        for number, report in enumerate(reports, 1):
+            file = f"process-{number:04d}.json"
+            write_json(temporary / file, _process(report, folder.name, number, machine))
+            processes.append({"file": file, "arm": ARM, "started": _when(report)})
+        write_json(temporary / RECORD, _record(folder.name, reports, machine, processes))
+        temporary.rename(folder)
+    except (OSError, RecursionError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "nested too deeply"
+        raise UsageError(f"{folder}: cannot be written ({reason})") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _record(
+    name: str, reports: Sequence[Report], machine: Mapping[str, Any], processes: list[dict[str, Any]]
+) -> dict[str, Any]:
+    first = reports[0].content
+    commit = first.get("commit_info")
+    return {
+        "schema": SCHEMA,
+        "name": name,
+        "created": min(str(process["started"]) for process in processes),
+        "status": "complete",
+        "plan": {},
+        "method": {},
+        "arms": [{"name": ARM, "environment": {}, "python": None}],
+        "machine": dict(machine),
+        "skipped": [],
+        "failed": [],
+        "processes": processes,
+        "commit": {key: commit.get(key) for key in _COMMIT} if isinstance(commit, dict) else None,
+        "imported": {
+            "sources": [report.source for report in reports],
+            "pytest_benchmark": first.get("version") if isinstance(first.get("version"), str) else None,
+        },
+    }
+
+
+def _process(report: Report, run: str, number: int, machine: Mapping[str, Any]) -> dict[str, Any]:
+    content = dict(report.content)
+    info = content.get("machine_info")
+    info = dict(info) if isinstance(info, dict) else {}
+    items = [dict(item) if isinstance(item, dict) else item for item in content["benchmarks"]]
+    named = [item for item in items if isinstance(item, dict) and isinstance(item.get("fullname"), str)]
+    for item, fullname in zip(named, shortened([item["fullname"] for item in named]), strict=True):
+        item["fullname"] = fullname
+    for item in named:
+        extra = item.get("extra_info")
+        if isinstance(extra, dict) and _OURS in extra:  # in a run's file the word would be taken for ours
+            item["extra_info"] = {f"{key} (imported)" if key == _OURS else key: own for key, own in extra.items()}
+    return content | {
+        "machine_info": info | {"node": machine.get("machine"), "copycost": dict(machine)},
+        "benchmarks": items,
+        "copycost": {"schema": SCHEMA, "run": run, "arm": ARM, "process": number, "skipped": [], "failed": []},
+    }
+
+
+def _when(report: Report) -> str:
+    """Return when a report was made, ISO 8601 in UTC."""
+    commit = report.content.get("commit_info")
+    told = created(report.content.get("datetime"))
+    told = told or created(commit.get("time") if isinstance(commit, dict) else None)
+    return told or datetime.fromtimestamp(report.path.stat().st_mtime, UTC).isoformat()
+
+
+def _names(report: Report) -> list[str]:
+    """Return what a report's run may be called, the first that is not taken: by its file, and by its folder too."""
+    stem = report.path.stem + (f"-{report.number}" if report.several else "")
+    folder = report.path.resolve().parent.name
+    return list(dict.fromkeys([_safe(stem), _safe(f"{folder}-{stem}")]))
+
+
+def _safe(text: str) -> str:
+    return re.sub(r"[^\w.+-]+", "-", text).strip(".-") or "imported"
+
+
+def _checked(name: str) -> str:
+    if _safe(name) != name:
+        raise UsageError(
+            f"--name {name!r}: a run's name has letters, digits, and . + - _ within, such as {_safe(name)}"
+        )
+    return name

@@ -1,0 +1,129 @@
+"""Benchmarks of any suite with their parameters as columns: what a chart over a parameter needs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from copycost.errors import UsageError
+from copycost.store.json_lines import read_reports
+from copycost.store.process_file import benchmark_name, benchmark_stats
+
+FIXED = ("fullname", "test", "group", "seconds", "low", "high", "rounds")
+UNSERIALIZABLE = "UNSERIALIZABLE["
+PARAM = "param"
+
+
+def read_parametrised(path: Path) -> pd.DataFrame:
+    """Return one row for each benchmark of a pytest-benchmark file, with a column for each parameter.
+
+    Returns:
+        ``fullname``; ``test``, the name without its bracket; ``group`` (missing where unknown);
+        ``seconds``, the median per call; ``low`` and ``high``, the quartiles per call (NaN where
+        unknown); ``rounds`` (Int64); then the parameters in the file's order, named as the suite
+        names them, and numeric (float64 or Int64) where all known values are numbers. A list or an
+        object becomes its JSON text, a value that could not be written its id. A benchmark that has
+        not got a parameter has NA or NaN there. Where a file does not say its parameters, ``param``
+        is what stands in the bracket. A parameter with the name of a column above has `` (param)``
+        after it. ``params_of`` lists the parameters.
+
+    Raises:
+        UsageError: the file cannot be read, is not pytest-benchmark's, or holds several reports.
+    """
+    reports = read_reports(path)
+    if len(reports) > 1:
+        raise UsageError(f"{path}: holds {len(reports)} reports; one is needed here")
+    rows: list[dict[str, Any]] = []
+    params: dict[str, list[object]] = {}
+    items = reports[0]["benchmarks"] if reports else []
+    for number, item in enumerate(items, 1):
+        name = benchmark_name(path, number, item)
+        stats = benchmark_stats(path, name, item["stats"])
+        fullname = item.get("fullname")
+        group = item.get("group")
+        rows.append(
+            {
+                "fullname": fullname if isinstance(fullname, str) else name,
+                "test": name.partition("[")[0],
+                "group": group if isinstance(group, str) else None,
+                "seconds": stats.median,
+                "low": stats.low,
+                "high": stats.high,
+                "rounds": stats.count,
+            }
+        )
+        for key, value in _params(name, item).items():
+            column = f"{key} (param)" if key in FIXED else key
+            own = params.setdefault(column, [])
+            own += [None] * (number - 1 - len(own))
+            own[number - 1 :] = [value]
+    frame = pd.DataFrame(rows, columns=list(FIXED)).astype(
+        {"seconds": "float64", "low": "float64", "high": "float64", "rounds": "Int64"}
+    )
+    for column, values in params.items():
+        frame[column] = _column(values + [None] * (len(rows) - len(values)))
+    return frame
+
+
+def params_of(frame: pd.DataFrame) -> list[str]:
+    """Return the columns of ``read_parametrised`` that are parameters, in the file's order."""
+    return [str(name) for name in frame.columns if name not in FIXED]
+
+
+def _params(name: str, item: Mapping[str, Any]) -> dict[str, object]:
+    params = item.get("params")
+    inside = item.get("param")
+    if not isinstance(inside, str):
+        inside = name.partition("[")[2].removesuffix("]")
+    if not isinstance(params, dict) or not params:
+        return {PARAM: _number(inside)} if inside else {}
+    ids = _ids(params, inside)
+    return {str(key): _value(value, ids.get(key)) for key, value in params.items()}
+
+
+def _ids(params: Mapping[str, object], inside: str) -> dict[str, str]:
+    """Return each parameter's part of the id, where the id can be taken apart without doubt."""
+    parts = inside.split("-") if len(params) > 1 else [inside]
+    if len(parts) != len(params):
+        return {}
+    ids = dict(zip(params, parts, strict=True))
+    told = (
+        str(value) == ids[key] for key, value in params.items() if isinstance(value, str | int) and not _lost(value)
+    )
+    return ids if all(told) else {}
+
+
+def _value(value: object, id: str | None) -> object:
+    if _lost(value):
+        return id or str(value).removeprefix(UNSERIALIZABLE).removesuffix("]")
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return value
+
+
+def _lost(value: object) -> bool:
+    return isinstance(value, str) and value.startswith(UNSERIALIZABLE)
+
+
+def _number(text: str) -> object:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _column(values: Sequence[object]) -> pd.Series:
+    known = [value for value in values if value is not None]
+    if known and all(isinstance(value, int) and abs(value) < 2**63 for value in known):
+        return pd.Series(values, dtype="Int64")
+    if known and all(isinstance(value, int | float) for value in known):
+        return pd.Series(values, dtype="float64")
+    return pd.Series([None if value is None else str(value) for value in values], dtype="object")

@@ -1,0 +1,80 @@
+"""The rounds of all benchmarks of a file, made into arrays together: one by one takes five times as long."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import chain, pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+SHORTEST, LONGEST = 1e-15, 1e9
+"""Seconds that a clock can have told; zero is what a coarse one reads."""
+LARGEST = 1e15
+SMALLEST_NS = 1e-3
+_NUMBERS = {int, float, type(None)}
+
+
+def rounds_together(
+    items: Sequence[Any], infos: Sequence[Mapping[str, Any]], per_round: Mapping[str, float]
+) -> list[dict[str, Floats]] | None:
+    """Return for each benchmark its rounds as arrays, or None where one of them has to be looked at alone.
+
+    It has to where it is no benchmark, has no rounds, or has some that are not times: who reads them one by one
+    can say which.
+
+    Args:
+        items: the benchmarks of a report.
+        infos: of each, where its numbers are that are one for each round.
+        per_round: the names of those numbers, each with what makes them seconds or a count.
+
+    Returns:
+        ``seconds`` per call, and the other numbers by their names, NaN where unknown.
+    """
+    try:
+        data = [item["stats"]["data"] for item in items]
+        lengths = list(map(len, data))
+        seconds = _together(data)
+        if seconds is None or not all(lengths) or not _are_times(seconds):
+            return None
+        columns = {"seconds": seconds}
+        unknown = [float("nan")] * max(lengths, default=0)
+        for name, scale in per_round.items():
+            lists = [info.get(name) for info in infos]
+            if all(own is None for own in lists):
+                columns[name] = np.full(len(seconds), np.nan)
+                continue
+            known = [unknown[:length] if own is None else own for own, length in zip(lists, lengths, strict=True)]
+            column = _together(known)
+            if column is None or list(map(len, known)) != lengths:
+                return None
+            columns[name] = only_known(name, column) * scale
+    except (KeyError, OverflowError, TypeError):
+        return None
+    ends = np.cumsum([0, *lengths]).tolist()
+    return [{name: column[start:end] for name, column in columns.items()} for start, end in pairwise(ends)]
+
+
+def only_known(name: str, numbers: Floats) -> Floats:
+    """Return what a key of ``extra_info`` holds, NaN where it cannot have been measured."""
+    smallest = SMALLEST_NS if name.endswith("_ns") else 0.0
+    known = (numbers >= smallest) & (numbers <= LARGEST)
+    return numbers if known.all() else np.where(known, numbers, np.nan)
+
+
+def _together(lists: Sequence[Any]) -> Floats | None:
+    """Return lists of numbers as one array, or None where there is something else in them."""
+    if not set(map(type, lists)) <= {list}:
+        return None
+    flat = list(chain.from_iterable(lists))
+    # Types are looked at first because numpy would read True as 1.0 and "12" as 12.0.
+    if not set(map(type, flat)) <= _NUMBERS:
+        return None
+    return np.array(flat, dtype=np.float64)
+
+
+def _are_times(seconds: Floats) -> bool:
+    return bool((((seconds >= SHORTEST) & (seconds <= LONGEST)) | (seconds == 0)).all())
