@@ -13,6 +13,7 @@ from importlib import import_module
 # and must work where pandas or torch is not installed.
 _HOMES = {
     "load": "copycost.store.rounds",
+    "load_cells": "copycost.analyse.run_estimates",
     "estimate": "copycost.analyse.estimates",
     "compare": "copycost.analyse.comparison",
     "fit": "copycost.analyse.scaling",
@@ -20,7 +21,7 @@ _HOMES = {
     "conversion": "copycost.catalogue.user_file",
 }
 
-__all__ = ["compare", "conversion", "crossovers", "estimate", "fit", "load"]
+__all__ = ["compare", "conversion", "crossovers", "estimate", "fit", "load", "load_cells"]
 
 
 def __getattr__(name: str) -> object:

@@ -7,22 +7,47 @@ import sys
 import click
 
 from copycost.commands.compare import compare
+from copycost.commands.dataset import dataset
+from copycost.commands.docs import docs
 from copycost.commands.doctor import doctor
 from copycost.commands.explain import explain
 from copycost.commands.export import export
 from copycost.commands.history import history
+from copycost.commands.import_ import import_
 from copycost.commands.list_ import list_
 from copycost.commands.machines import machines
 from copycost.commands.noise import noise
 from copycost.commands.plot import plot
+from copycost.commands.pull import pull
+from copycost.commands.push import push
+from copycost.commands.report import report
 from copycost.commands.run import run
 from copycost.commands.semantics import semantics
 from copycost.commands.show import show
-from copycost.errors import UsageError, nearest
+from copycost.errors import UsageError, nearest, one_line
 
 PROGRAM = "bench_runner.py"
 
-COMMANDS = (run, show, export, plot, list_, semantics, compare, machines, history, explain, noise, doctor)
+COMMANDS = (
+    run,
+    show,
+    export,
+    plot,
+    report,
+    docs,
+    list_,
+    semantics,
+    compare,
+    machines,
+    history,
+    dataset,
+    import_,
+    push,
+    pull,
+    explain,
+    noise,
+    doctor,
+)
 
 
 class _Group(click.Group):
@@ -76,5 +101,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _complain(message: str) -> int:
-    print("copycost: " + message.replace("\n", " "), file=sys.stderr)
+    print("copycost: " + one_line(message), file=sys.stderr)
     return 2

@@ -46,6 +46,19 @@ def parse_count(text: str) -> int:
     return int(match[1]) * _BINARY[match[2]]
 
 
+def parse_bytes(text: str) -> int:
+    """Return the bytes in ``512M``, ``4G``, ``1.5GiB`` or ``1000000000``; the multiples are binary.
+
+    Raises:
+        UsageError: the text is not a positive number of bytes.
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmg]?)(?:i?b)?", text.strip().lower())
+    count = int(float(match[1]) * _BINARY[match[2]]) if match else 0
+    if count < 1:
+        raise UsageError(f"memory {text!r} is not a number of bytes such as 512M or 4G")
+    return count
+
+
 def parse_seconds(text: str) -> float:
     """Return the seconds in ``60``, ``60s``, ``500ms``, ``2min`` or ``1h``.
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from copycost.catalogue.cell import EMPTY_CALL, Cell
 from copycost.measure.plan import MeasurePlan
-from copycost.run.execution import timed_seconds
 from copycost.run.measuring_session import MeasuringSession, Start
+from copycost.run.process_entry import timed_seconds
 
 CELLS = (EMPTY_CALL, *(Cell("torch.from_numpy", "to_tensor", "float64", 4**power) for power in range(10)))
 VISITS = 8

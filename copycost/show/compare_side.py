@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,19 +10,23 @@ from typing import Any
 import pandas as pd
 
 from copycost.errors import UsageError, nearest
-from copycost.store.rounds import load
+from copycost.store.bad_files import OnBad
+from copycost.store.rounds import Loaded, load_alike
 from copycost.store.run_folder import RECORD, find, read_record
 
 
 @dataclass(frozen=True)
 class SideView:
-    """What was typed, its rounds and, for a run of ours, its record and its arm's entry there."""
+    """What was typed, its rounds, for a run of ours its record and its arm's entry there, and what files tell of their
+    machine.
+    """
 
     name: str
     path: Path
     rounds: pd.DataFrame
     record: Mapping[str, Any]
     arm: Mapping[str, Any]
+    told: Mapping[str, Any]
 
     @property
     def method(self) -> Mapping[str, Any]:
@@ -33,7 +37,7 @@ class SideView:
     @property
     def machine(self) -> Mapping[str, Any]:
         """Return the machine's facts, those of the arm's own interpreter where it has one."""
-        facts: Mapping[str, Any] = self.arm.get("machine") or self.record.get("machine", {})
+        facts: Mapping[str, Any] = self.arm.get("machine") or self.record.get("machine") or self.told
         return facts
 
     @property
@@ -54,29 +58,55 @@ class SideView:
         return len(self.rounds[["run", "process"]].drop_duplicates())
 
 
-def read_side(typed: str, results: Path) -> SideView:
+def read_side(typed: str, results: Path, on_bad: OnBad | None = None) -> SideView:
     """Return what a person means by A or B.
 
     Args:
         typed: a run's name, 'latest', a folder, a pytest-benchmark file, or any of these with ``@``
             and the name of an arm.
         results: the folder that holds the runs.
+        on_bad: as for ``load``.
 
     Raises:
         UsageError: there is no such run or arm, it holds no results, or it has several arms and none
             is named.
     """
+    return read_sides([typed], results, on_bad)[0]
+
+
+def read_sides(typed: Sequence[str], results: Path, on_bad: OnBad | None = None) -> list[SideView]:
+    """Return several sides, in which the same test of another suite has the same name.
+
+    Args:
+        typed: as for ``read_side``.
+        results: the folder that holds the runs.
+        on_bad: as for ``load``.
+
+    Raises:
+        UsageError: as from ``read_side``.
+    """
+    places = [_place(one, results) for one in typed]
+    paths = list(dict.fromkeys(path for path, _, _ in places))
+    loaded = dict(zip(paths, load_alike([[path] for path in paths], on_bad), strict=True))
+    return [_side(path, run, arm, loaded[path]) for path, run, arm in places]
+
+
+def _place(typed: str, results: Path) -> tuple[Path, str, str]:
+    """Return the path of what was typed, the run's part of it and the arm's."""
     run, at, arm = typed.rpartition("@")
     if not at or Path(typed).exists():
         run, arm = typed, ""
-    path = find(run, results)
+    return find(run, results), run, arm
+
+
+def _side(path: Path, run: str, arm: str, loaded: Loaded) -> SideView:
+    rounds = loaded.rounds
     record = read_record(path) if (path / RECORD).is_file() else {}
-    rounds = load(path)
     measured = [str(name) for name in rounds["arm"].dropna().unique()]
     planned = [str(entry.get("name")) for entry in record.get("arms", [])]
     if arm and arm not in measured:
         if arm in planned:
-            raise UsageError(f"{typed}: no process of arm {arm!r} has been finished yet")
+            raise UsageError(f"{run}@{arm}: no process of arm {arm!r} has been finished yet")
         raise UsageError(f"{run} has no arm {arm!r}: {nearest(arm, measured) if measured else 'it has none'}")
     if not arm and len(measured) > 1:
         raise UsageError(
@@ -87,4 +117,4 @@ def read_side(typed: str, results: Path) -> SideView:
     wanted = arm or (measured[0] if measured else None)
     own = [entry for entry in record.get("arms", []) if entry.get("name") == wanted]
     name = path.name if not arm else f"{path.name}@{arm}"
-    return SideView(name, path, rounds, record, own[0] if own else {})
+    return SideView(name, path, rounds, record, own[0] if own else {}, loaded.machine)

@@ -22,6 +22,7 @@ from copycost.analyse.scaling import fit_curves, fit_frame
 from copycost.errors import UsageError, nearest
 from copycost.show.explain_words import Section, advice_section, sections
 from copycost.show.table import plain
+from copycost.store.bad_files import OnBad
 from copycost.store.rounds import load
 from copycost.store.run_folder import RECORD, read_record
 
@@ -42,7 +43,7 @@ class Explanation:
     advice: list[Advice]
 
 
-def explain_run(path: Path, format: str = "table") -> str:
+def explain_run(path: Path, format: str = "table", on_bad: OnBad | None = None) -> str:
     """Return the explanation of a run folder or results file in a format: table, markdown or json.
 
     Raises:
@@ -50,17 +51,17 @@ def explain_run(path: Path, format: str = "table") -> str:
     """
     if format not in _RENDERERS:
         raise UsageError(f"format {format!r} is unknown: {nearest(format, list(_RENDERERS))}")
-    return _RENDERERS[format](explanation(path))
+    return _RENDERERS[format](explanation(path, on_bad))
 
 
-def explanation(path: Path) -> Explanation:
+def explanation(path: Path, on_bad: OnBad | None = None) -> Explanation:
     """Return the analysis of a run folder or results file.
 
     Raises:
         UsageError: the path holds no results with sizes.
     """
     record = read_record(path) if (path / RECORD).is_file() else None
-    rounds = load(path)
+    rounds = load(path, on_bad)
     cells = estimate(rounds, references=True)
     again = replicates(cells, rounds)
     fitted = fit_curves(curves(cells, again=again))

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from copycost.analyse.estimates import estimate
+from copycost.analyse.common_clock import at_clock, middle_clock
 from copycost.analyse.fingerprint import differing
-from copycost.analyse.grouping import floats
 from copycost.analyse.history import latest, series, step_changes
 from copycost.errors import UsageError, nearest
 from copycost.show.compare_markdown import escaped, sentence
-from copycost.show.compare_side import SideView, read_side
 from copycost.show.compare_text import condition_text, ratio_text, records, seconds_text, size_text
+from copycost.show.many_runs import TypedRun, read_many
 from copycost.show.table import plain
+from copycost.store.bad_files import OnBad, tolerant
 from copycost.store.run_folder import RECORD, read_record
+from copycost.store.tree import RunPlace, places
 
 WIDTH_ON_A_PIPE = 100
 _FORMATS = ("table", "markdown", "json")
@@ -30,13 +31,22 @@ _STEPS = ("since", "run", "cell", "bytes", "before", "after", "ratio", "runs")
 _LATEST = ("cell", "bytes", "runs", "past", "newest", "ratio")
 
 
-def history_runs(label: str, results: Path, *, format: str = "table") -> str:
+def history_runs(
+    label: str,
+    results: Path,
+    *,
+    format: str = "table",
+    on_bad: OnBad | None = None,
+    plots: Path | None = None,
+) -> str:
     """Return the history of the runs that a label names.
 
     Args:
         label: a machine's name, or how the names of the runs begin; ``@ARM`` after it names an arm.
         results: the folder that holds the runs.
         format: table, markdown or json.
+        on_bad: as for ``load``.
+        plots: the folder for the chart, where it is wanted.
 
     Raises:
         UsageError: no run has that label, they are of several machines or methods, or the format is
@@ -44,21 +54,27 @@ def history_runs(label: str, results: Path, *, format: str = "table") -> str:
     """
     if format not in _FORMATS:
         raise UsageError(f"format {format!r} is unknown: {nearest(format, list(_FORMATS))}")
-    return render(read_history(label, results), format)
+    history = read_history(label, results, on_bad)
+    if plots is not None:
+        from copycost.show.plot import draw_history
+
+        draw_history(history, label, plots)
+    return render(history, format)
 
 
-def read_history(label: str, results: Path) -> pd.DataFrame:
+def read_history(label: str, results: Path, on_bad: OnBad | None = None) -> pd.DataFrame:
     """Return the frame of ``copycost.analyse.history.series`` for the runs that a label names."""
     start, at, arm = label.rpartition("@")
     start, arm = (start, arm) if at else (label, "")
-    folders = _labelled(start, results)
-    sides = [read_side(f"{folder}@{arm}" if arm else str(folder), results) for folder in folders]
-    _require_one(sides)
+    found = [TypedRun(place, arm) for place in _labelled(start, results, on_bad)]
+    read = read_many(found, on_bad)
+    _require_one(read.facts)
+    cells = read.cells[(read.cells["direction"] != "reference").to_numpy(dtype=bool, na_value=True)]
     # One reference for all: otherwise a run on a slower clock would read as a step.
-    clocks = [float(np.nanmedian(floats(side.rounds["clock"]))) for side in sides if side.rounds["clock"].notna().any()]
-    reference = float(np.median(clocks)) if clocks else None
-    runs = [(side.name, _created(side), estimate(side.rounds, clock_reference=reference)) for side in sides]
-    return series(runs)
+    reference = middle_clock(cells)
+    cells = cells if reference is None else at_clock(cells, reference)
+    own = dict(iter(cells.groupby("run", sort=False)))
+    return series([(fact["name"], _created(fact), own[fact["name"]]) for fact in read.facts if fact["name"] in own])
 
 
 def render(history: pd.DataFrame, format: str) -> str:
@@ -79,38 +95,41 @@ def render(history: pd.DataFrame, format: str) -> str:
     return _markdown(steps, lines, note) if format == "markdown" else _table(steps, lines, note)
 
 
-def _labelled(label: str, results: Path) -> list[Path]:
-    folders = sorted(path.parent for path in results.glob(f"*/{RECORD}")) if results.is_dir() else []
-    records = {folder: read_record(folder) for folder in folders}
+def _labelled(label: str, results: Path, on_bad: OnBad | None) -> list[RunPlace]:
+    folders = [place for place in places(results) if (place.path / RECORD).is_file()] if results.is_dir() else []
+    known = {place: record for place in folders if (record := tolerant(read_record, on_bad)(place.path)) is not None}
     found = [
-        folder
-        for folder, record in records.items()
-        if record["processes"] and (folder.name.startswith(label) or record["machine"].get("machine") == label)
+        place
+        for place, record in known.items()
+        if record["processes"] and (place.name.startswith(label) or record["machine"].get("machine") == label)
     ]
     if not found:
-        machines = {str(record["machine"].get("machine")) for record in records.values()}
-        hint = nearest(label, [*sorted(machines), *(folder.name for folder in folders)])
+        machines = {str(record["machine"].get("machine")) for record in known.values()}
+        hint = nearest(label, [*sorted(machines), *(place.name for place in folders)])
         raise UsageError(f"no runs of {label!r}: {hint if folders else f'{results} holds no runs yet'}")
     return found
 
 
-def _require_one(sides: Sequence[SideView]) -> None:
-    machines = sorted({side.machine_name or "unknown machine" for side in sides})
+def _require_one(facts: Sequence[Mapping[str, Any]]) -> None:
+    machines = sorted({fact["machine"]["machine"] or "unknown machine" for fact in facts})
     if len(machines) > 1:
         raise UsageError(f"a history is of one machine, these runs are of several: {', '.join(machines)}")
-    first = sides[0]
-    for side in sides[1:]:
-        for field, own, other in differing(first.method, side.method):
+    split = [fact["name"] for fact in facts if fact["split"]]
+    if split:
+        raise UsageError(f"{split[0].partition('@')[0]} has several arms, give one of them: LABEL@ARM")
+    first = facts[0]
+    for fact in facts[1:]:
+        for field, own, other in differing(first["method"], fact["method"]):
             raise UsageError(
-                f"{first.name} and {side.name} were measured by different methods: {field} {own!r} and {other!r}"
+                f"{first['name']} and {fact['name']} were measured by different methods: {field} {own!r} and {other!r}"
             )
 
 
-def _created(side: SideView) -> datetime:
+def _created(fact: Mapping[str, Any]) -> datetime:
     try:
-        created = datetime.fromisoformat(side.record["created"])
-    except ValueError as error:
-        raise UsageError(f"{side.path / RECORD}: 'created' is not a time") from error
+        created = datetime.fromisoformat(fact["record"]["created"])
+    except (KeyError, ValueError) as error:
+        raise UsageError(f"{fact['name']}: its record's 'created' is not a time") from error
     return created if created.tzinfo else created.replace(tzinfo=UTC)
 
 

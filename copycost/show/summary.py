@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from rich.console import Console
@@ -9,21 +10,27 @@ from rich.text import Text
 
 from copycost.analyse.missing import missing
 from copycost.errors import UsageError
-from copycost.show.run_view import RunView, read_run
+from copycost.show.run_view import CellsView, RunView, read_cells
 from copycost.show.table import cells_view, plain
+from copycost.show.tree_view import tree_text
+from copycost.store.bad_files import OnBad
+from copycost.store.tree import is_tree
 
 WIDTH_ON_A_PIPE = 100
 
 
-def print_run(path: Path) -> None:
-    """Print the summary of a run folder or a pytest-benchmark file."""
-    view = read_run(path)
+def print_run(path: Path, on_bad: OnBad | None = None) -> None:
+    """Print the summary of a run folder, a tree of them or a pytest-benchmark file; ``on_bad`` as for ``load``."""
+    if is_tree(path):
+        sys.stdout.write(tree_text(path, on_bad))
+        return
+    view = read_cells(path, on_bad)
     if view.cells.empty:
         raise UsageError(f"{path}: holds no conversion to show")
     print_view(view)
 
 
-def print_view(view: RunView) -> None:
+def print_view(view: RunView | CellsView) -> None:
     """Print tables, doubts and missing cells; no control characters where output is not a terminal."""
     console = Console(highlight=False)
     console.width = width = console.width if console.is_terminal else WIDTH_ON_A_PIPE
@@ -34,7 +41,7 @@ def print_view(view: RunView) -> None:
     console.print(cells_view(view.cells, lost, width=width))
 
 
-def _heading(view: RunView) -> str:
+def _heading(view: RunView | CellsView) -> str:
     record = view.record or {}
     machine = record["machine"]
     parts = [

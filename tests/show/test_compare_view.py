@@ -10,6 +10,7 @@ import pytest
 
 from copycost.analyse.noise_profile import noise_profile, profile_path, write_profile
 from copycost.errors import UsageError
+from copycost.measure.allocator import STEADY_STATE
 from copycost.show.compare_view import compare_runs
 from tests.made_up import MACHINE, Law, core_cells, machine_facts, made_up_rounds, process_json, write_run
 
@@ -188,3 +189,16 @@ def test_runs_of_different_grids_are_not_told_apart_by_what_the_grid_does(tmp_pa
     assert "slower" in same_grid and "different grids" not in same_grid
     assert "different grids" in other_grid and "▲" not in other_grid
     assert status == 0
+
+
+@pytest.mark.parametrize(
+    ("allocator", "factor", "found"), [("", 1.12, False), (STEADY_STATE, 1.12, True), (STEADY_STATE, 1.04, False)]
+)
+def test_a_heap_that_was_tidied_leaves_less_for_the_grid_to_do(tmp_path, allocator, factor, found):
+    for name, size, own in (("a", 1, 1.0), ("b", 4, factor)):
+        rounds = made_up_rounds(Law(processes=12, offset=0.002, factor=own), seed=size)
+        plan = {"cells": [{"conversion": "torch.tensor", "size": size}]}
+        write_run(tmp_path / name, rounds, record={"plan": plan, "method": {"allocator": allocator}})
+    text, _ = compare_runs("a", "b", tmp_path)
+    assert "different grids" in text
+    assert ("▲" in text) == found

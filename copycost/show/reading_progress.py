@@ -1,0 +1,29 @@
+"""How far the reading of many runs has come, on a terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+
+WORTH_SHOWING = 20
+"""Runs from which reading may take longer than a person waits without a sign."""
+
+
+@contextlib.contextmanager
+def reading_progress(runs: int) -> Iterator[Callable[[int, int], None] | None]:
+    """Show a bar on standard error while runs are read; nothing where that is no terminal or they are few.
+
+    Yields:
+        What is to be called with how many are read, and of how many; None where nothing is shown.
+    """
+    if runs < WORTH_SHOWING or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("reading runs"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=runs)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
