@@ -69,6 +69,13 @@ def bench_runner(*arguments: object, **options: Any) -> Done:
     return Done(done.returncode, done.stderr)
 
 
+def quiet(*arguments: object) -> subprocess.Popen[bytes]:
+    """Start a command of bench_runner.py whose words nobody reads."""
+    return subprocess.Popen(
+        command(*arguments), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+
+
 def run_options(out: Path, name: str, processes: int = PROCESSES) -> tuple[object, ...]:
     """Return the options of a small run."""
     grid = (*GRID, "--conversion", "torch.from_numpy", "--processes", processes)
@@ -103,9 +110,7 @@ def killed_and_resumed(out: Path, number: int, phases: list[float]) -> str:
     """Kill a run at a random moment of a random phase, resume it, and return when that was, or what is wrong."""
     name = f"killed-{number}"
     folder = out / name
-    with subprocess.Popen(
-        command(*run_options(out, name)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    ) as process:
+    with quiet(*run_options(out, name)) as process:
         phase = random.randrange(len(phases))
         while phase and process.poll() is None and not reached(folder, phase):
             time.sleep(0.02)
@@ -135,7 +140,7 @@ def reached(folder: Path, phase: int) -> bool:
 def phase_lengths(out: Path) -> list[float]:
     """Return the seconds that each phase of a run takes, up to the last process."""
     moments = [time.monotonic()]
-    with subprocess.Popen(command(*run_options(out, "whole")), stdout=subprocess.DEVNULL) as process:
+    with quiet(*run_options(out, "whole")) as process:
         for phase in range(1, PROCESSES + 2):
             while process.poll() is None and not reached(out / "whole", phase):
                 time.sleep(0.02)
@@ -280,13 +285,10 @@ def two_writers(out: Path, number: int) -> str:
     if number % 2:
         words: tuple[object, ...] = run_options(out, name, 1)
     else:
-        process = subprocess.Popen(
-            command(*run_options(out, name, 2)), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-        )
-        while process.poll() is None and not (folder / "process-0001.json").exists():
-            time.sleep(0.02)
-        process.kill()
-        process.wait()
+        with quiet(*run_options(out, name, 2)) as process:
+            while process.poll() is None and not (folder / "process-0001.json").exists():
+                time.sleep(0.02)
+            process.kill()
         words = ("run", "--resume", folder, "--plots", out / "plots")
     before = hashes(folder)
     with ThreadPoolExecutor(2) as pool:

@@ -20,6 +20,7 @@ import math
 import mmap
 import random
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -224,9 +225,14 @@ class Reading:
             ["history", "run", "--results", str(self.folder)],
             ["compare", str(self.run if profile else path), str(self.run if profile else good), "--anyway", *noise],
             ["compare", str(path), str(path), "--anyway", "--format", "markdown"],
+            ["report", str(path), "--out", str(self.folder / "report.html")],
+            ["docs", str(path), "--out", str(self.folder / "docs")],
+            ["plot", str(path), "--format", "svg", "--out", str(self.folder / "plots")],
+            ["import", str(path), "--results", str(self.folder / "imported")],
         )
         if profile:
             (self.run / "run.json").write_bytes(self.record)
+        shutil.rmtree(self.folder / "imported", ignore_errors=True)
         out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()) as told:
             status = main([*commands[self.counts[COUNTS.index("commands")] % len(commands)]])
@@ -287,9 +293,9 @@ def plain(data: bytes) -> list[dict[str, Any]]:
     """Return the benchmarks of a file of any form, as the standard library reads it."""
     text = data.decode("utf-8-sig")
     try:
-        contents = [json.loads(text)]
+        contents = [_with_nulls(text)]
     except ValueError:
-        contents = [json.loads(line) for line in text.split("\n") if line.strip()]
+        contents = [_with_nulls(line) for line in text.split("\n") if line.strip()]
     found: list[dict[str, Any]] = []
     logged: dict[str, dict[str, Any]] = {}
     for content in contents:
@@ -309,6 +315,11 @@ def plain(data: bytes) -> list[dict[str, Any]]:
                 elif isinstance(value, dict) and "median" in value and ("rounds" in value or "data" in value):
                     logged[content["nodeid"]] = {"stats": value}
     return found + list(logged.values())
+
+
+def _with_nulls(text: str) -> Any:
+    """Return the content of a JSON text; what JSON has not, NaN and Infinity, is not known."""
+    return json.loads(text, parse_constant=lambda _: None)
 
 
 def work(arguments: argparse.Namespace) -> None:
@@ -345,7 +356,7 @@ def table(counts: dict[str, int], seconds: float) -> str:
         ("read, every time as a plain reading finds it", "", f"{counts['read']:,}"),
         ("refused in one line", "", f"{counts['refused']:,}"),
         (
-            "of these taken through a command: show, export, compare, machines, history, explain",
+            "of these through show, export, compare, machines, history, explain, report, docs, plot or import",
             "",
             f"{counts['commands']:,}",
         ),

@@ -52,11 +52,11 @@ def own_ceilings(own: Figures, base: int) -> pd.DataFrame:
         single one does.
     """
     grid = np.flatnonzero((own.cells["direction"] != "reference").to_numpy(dtype=bool, na_value=True))
-    yardstick = _yardsticks(own.cells)[grid]
     codes, labels = bands(own.cells.iloc[grid])
     found = []
     for machine in range(len(own.names)):
         rows = []
+        yardstick = _yardsticks(own, np.array([machine, base]))[grid]
         for number, row in labels.iterrows() if machine != base else ():
             member = codes == number
             parts = _parts(own, grid[member], yardstick[member], machine, base)
@@ -77,10 +77,12 @@ def _middle(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(made) if made else rows
 
 
-def _yardsticks(cells: pd.DataFrame) -> Codes:
-    """Return for each cell the position of its plain copy, -1 without one."""
+def _yardsticks(own: Figures, pair: Codes) -> Codes:
+    """Return for each cell the position of its plain copy among those that both machines have, -1 without one."""
+    cells = own.cells
     plain = (cells["conversion"] == MAPPED) & (cells["direction"] == "reference")
-    among = np.flatnonzero(plain.to_numpy(dtype=bool, na_value=False))
+    both = np.isfinite(own.logs[pair]).all(axis=0)
+    among = np.flatnonzero(plain.to_numpy(dtype=bool, na_value=False) & both)
     sizes, threads = floats(cells["bytes"]), cells["threads"].astype(str).to_numpy()
     same = {(sizes[place], threads[place]): int(place) for place in among}
     smallest = {threads[place]: int(place) for place in among[np.argsort(-sizes[among])]}
@@ -101,7 +103,6 @@ def _parts(own: Figures, cells: Codes, yardstick: Codes, machine: int, base: int
     if not both.any():
         return None
     measured = both & (yardstick >= 0)
-    measured &= np.isfinite(own.logs[np.ix_(pair, np.maximum(yardstick, 0))]).all(axis=0)
     if not measured.any():
         return [*_ends(*_mean(own, cells[both], machine, base)), *(np.nan,) * 6, UNKNOWN]
     total = _mean(own, cells[measured], machine, base)

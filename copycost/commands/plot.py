@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from copycost.commands.options import PATH, results_option
+from copycost.commands.skipping import on_bad, skip_bad_option
 from copycost.errors import UsageError
 
 
@@ -29,6 +30,7 @@ from copycost.errors import UsageError
 @click.option("--panel", help="Of another suite's file: the parameter whose values are panels, or 'test'.")
 @click.option("--anyway", is_flag=True, help="Compare runs of different methods.")
 @results_option
+@skip_bad_option
 def plot(
     runs: tuple[str, ...],
     list_only: bool,
@@ -40,6 +42,7 @@ def plot(
     line: str | None,
     panel: str | None,
     anyway: bool,
+    skip_bad: bool,
     **look: Any,
 ) -> None:
     """Draw the charts of one run, of two compared, of several, or of any pytest-benchmark file.
@@ -59,7 +62,8 @@ def plot(
 
     runs = trees_expanded(runs)
     choice = {"x": x, "line": line, "panel": panel, "anyway": anyway}
-    for path in plot_runs(runs, out, results, chart=chart, look=Look(**look), choice=choice):
+    made = plot_runs(runs, out, results, chart=chart, look=Look(**look), choice=choice, on_bad=on_bad(skip_bad))
+    for path in made:
         click.echo(path)
 
 

@@ -16,8 +16,12 @@ skip_bad_option = click.option(
 
 def on_bad(skip_bad: bool) -> Callable[[UsageError], None] | None:
     """Return what a reader is to call for a file that cannot be read; None where it is to raise."""
-    return _list if skip_bad else None
+    told: set[str] = set()
 
+    def tell(error: UsageError) -> None:
+        # A command may come to the same file twice.
+        if str(error) not in told:
+            told.add(str(error))
+            print(f"copycost: skipped: {one_line(error)}", file=sys.stderr)
 
-def _list(error: UsageError) -> None:
-    print(f"copycost: skipped: {one_line(error)}", file=sys.stderr)
+    return tell if skip_bad else None

@@ -15,7 +15,9 @@ from copycost.show.charts.gallery import draw_all, drawable
 from copycost.show.charts.registry import CHARTS, chart_named
 from copycost.show.compare_side import SideView
 from copycost.show.plot_subject import Subject, arms_of, read_subject, view_subject
+from copycost.show.readable import readable
 from copycost.show.run_view import RunView, read_run
+from copycost.store.bad_files import OnBad
 from copycost.store.json_file import read_json
 from copycost.store.run_folder import find
 
@@ -81,6 +83,7 @@ def plot_runs(
     chart: Sequence[str] = (),
     look: Look = Look(),
     choice: Mapping[str, Any] | None = None,
+    on_bad: OnBad | None = None,
 ) -> list[Path]:
     """Draw the charts of what was typed into a folder and return the files.
 
@@ -94,14 +97,16 @@ def plot_runs(
         chart: names of charts, or ``all``; none means those that are drawn by themselves.
         look: how they are written.
         choice: ``anyway``, ``x``, ``line``, ``panel``, where they were given.
+        on_bad: as for ``load``; what is left decides which charts there are.
 
     Raises:
         UsageError: something typed is unknown or cannot be drawn.
     """
     choice = {name: value for name, value in (choice or {}).items() if value}
+    typed = readable(typed, results, on_bad, _is_profile)
     named = chart and ALL not in chart
     kinds = _kinds_of(chart, choice) if named else _usual_kinds(typed, results, choice)
-    subjects = [read_subject(kind, typed, results, choice) for kind in kinds]
+    subjects = [read_subject(kind, typed, results, choice, on_bad) for kind in kinds]
     files: list[Path] = []
     for subject in subjects:
         own = [name for name in chart if name != ALL and CHARTS[name].shows == subject.shows]

@@ -13,12 +13,15 @@ from copycost.show.charts.frames import PAIR
 from copycost.show.compare_side import SideView, read_sides
 from copycost.show.compare_view import MARGIN, compared
 from copycost.show.plot_subject import Subject, arms_of, source_name
+from copycost.store.bad_files import OnBad
 
 VERSIONS = (("torch", "torch"), ("numpy", "NumPy"))
 
 
-def pair_subject(typed: Sequence[str], results: Path, choice: Mapping[str, Any]) -> Subject:
-    """Return two sides compared; of one run, its first two arms. ``choice`` is as in ``read_subject``.
+def pair_subject(
+    typed: Sequence[str], results: Path, choice: Mapping[str, Any], on_bad: OnBad | None = None
+) -> Subject:
+    """Return two sides compared; of one run, its first two arms. The rest is as in ``read_subject``.
 
     Raises:
         UsageError: there are not two, or they cannot be compared.
@@ -26,7 +29,7 @@ def pair_subject(typed: Sequence[str], results: Path, choice: Mapping[str, Any])
     typed = arms_of(typed[0], results) if len(typed) == 1 else list(typed)
     if len(typed) != 2:
         raise UsageError(f"a comparison is of two runs or arms, not of {len(typed)}: {', '.join(typed)}")
-    side_a, side_b = read_sides(typed, results)
+    side_a, side_b = read_sides(typed, results, on_bad)
     made_with: dict[str, Any] = {"margin": float(choice.get("margin", MARGIN)), "anyway": bool(choice.get("anyway"))}
     if choice.get("noise"):
         made_with["noise_path"] = results / str(choice["noise"])

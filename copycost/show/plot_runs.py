@@ -12,19 +12,20 @@ from copycost.errors import UsageError
 from copycost.show.charts.frames import HISTORY, RUNS
 from copycost.show.many_runs import expanded, read_many
 from copycost.show.plot_subject import Subject, arms_of, source_name
+from copycost.store.bad_files import OnBad
 
 _NUMBER = re.compile(r" \(\d+\)@")
 _TIMES = ("seconds", "ci_low", "ci_high")
 
 
-def runs_subject(typed: Sequence[str], results: Path) -> Subject:
+def runs_subject(typed: Sequence[str], results: Path, on_bad: OnBad | None = None) -> Subject:
     """Return several runs or arms, each by its name; runs of one machine are read at one clock frequency.
 
     Raises:
         UsageError: there is one only, or one cannot be read.
     """
     typed = arms_of(typed[0], results) if len(typed) == 1 else list(typed)
-    read = read_many(expanded(typed, results))
+    read = read_many(expanded(typed, results, on_bad), on_bad)
     if len(read.facts) < 2:
         raise UsageError(f"several runs or arms are needed, {typed[0]} is one")
     cells = read.cells.assign(run=read.cells["run"].map(_names([str(one["name"]) for one in read.facts])))

@@ -16,6 +16,7 @@ from copycost.errors import UsageError
 from copycost.show.charts.frames import HISTORY, NOISE, PAIR, RUN, RUNS
 from copycost.show.compare_side import read_side
 from copycost.show.run_view import RunView
+from copycost.store.bad_files import OnBad
 from copycost.store.rounds import load
 from copycost.store.run_folder import RECORD, find, read_record
 
@@ -43,7 +44,9 @@ class Subject:
         return {"shows": self.shows, "sources": list(self.sources), "choice": dict(self.choice)}
 
 
-def read_subject(shows: str, typed: Sequence[str], results: Path, choice: Mapping[str, Any]) -> Subject:
+def read_subject(
+    shows: str, typed: Sequence[str], results: Path, choice: Mapping[str, Any], on_bad: OnBad | None = None
+) -> Subject:
     """Return the subject of a kind that was typed.
 
     Args:
@@ -52,21 +55,22 @@ def read_subject(shows: str, typed: Sequence[str], results: Path, choice: Mappin
         results: the folder that holds the runs.
         choice: of a comparison ``margin``, ``noise`` and ``anyway``, of a suite ``x``, ``line`` and
             ``panel``, where they were given.
+        on_bad: as for ``load``.
 
     Raises:
         UsageError: it cannot be read, or is of another kind.
     """
     # Each kind has libraries of its own; a run's charts should not wait for them.
     if shows == RUN:
-        return run_subject(typed, results)
+        return run_subject(typed, results, on_bad)
     if shows == PAIR:
         from copycost.show.plot_pair import pair_subject
 
-        return pair_subject(typed, results, choice)
+        return pair_subject(typed, results, choice, on_bad)
     if shows == RUNS:
         from copycost.show.plot_runs import runs_subject
 
-        return runs_subject(typed, results)
+        return runs_subject(typed, results, on_bad)
     if len(typed) != 1:
         raise UsageError(f"one source is needed, not {len(typed)}: {', '.join(typed)}")
     if shows == HISTORY:
@@ -107,9 +111,9 @@ def _measured(rounds: pd.DataFrame, record: Mapping[str, Any] | None, sources: t
     )
 
 
-def run_subject(typed: Sequence[str], results: Path) -> Subject:
+def run_subject(typed: Sequence[str], results: Path, on_bad: OnBad | None = None) -> Subject:
     """Return one run, with all its arms unless one is named, or several runs to stand in panels of their own."""
-    subjects = [_one_run(one, results) for one in typed]
+    subjects = [_one_run(one, results, on_bad) for one in typed]
     if len(subjects) == 1:
         return subjects[0]
     machines = [subject.machine for subject in subjects]
@@ -125,14 +129,14 @@ def run_subject(typed: Sequence[str], results: Path) -> Subject:
     )
 
 
-def _one_run(typed: str, results: Path) -> Subject:
+def _one_run(typed: str, results: Path, on_bad: OnBad | None) -> Subject:
     sources = (source_name(typed, results),)
     if "@" in typed and not Path(typed).exists():
-        side = read_side(typed, results)
+        side = read_side(typed, results, on_bad)
         return _measured(mark_quiet(side.rounds), side.record or None, sources)
     path = find(typed, results)
     record = read_record(path) if (path / RECORD).is_file() else None
-    return _measured(mark_quiet(load(path)), record, sources)
+    return _measured(mark_quiet(load(path, on_bad)), record, sources)
 
 
 def _of_run(frame: pd.DataFrame, name: str) -> pd.DataFrame:

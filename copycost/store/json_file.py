@@ -102,8 +102,9 @@ def parse(text: str) -> object:
 
 def refusal(path: Path, error: json.JSONDecodeError, text: str, line: int = 0) -> UsageError:
     """Return the error that says where a text is not JSON; ``line`` is added to the line's number."""
-    # An error at the very end is what a write that was cut short looks like.
-    cut_short = error.pos >= len(text.rstrip()) - 1 or error.msg.startswith("Unterminated string")
+    # An error at the very end is what a write that was cut short looks like and has nothing after its end.
+    at_the_end = error.pos >= len(text.rstrip()) - 1 or error.msg.startswith("Unterminated string")
+    cut_short = at_the_end and error.msg != MORE_AFTER
     return UsageError(f"{path}: {'truncated' if cut_short else 'not JSON'} ({error.msg}, line {error.lineno + line})")
 
 

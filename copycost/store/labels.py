@@ -55,9 +55,13 @@ def _numbered(names: list[str]) -> list[str]:
     count = Counter(names)
     if len(count) == len(names):
         return names
-    seen: Counter[str] = Counter()
+    taken = set(names)
     result = []
     for name in names:
-        seen[name] += 1
-        result.append(f"{name} #{seen[name]}" if count[name] > 1 else name)
+        label, number = name, 0
+        while count[name] > 1 and label in taken:
+            number += 1
+            label = f"{name} #{number}"
+        taken.add(label)
+        result.append(label)
     return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,11 @@ def _column(values: Sequence[object]) -> pd.Series:
     known = [value for value in values if value is not None]
     if known and all(isinstance(value, int) and abs(value) < 2**63 for value in known):
         return pd.Series(values, dtype="Int64")
-    if known and all(isinstance(value, int | float) for value in known):
+    if known and all(_is_number(value) for value in known):
         return pd.Series(values, dtype="float64")
     return pd.Series([None if value is None else str(value) for value in values], dtype="object")
+
+
+def _is_number(value: object) -> bool:
+    """Return whether a value can be one of an axis: neither beyond the floats nor infinite."""
+    return isinstance(value, int | float) and abs(value) <= sys.float_info.max

@@ -170,13 +170,12 @@ def _files(paths: Sequence[Path], on_bad: OnBad | None) -> list[tuple[str, Proce
     files: list[tuple[str, ProcessFile]] = []
     homes: dict[str, Path] = {}
     taken: dict[tuple[str, int], Path] = {}
-    skipped = 0
+    skipped: list[UsageError] = []
 
     def refuse(error: UsageError) -> None:
-        nonlocal skipped
         if on_bad is None:
             raise error
-        skipped += 1
+        skipped.append(error)
         on_bad(error)
 
     for path in dict.fromkeys(paths):
@@ -190,7 +189,8 @@ def _files(paths: Sequence[Path], on_bad: OnBad | None) -> list[tuple[str, Proce
             else:
                 refuse(UsageError(f"{file.path}: says it is process {number}, and so does {other.name}"))
     if skipped and not files:
-        raise UsageError(f"nothing is left to read: {skipped} skipped")
+        several = f"{paths[0]}: nothing is left to read, {len(skipped)} skipped"
+        raise skipped[0] if len(skipped) == 1 else UsageError(several)
     return files
 
 

@@ -58,6 +58,12 @@ def test_without_plain_copies_the_reason_is_not_known():
     np.testing.assert_allclose(rows["ratio"], 1.3, rtol=0.01)
 
 
+def test_the_yardstick_of_what_shares_memory_is_the_smallest_copy_that_both_have():
+    lacks = "run-1-0"
+    rows = reasons(usual, usual, keep=lambda cells: ~(cells["run"].eq(lacks) & cells["bytes"].eq(8)))
+    assert why(rows, "torch.from_numpy", "every size")["why"] == "the same"
+
+
 def test_imprecise_figures_are_undecided():
     cells, _ = fleet_cells([usual, lambda cells: np.full(len(cells), 1.03)], alike=0.0, noise=0.0)
     cells["ci_low"], cells["ci_high"] = cells["seconds"] / 1.5, cells["seconds"] * 1.5

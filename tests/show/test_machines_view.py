@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from copycost.errors import UsageError
-from copycost.show.machines_view import machine_names, machine_runs
+from copycost.show.machines_view import machine_runs
 from tests.analyse.laws import machine_cells
 from tests.made_up import Law, machine_facts, made_up_rounds, write_run
 
@@ -87,6 +87,16 @@ def test_the_dtype_can_be_chosen(results):
         machine_runs(["run-0"], results, dtype="float46")
 
 
+def test_different_methods_are_said(results, tmp_path):
+    law = Law(processes=3, visits=1, rounds=3)
+    other = write_run(
+        tmp_path / "other", made_up_rounds(law, CELLS), record={"method": {"protocol": 2, "start": "fresh"}}
+    )
+    text = machine_runs(["run-0", str(other)], results)
+    assert "measured by different methods (protocol, canary" in text
+    assert "careful" not in machine_runs(["run-0", "run-1"], results)
+
+
 def test_the_same_run_twice_keeps_two_rows(results):
     content = json.loads(machine_runs(["run-0", "run-0"], results, format="json"))
     assert len(content["ranking"]) == 2
@@ -106,12 +116,6 @@ def test_other_suites_are_ranked_without_shapes(tmp_path):
         (tmp_path / f"{number}.json").write_text(json.dumps(content | {"machine_info": {"node": f"n{number}"}}))
     text = machine_runs([str(tmp_path / "1.json"), str(tmp_path / "2.json")], tmp_path)
     assert "2.00" in text and "no plain copies were measured" in text and "GB/s" not in text
-
-
-def test_machines_in_another_environment_are_other_machines():
-    facts = [{"name": f"r{n}", "machine": {"machine": "m", "torch": str(n // 2)}, "method": {}} for n in range(4)]
-    assert machine_names(facts) == {"r0": "m", "r1": "m", "r2": "m (2)", "r3": "m (2)"}
-    assert machine_names([{"name": "r", "machine": {}, "method": {}}]) == {"r": "r"}
 
 
 def test_an_unknown_run_or_format_is_refused(results):

@@ -21,6 +21,7 @@ def refused(tmp_path, content):
         ("  \n", "empty"),
         ('{"benchmarks": [1, 2', "truncated"),
         ("hello", "not JSON"),
+        ('{"a": 1}x', "not JSON (Extra data"),
         (b"\xff\xfe\x00\x01", "not UTF-8"),
         ("[" * 100_000, "nested too deeply"),
         ('{"a": 1, "a": 2}', "'a' is repeated"),

@@ -13,6 +13,7 @@ import pandas as pd
 
 from copycost.show.charts.marks import data_caches
 from copycost.show.charts.palette import THEMES
+from copycost.show.readable import readable
 from copycost.show.report.benchmarks import benchmark_blocks
 from copycost.show.report.cells_table import cells_table
 from copycost.show.report.comparison_section import comparison_section
@@ -27,21 +28,23 @@ from copycost.show.report.rounds import rounds_chart
 from copycost.show.report.semantics_section import semantics_section
 from copycost.show.report.source import Source, read_sources
 from copycost.show.report.summary_section import summary_section
+from copycost.store.bad_files import OnBad
 
 MOST_NAMED = 3
 
 
-def report_runs(runs: Sequence[str], results: Path) -> str:
+def report_runs(runs: Sequence[str], results: Path, on_bad: OnBad | None = None) -> str:
     """Return the report of runs as HTML that needs no other file.
 
     Args:
         runs: as they were typed: each a run, a folder or a pytest-benchmark file of any suite.
         results: the folder that holds the runs.
+        on_bad: as for ``load``.
 
     Raises:
         UsageError: a run cannot be found or read, or holds nothing to report.
     """
-    sources = read_sources(runs, results)
+    sources = read_sources(readable(runs, results, on_bad), results, on_bad)
     return page(encoded_content(sources, results))
 
 

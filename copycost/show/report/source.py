@@ -13,6 +13,7 @@ from copycost.analyse.ceilings import ceilings
 from copycost.analyse.estimates import estimate
 from copycost.analyse.quiet import mark_quiet
 from copycost.errors import UsageError
+from copycost.store.bad_files import OnBad
 from copycost.store.parametrised import read_parametrised
 from copycost.store.rounds import Loaded, load_alike
 from copycost.store.run_folder import RECORD, find, read_record
@@ -51,8 +52,8 @@ class Source:
         return [str(arm) for arm in self.cells["arm"].dropna().unique()]
 
 
-def read_sources(typed: Sequence[str], results: Path) -> list[Source]:
-    """Return each run that was typed; of several, the rounds are not kept.
+def read_sources(typed: Sequence[str], results: Path, on_bad: OnBad | None = None) -> list[Source]:
+    """Return each run that was typed; of several, the rounds are not kept. ``on_bad`` is as for ``load``.
 
     Raises:
         UsageError: one of them cannot be found or read, or holds nothing to report.
@@ -60,7 +61,7 @@ def read_sources(typed: Sequence[str], results: Path) -> list[Source]:
     paths = [find(run, results) for run in typed]
     # Of other suites the same test has to have the same name; runs of ours are read one at a time.
     others = [path for path in dict.fromkeys(paths) if not (path / RECORD).is_file()]
-    loaded = dict(zip(others, load_alike([[path] for path in others]), strict=True))
+    loaded = dict(zip(others, load_alike([[path] for path in others], on_bad), strict=True))
     names: list[str] = []
     sources = []
     for run, path in zip(typed, paths, strict=True):
@@ -68,7 +69,7 @@ def read_sources(typed: Sequence[str], results: Path) -> list[Source]:
         names.append(name)
         if names.count(name) > 1:
             name = f"{name} ({names.count(name)})"
-        own = loaded[path] if path in loaded else load_alike([[path]])[0]
+        own = loaded[path] if path in loaded else load_alike([[path]], on_bad)[0]
         sources.append(_source(run, path, name, own, keep_rounds=len(paths) == 1))
     return sources
 

@@ -1,0 +1,64 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from copycost.store.labels import Test, labels
+
+# Not a class of tests, whatever its name says.
+Test.__test__ = False
+
+
+def named(*fullnames):
+    return [Test(fullname.rpartition("::")[2], fullname) for fullname in fullnames]
+
+
+@pytest.mark.parametrize(
+    ("fullnames", "expected"),
+    [
+        (["a/t.py::test_x", "a/t.py::test_y"], ["test_x", "test_y"]),
+        (["a/t.py::test_x", "a/u.py::test_x"], ["t.py::test_x", "u.py::test_x"]),
+        (["a/t.py::test_x", "b/t.py::test_x", "b/t.py::test_y"], ["a/t.py::test_x", "b/t.py::test_x", "test_y"]),
+        (["t.py::A::test_x", "t.py::B::test_x"], ["A::test_x", "B::test_x"]),
+        (["t.py::test_x", "t.py::A::test_x"], ["t.py::test_x", "A::test_x"]),
+        (["t.py::test_x", "t.py::test_x"], ["test_x #1", "test_x #2"]),
+        (["t.py::x", "t.py::x", "t.py::x #1"], ["x #2", "x #3", "x #1"]),
+        ([], []),
+    ],
+)
+def test_a_label_is_as_short_as_keeps_tests_apart(fullnames, expected):
+    assert labels([named(*fullnames)]) == [expected]
+
+
+def test_a_test_has_one_label_in_all_files():
+    files = [named("a/t.py::test_x", "b/t.py::test_x"), named("a/t.py::test_x"), named("c/t.py::test_y")]
+    assert labels(files) == [["a/t.py::test_x", "b/t.py::test_x"], ["a/t.py::test_x"], ["test_y"]]
+
+
+def test_the_folder_that_a_suite_was_started_from_does_not_matter():
+    assert labels([named("/ci/42/t.py::test_x"), named("t.py::test_x")]) == [["test_x"], ["test_x"]]
+
+
+def test_a_class_is_named_as_today_whatever_an_old_pytest_wrote():
+    files = [named("t.py::test_x", f"t.py::A::{old}test_x") for old in ("", "()::")]
+    assert labels(files)[0] == labels(files)[1]
+
+
+def test_separators_within_a_parameter_part_nothing():
+    own = [Test(f"test_x[{inside}]", f"a/t.py::test_x[{inside}]") for inside in ("a::b", "c/d")]
+    assert labels([own]) == [["test_x[a::b]", "test_x[c/d]"]]
+
+
+def test_a_full_name_that_does_not_end_in_the_name_is_not_taken_apart():
+    own = [Test("test_x", "something else"), Test("test_x", "a/t.py::test_x")]
+    assert len(set(labels([own])[0])) == 2
+
+
+parts = st.lists(st.sampled_from(["a/", "b/", "t.py::", "A::"]), max_size=3).map("".join)
+tests = st.builds(lambda before, name: Test(name, before + name), parts, st.sampled_from(["x", "x #1", "x[a/b]"]))
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(files=st.lists(st.lists(tests, max_size=5), max_size=3))
+def test_labels_of_a_file_are_never_the_same(files):
+    for own, given_ in zip(files, labels(files), strict=True):
+        assert len(given_) == len(own) == len(set(given_))
