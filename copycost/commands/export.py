@@ -19,8 +19,9 @@ from copycost.commands.skipping import on_bad, skip_bad_option
 @skip_bad_option
 def export(run: str, format: str, out: Path | None, results: Path, skip_bad: bool) -> None:
     """Write one row for each cell of a run."""
-    from copycost.show.export import export as rendered
+    from copycost.show.export import renderer
     from copycost.show.run_view import read_cells
     from copycost.store.run_folder import find
 
-    deliver(rendered(read_cells(find(run, results), on_bad(skip_bad)).cells, format), out)
+    rendered = renderer(format)  # refused before anything is read or kept
+    deliver(rendered(read_cells(find(run, results), on_bad(skip_bad)).cells), out)

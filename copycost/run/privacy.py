@@ -35,12 +35,6 @@ def arm_told(arm: Mapping[str, Any]) -> dict[str, Any]:
     return {**arm, "environment": environment, "python": arm["python"] and _told(arm["python"])}
 
 
-def hides(told: Mapping[str, Any]) -> bool:
-    """Return whether an arm's record hides something that is needed to measure it."""
-    values = [*told["environment"].values(), told["python"] or ""]
-    return any(re.search(r" \([0-9a-f]{8}…\)$", str(value)) for value in values)
-
-
 @cache
 def file_told(path: str) -> dict[str, str]:
     """Return a file's name and the digest of its content, as it was when this was first asked."""

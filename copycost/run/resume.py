@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from copycost.errors import UsageError
 from copycost.run.address_layout import why_not_fixed
 from copycost.run.arms import Arm, parse_arms
 from copycost.run.lock import is_held
-from copycost.run.privacy import arm_told, file_told, hides
+from copycost.run.privacy import arm_told, file_told
 from copycost.run.settings import Settings, require_torch
 from copycost.store.run_folder import find, read_record, run_folders
 from copycost.units import parse_bytes, parse_seconds, parse_share
@@ -179,7 +180,7 @@ def _conversions_file(planned: Any, given: Path | None) -> str | None:
 
 
 def _arms(entries: Sequence[Mapping[str, Any]], given: Sequence[str], plain: bool) -> tuple[Arm, ...]:
-    """Return the arms; where the record has only their paths' digests, from what is given again."""
+    """Return the arms; what is run because of them comes from the command line and never from a file."""
     recorded = [{key: value for key, value in entry.items() if key != "machine"} for entry in entries]
     if given:
         arms = parse_arms(given)
@@ -187,15 +188,17 @@ def _arms(entries: Sequence[Mapping[str, Any]], given: Sequence[str], plain: boo
         if told != recorded:
             raise UsageError(f"--arm {' --arm '.join(given)} contradicts the run's arms: {_names(recorded)}")
         return arms
-    hidden = [entry["name"] for entry in recorded if not plain and hides(entry)]
-    if hidden:
-        raise UsageError(
-            f"arm {hidden[0]!r} has a path, which the record does not keep: give every --arm of the run again "
-            f"({_names(recorded)})"
-        )
-    return tuple(
-        Arm(entry["name"], tuple(entry["environment"].items()), entry["python"], entry["threads"]) for entry in recorded
-    )
+    if any(entry["environment"] or entry["python"] for entry in recorded):
+        again = " ".join(f"--arm {shlex.quote(_typed(entry))}" for entry in recorded)
+        raise UsageError(f"the arms of this run set an environment or an interpreter: give them again, as {again}")
+    return tuple(Arm(entry["name"], threads=entry["threads"]) for entry in recorded)
+
+
+def _typed(entry: Mapping[str, Any]) -> str:
+    """Return an arm as it is typed; a path is only the name and the digest that the record has of it."""
+    conditions = [f"{name}={value}" for name, value in entry["environment"].items()]
+    conditions += [f"{name}={entry[name]}" for name in ("python", "threads") if entry[name] is not None]
+    return ":".join(filter(None, (str(entry["name"]), ",".join(conditions))))
 
 
 def _names(entries: Sequence[Mapping[str, Any]]) -> str:

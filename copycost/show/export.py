@@ -21,9 +21,14 @@ def export(cells: pd.DataFrame, format: str) -> str | bytes:
     Raises:
         UsageError: the format is unknown, or it is parquet and pyarrow is not installed.
     """
+    return renderer(format)(cells)
+
+
+def renderer(format: str) -> Callable[[pd.DataFrame], str | bytes]:
+    """Return what renders a cells frame in a format; see `export`."""
     if format not in FORMATS:
         raise UsageError(f"format {format!r} is unknown: {nearest(format, list(FORMATS))}")
-    return FORMATS[format](cells)
+    return FORMATS[format]
 
 
 def _csv(cells: pd.DataFrame) -> str:

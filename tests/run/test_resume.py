@@ -139,27 +139,31 @@ def test_a_users_file_that_was_changed_is_refused(tmp_path, own):
         resume(tmp_path, conversions=tmp_path / "none.py")
 
 
-def test_arms_without_paths_are_read_from_the_record(tmp_path):
-    arms = (BASE, Arm("huge", (("THP_MEM_ALLOC_ENABLE", "1"),)), Arm("two", threads=1))
+def test_arms_that_are_only_threads_are_read_from_the_record(tmp_path):
+    arms = (BASE, Arm("one", threads=1))
     unfinished(tmp_path / "run", arms=arms)
     assert resume(tmp_path).arms == arms
-    assert resume(tmp_path, arm=("base", "huge:THP_MEM_ALLOC_ENABLE=1", "two:threads=1")).arms == arms
+    assert resume(tmp_path, arm=("base", "one:threads=1")).arms == arms
 
 
-def test_an_arm_with_a_path_has_to_be_given_again(tmp_path):
-    arms = (BASE, Arm("other", (("LD_PRELOAD", "/opt/me/libx.so"),)))
+def test_an_environment_is_never_taken_from_a_file_and_the_line_says_what_to_type(tmp_path):
+    arms = (BASE, Arm("huge", (("THP_MEM_ALLOC_ENABLE", "1"), ("B", "a b")), threads=1))
     unfinished(tmp_path / "run", arms=arms)
-    with pytest.raises(UsageError, match=r"arm 'other' has a path.*give every --arm of the run again \(base, other\)"):
+    typed = "huge:THP_MEM_ALLOC_ENABLE=1,B=a b,threads=1"
+    with pytest.raises(UsageError, match=f"give them again, as --arm base --arm '{typed}'$"):
+        resume(tmp_path)
+    assert resume(tmp_path, arm=("base", typed)).arms == arms
+
+
+@pytest.mark.parametrize("with_hostname", [False, True])
+def test_a_path_of_an_arm_has_to_be_given_again_and_is_recognised(tmp_path, with_hostname):
+    arms = (BASE, Arm("other", (("LD_PRELOAD", "/opt/me/libx.so"),)))
+    unfinished(tmp_path / "run", arms=arms, with_hostname=with_hostname)
+    with pytest.raises(UsageError, match=r"give them again, as --arm base --arm .*libx\.so"):
         resume(tmp_path)
     assert resume(tmp_path, arm=("base", "other:LD_PRELOAD=/opt/me/libx.so")).arms == arms
     with pytest.raises(UsageError, match="contradicts the run's arms"):
         resume(tmp_path, arm=("base", "other:LD_PRELOAD=/opt/me/liby.so"))
-
-
-def test_with_the_hostname_paths_are_in_the_record(tmp_path):
-    arms = (Arm("other", (("LD_PRELOAD", "/opt/me/libx.so"),)),)
-    unfinished(tmp_path / "run", arms=arms, with_hostname=True)
-    assert resume(tmp_path).arms == arms
 
 
 def test_a_layout_that_cannot_be_fixed_any_more_is_refused(tmp_path, monkeypatch):
