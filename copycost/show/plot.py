@@ -225,7 +225,8 @@ def _is_other_suite(typed: str, results: Path) -> bool:
         return False
     content = read_json(path)
     items = content.get("benchmarks") if isinstance(content, dict) else None
-    infos = [item.get("extra_info") for item in items or () if isinstance(item, dict)]
+    items = items if isinstance(items, list) else []
+    infos = [item.get("extra_info") for item in items if isinstance(item, dict)]
     return not any(isinstance(info, dict) and info.get("source_bytes") for info in infos)
 
 

@@ -170,12 +170,13 @@ def _files(paths: Sequence[Path], on_bad: OnBad | None) -> list[tuple[str, Proce
     files: list[tuple[str, ProcessFile]] = []
     homes: dict[str, Path] = {}
     taken: dict[tuple[str, int], Path] = {}
-    skipped: list[UsageError] = []
+    skipped = 0
 
     def refuse(error: UsageError) -> None:
+        nonlocal skipped
         if on_bad is None:
             raise error
-        skipped.append(error)
+        skipped += 1
         on_bad(error)
 
     for path in dict.fromkeys(paths):
@@ -189,8 +190,7 @@ def _files(paths: Sequence[Path], on_bad: OnBad | None) -> list[tuple[str, Proce
             else:
                 refuse(UsageError(f"{file.path}: says it is process {number}, and so does {other.name}"))
     if skipped and not files:
-        several = f"{paths[0]}: nothing is left to read, {len(skipped)} skipped"
-        raise skipped[0] if len(skipped) == 1 else UsageError(several)
+        raise UsageError(f"{paths[0]}: nothing is left to read: {skipped} skipped")
     return files
 
 
