@@ -74,8 +74,10 @@ class Start:
 
     def environ(self) -> dict[str, str]:
         """Return the whole environment of the session's processes; what was asked for goes before what is usual."""
+        # What the caller has set for a pytest of their own, options or a worker's number, is not for this one.
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
         usual = {"PYTHONHASHSEED": "0"} if self.fixed_layout else {}
-        environ = {**os.environ, **usual, **self.environment}
+        environ = {**inherited, **usual, **self.environment}
         search = filter(None, (str(BENCHMARKS.parent), environ.get("PYTHONPATH")))
         environ["PYTHONPATH"] = os.pathsep.join(search)
         return _padded(environ) if self.fixed_layout else environ

@@ -1,6 +1,7 @@
 """`python -m pytest benchmarks` alone, with pytest-benchmark's own options, in real processes."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,9 @@ FEW = "float64-64- and (tensor or numpy)"
 
 def pytest_benchmarks(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "benchmarks", "-k", FEW, *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    # pytest-benchmark times nothing in a worker of pytest-xdist, which this test may be run by.
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")

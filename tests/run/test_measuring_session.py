@@ -126,6 +126,13 @@ def test_a_random_layout_leaves_both_alone(monkeypatch):
     assert "PYTHONHASHSEED" not in environ and "COPYCOST_PADDING" not in environ
 
 
+def test_what_is_set_for_another_pytest_does_not_reach_the_session(monkeypatch):
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--no-such-option")
+    monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw0")
+    assert not [name for name in Start().environ() if name.startswith("PYTEST_")]
+    assert Start(environment={"PYTEST_ADDOPTS": "-q"}).environ()["PYTEST_ADDOPTS"] == "-q"
+
+
 def test_an_arms_environment_reaches_its_processes():
     assert Start(environment={"THP_MEM_ALLOC_ENABLE": "1"}).environ()["THP_MEM_ALLOC_ENABLE"] == "1"
 
