@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,30 +33,30 @@ def group_codes(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[Codes, Cod
 
     Groups are numbered in order of appearance; unknown values are equal to each other.
     """
-    known = [_column_codes(frame[column]) for column in columns]
-    varied = [(own, count) for own, count in known if len(own) and (own != own[0]).any()]
+    changing, begins = [], np.zeros(len(frame), dtype=bool)
+    begins[:1] = True
+    for column in columns:
+        for own in _comparable(frame[column]):
+            change = own[1:] != own[:-1]
+            if change.any():
+                begins[1:] |= change
+                changing.append(own)
     # Rows of one group mostly stand together: only the first of each such stretch is looked up.
-    starts = _stretches([own for own, _ in varied], len(frame))
+    starts = np.flatnonzero(begins)
     codes = np.zeros(len(starts), dtype=np.int64)
-    for own, count in varied:
+    for own in changing:
+        numbers, values = pd.factorize(own[starts])
         # Numbering afresh after each column keeps the product of the counts far from overflow.
-        codes = pd.factorize(codes * (count + 1) + own[starts] + 1)[0].astype(np.int64)
+        codes = pd.factorize(codes * (len(values) + 1) + numbers + 1)[0].astype(np.int64)
     first = np.full(int(codes.max()) + 1 if len(codes) else 0, -1, dtype=np.int64)
     first[codes[::-1]] = starts[::-1]
     return np.repeat(codes, np.diff(starts, append=len(frame))), first
 
 
-def _stretches(columns: Sequence[Codes], length: int) -> Codes:
-    """Return where a row begins that differs from the one before it in any column."""
-    begins = np.zeros(length, dtype=bool)
-    begins[:1] = True
-    for own in columns:
-        begins[1:] |= own[1:] != own[:-1]
-    return np.flatnonzero(begins)
-
-
 def group_median(values: Floats, codes: Codes, count: int) -> Floats:
     """Return the median of each group's known values; NaN for a group that has none."""
+    if np.isnan(values).all():
+        return np.full(count, np.nan)
     return _spread(pd.Series(values).groupby(codes).median(), count)
 
 
@@ -85,11 +86,17 @@ def floats(column: pd.Series) -> Floats:
     return values
 
 
-def _column_codes(column: pd.Series) -> tuple[Codes, int]:
+def _comparable(column: pd.Series) -> list[NDArray[Any]]:
+    """Return a column as arrays that are equal where its values are, unknown ones to each other (but for NaN)."""
     if isinstance(column.dtype, pd.CategoricalDtype):
-        return column.cat.codes.to_numpy().astype(np.int64), len(column.cat.categories)
-    codes, values = pd.factorize(column)
-    return codes.astype(np.int64), len(values)
+        return [column.cat.codes.to_numpy()]
+    if isinstance(column.array, pd.arrays.IntegerArray | pd.arrays.BooleanArray):
+        unknown = column.isna().to_numpy()
+        known = column.to_numpy(dtype=np.int64, na_value=0)
+        return [known, unknown] if unknown.any() else [known]
+    if column.dtype.kind in "biuf":
+        return [column.to_numpy()]
+    return [pd.factorize(column)[0]]
 
 
 def _spread(by_group: pd.Series, count: int) -> Floats:

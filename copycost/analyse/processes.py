@@ -48,7 +48,7 @@ def per_process(rounds: pd.DataFrame, *, clock_reference: float | None = None) -
     quiet = marked["quiet"].to_numpy(dtype=bool, na_value=True)
 
     def median(values: Floats, only: np.ndarray | None = None) -> Floats:
-        if only is not None:
+        if only is not None and not only.all():
             return group_median(values[only], codes[only], count)
         return group_median(values, codes, count)
 

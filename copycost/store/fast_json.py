@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,17 +54,20 @@ def _may_have_lists_in_lists(signs: _Signs) -> bool:
     return bool((within & ~of_a_key).any())
 
 
-def _keys(content: dict[str, object], depth: int) -> int:
+def _keys(content: dict[str, object], deepest: int) -> int:
     """Return how many keys an object and those within it have; those in a list of mixed values may be left out."""
-    if not depth:
-        raise RecursionError
-    count = len(content)
-    for value in content.values():
-        if type(value) is dict:
-            count += _keys(value, depth - 1)
-        elif type(value) is list and value and type(value[0]) is dict:
-            count += sum(_keys(item, depth - 1) for item in value if type(item) is dict)
-    return count
+    level: list[dict[str, object]] = [content]
+    count = 0
+    for _ in range(deepest):
+        count += sum(map(len, level))
+        values = list(chain.from_iterable(map(dict.values, level)))
+        level = [value for value in values if type(value) is dict]
+        for value in values:
+            if type(value) is list and value and type(value[0]) is dict:
+                level += [item for item in value if type(item) is dict]
+        if not level:
+            return count
+    raise RecursionError
 
 
 def _loads() -> Callable[[str], object] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from copycost.store.fact_kinds import known_machine
 from copycost.store.foreign import created, foreign_machine
 from copycost.store.json_lines import read_reports
 from copycost.store.labels import Test, labels
-from copycost.store.round_arrays import only_known, rounds_together
+from copycost.store.round_arrays import RoundArrays, one_after_the_other, only_known, rounds_together
 from copycost.store.run_folder import check_schema
 
 TEXTS = (
@@ -47,17 +48,14 @@ _LONGEST = 1e9
 
 @dataclass(frozen=True)
 class Entry:
-    """One benchmark of a file: facts that hold for all its rounds, and one array per measured
-    quantity.
+    """One benchmark of a file: facts that hold for all its rounds.
 
-    ``rounds["seconds"]`` is seconds per call; in the other arrays NaN means unknown. ``calls`` is
-    the calls per round, None where the file does not say. ``test`` is what another suite calls it,
+    ``calls`` is the calls per round, None where the file does not say. ``test`` is what another suite calls it,
     None for a conversion.
     """
 
     facts: dict[str, str | int | bool | None]
     calls: int | None
-    rounds: dict[str, NDArray[np.float64]]
     test: Test | None = None
 
 
@@ -65,8 +63,9 @@ class Entry:
 class ProcessFile:
     """Everything the harness takes from one pytest-benchmark report.
 
-    ``machine`` is the machine's name, ``machine_facts`` what the report tells of it, under the names
-    that a run's record has; ``created`` is when it was made, ISO 8601 with a zone.
+    ``rounds`` are those of all entries, in their order. ``machine`` is the machine's name, ``machine_facts`` what
+    the report tells of it, under the names that a run's record has; ``created`` is when it was made, ISO 8601 with a
+    zone.
     """
 
     path: Path
@@ -75,6 +74,7 @@ class ProcessFile:
     process: int | None
     machine: str | None
     entries: list[Entry]
+    rounds: RoundArrays
     skipped: list[dict[str, Any]] = field(default_factory=list)
     failed: list[dict[str, Any]] = field(default_factory=list)
     machine_facts: dict[str, Any] = field(default_factory=dict)
@@ -185,13 +185,15 @@ def _process_file(path: Path, content: Mapping[str, Any]) -> ProcessFile:
     info = content.get("machine_info")
     facts = _machine_facts(info)
     own = ours or {}
+    entries, rounds = _entries(path, content["benchmarks"], ours is not None)
     file = ProcessFile(
         path=path,
         run=_text(own.get("run")),
         arm=_text(own.get("arm")),
         process=_count(own.get("process")),
         machine=_text(facts.get("machine")),
-        entries=_entries(path, content["benchmarks"], ours is not None),
+        entries=entries,
+        rounds=rounds,
         skipped=_objects(own.get("skipped")),
         failed=_objects(own.get("failed")),
         machine_facts=facts,
@@ -200,13 +202,17 @@ def _process_file(path: Path, content: Mapping[str, Any]) -> ProcessFile:
     return relabelled([file])[0]
 
 
-def _entries(path: Path, items: Sequence[Any], ours: bool) -> list[Entry]:
+def _entries(path: Path, items: Sequence[Any], ours: bool) -> tuple[list[Entry], RoundArrays]:
     infos = [_own_info(item, ours) for item in items]
     rounds = rounds_together(items, [info or {} for info in infos], PER_ROUND)
-    return [
-        _entry(path, number, item, info, rounds[number - 1] if rounds else None)
-        for number, (item, info) in enumerate(zip(items, infos, strict=True), 1)
-    ]
+    if rounds is not None:
+        return [_entry(path, *each) for each in zip(count(1), items, infos)], rounds
+    entries, alone = [], []
+    for number, item, info in zip(count(1), items, infos):
+        entry, own = _entry_alone(path, number, item, info)
+        entries.append(entry)
+        alone.append(own)
+    return entries, one_after_the_other(alone, ["seconds", *PER_ROUND])
 
 
 def _own_info(item: Any, ours: bool) -> dict[str, Any] | None:
@@ -216,21 +222,26 @@ def _own_info(item: Any, ours: bool) -> dict[str, Any] | None:
     return info if ours and isinstance(info, dict) and isinstance(info.get("conversion"), str) else None
 
 
-def _entry(
-    path: Path, number: int, item: Any, info: dict[str, Any] | None, rounds: dict[str, NDArray[np.float64]] | None
-) -> Entry:
+def _entry(path: Path, number: int, item: Any, info: dict[str, Any] | None) -> Entry:
     name = benchmark_name(path, number, item)
     calls = _count(item["stats"].get("iterations")) or None
-    if rounds is None:
-        stats = benchmark_stats(path, name, item["stats"])
-        rounds, calls = _rounds(f"{path}: {name[:80]!r}", stats.rounds, info or {}), stats.calls
     if info is None:
         test = Test(name, _text(item.get("fullname")) or name)
-        return Entry(dict.fromkeys((*TEXTS, *COUNTS, *FLAGS)), calls, rounds, test)
+        return Entry(dict.fromkeys((*TEXTS, *COUNTS, *FLAGS)), calls, test)
     facts: dict[str, str | int | bool | None] = {key: _text(info.get(key)) for key in TEXTS}
     facts |= {key: _count(info.get(key)) for key in COUNTS}
     facts |= {key: _flag(info.get(key)) for key in FLAGS}
-    return Entry(facts, calls, rounds)
+    return Entry(facts, calls)
+
+
+def _entry_alone(
+    path: Path, number: int, item: Any, info: dict[str, Any] | None
+) -> tuple[Entry, dict[str, NDArray[np.float64]]]:
+    """Return a benchmark and its rounds, where those of all together could not be had."""
+    name = benchmark_name(path, number, item)
+    stats = benchmark_stats(path, name, item["stats"])
+    rounds = _rounds(f"{path}: {name[:80]!r}", stats.rounds, info or {})
+    return replace(_entry(path, number, item, info), calls=stats.calls), rounds
 
 
 def _rounds(where: str, seconds: NDArray[np.float64], info: Mapping[str, Any]) -> dict[str, NDArray[np.float64]]:
@@ -277,17 +288,15 @@ def _machine_facts(info: object) -> dict[str, Any]:
 
 
 def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+    return value if type(value) is str else None
 
 
 def _count(value: object) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < _LARGEST_COUNT:
-        return None
-    return value
+    return value if type(value) is int and 0 <= value < _LARGEST_COUNT else None
 
 
 def _flag(value: object) -> bool | None:
-    return value if isinstance(value, bool) else None
+    return value if type(value) is bool else None
 
 
 def _objects(value: object) -> list[dict[str, Any]]:

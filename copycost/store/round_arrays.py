@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import chain, pairwise
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -18,10 +19,23 @@ SMALLEST_NS = 1e-3
 _NUMBERS = {int, float, type(None)}
 
 
+@dataclass(frozen=True)
+class RoundArrays:
+    """The rounds of several benchmarks, one after the other.
+
+    Attributes:
+        counts: how many rounds each benchmark has.
+        columns: ``seconds`` per call, and other numbers by their names, one for each round, NaN where unknown.
+    """
+
+    counts: NDArray[np.int64]
+    columns: dict[str, Floats]
+
+
 def rounds_together(
     items: Sequence[Any], infos: Sequence[Mapping[str, Any]], per_round: Mapping[str, float]
-) -> list[dict[str, Floats]] | None:
-    """Return for each benchmark its rounds as arrays, or None where one of them has to be looked at alone.
+) -> RoundArrays | None:
+    """Return the rounds of all benchmarks, or None where one of them has to be looked at alone.
 
     It has to where it is no benchmark, has no rounds, or has some that are not times: who reads them one by one
     can say which.
@@ -30,9 +44,6 @@ def rounds_together(
         items: the benchmarks of a report.
         infos: of each, where its numbers are that are one for each round.
         per_round: the names of those numbers, each with what makes them seconds or a count.
-
-    Returns:
-        ``seconds`` per call, and the other numbers by their names, NaN where unknown.
     """
     try:
         data = [item["stats"]["data"] for item in items]
@@ -54,8 +65,14 @@ def rounds_together(
             columns[name] = only_known(name, column) * scale
     except (KeyError, OverflowError, TypeError):
         return None
-    ends = np.cumsum([0, *lengths]).tolist()
-    return [{name: column[start:end] for name, column in columns.items()} for start, end in pairwise(ends)]
+    return RoundArrays(np.array(lengths, dtype=np.int64), columns)
+
+
+def one_after_the_other(benchmarks: Sequence[Mapping[str, Floats]], names: Sequence[str]) -> RoundArrays:
+    """Return the rounds of benchmarks that were looked at one by one, each of them with all the names."""
+    counts = np.array([len(own["seconds"]) for own in benchmarks], dtype=np.int64)
+    none = np.empty(0)
+    return RoundArrays(counts, {name: np.concatenate([none, *(own[name] for own in benchmarks)]) for name in names})
 
 
 def only_known(name: str, numbers: Floats) -> Floats:

@@ -106,8 +106,11 @@ def rounds_frame(files: Sequence[tuple[str, ProcessFile]]) -> pd.DataFrame:
     """Return the rounds frame of process files already read, each with the name of its run."""
     entries = [entry for _, file in files for entry in file.entries]
     per_file = [len(file.entries) for _, file in files]
-    counts = np.array([len(entry.rounds["seconds"]) for entry in entries], dtype=np.int64)
+    counts = np.concatenate([np.empty(0, dtype=np.int64), *(file.rounds.counts for _, file in files)])
     per_entry = _Repeat(entries, counts)
+
+    def measured(name: str) -> NDArray[np.float64]:
+        return np.concatenate([np.empty(0), *(file.rounds.columns[name] for _, file in files)])
 
     def of_file(values: list[str | None]) -> pd.Categorical:
         return _categorical(_spread(values, per_file), counts)
@@ -120,14 +123,14 @@ def rounds_frame(files: Sequence[tuple[str, ProcessFile]]) -> pd.DataFrame:
         "arm": of_file([file.arm for _, file in files]),
         "process": np.repeat(np.repeat(np.array(processes, dtype=np.int64), per_file), counts),
         "bytes": per_entry.count("source_bytes"),
-        "visit": _whole(per_entry.measured("visit")),
-        "at": per_entry.measured("at"),
-        "seconds": per_entry.measured("seconds"),
+        "visit": _whole(measured("visit")),
+        "at": measured("at"),
+        "seconds": measured("seconds"),
         "calls": calls,
-        "canary": per_entry.measured("canary_ns"),
-        "clock": per_entry.measured("clock_ns"),
-        "page_faults": per_entry.measured("page_faults") / calls.to_numpy(np.float64, na_value=np.nan),
-        "copy_seconds": per_entry.measured("copy_ns"),
+        "canary": measured("canary_ns"),
+        "clock": measured("clock_ns"),
+        "page_faults": measured("page_faults") / calls.to_numpy(np.float64, na_value=np.nan),
+        "copy_seconds": measured("copy_ns"),
         "shares_memory": per_entry.flag("shares_memory"),
         "partial_gating": per_entry.flag("partial_gating"),
     }
@@ -145,10 +148,6 @@ class _Repeat:
     def __init__(self, entries: list[Entry], counts: NDArray[np.int64]) -> None:
         self.entries = entries
         self.counts = counts
-
-    def measured(self, name: str) -> NDArray[np.float64]:
-        arrays = [entry.rounds[name] for entry in self.entries]
-        return np.concatenate(arrays) if arrays else np.empty(0)
 
     def count(self, name: str) -> pd.arrays.IntegerArray:
         return self.whole([entry.facts[name] for entry in self.entries])
@@ -253,5 +252,9 @@ def _categorical(values: Sequence[object], counts: NDArray[np.int64]) -> pd.Cate
 
 
 def _whole(values: NDArray[np.float64]) -> pd.arrays.IntegerArray:
-    unknown = np.isnan(values) | (values % 1 != 0)
-    return pd.arrays.IntegerArray(np.where(unknown, 0, values).astype(np.int64), unknown)
+    whole = np.zeros(len(values), dtype=np.int64)
+    unknown = np.isnan(values)
+    if not unknown.all():
+        unknown |= np.floor(values) != values
+        whole[~unknown] = values[~unknown]
+    return pd.arrays.IntegerArray(whole, unknown)

@@ -41,25 +41,26 @@ def test_our_file_is_read_with_facts_and_rounds(tmp_path):
     assert entry.facts["conversion"] == "torch.from_numpy"
     assert entry.facts["size"] == 16 and entry.facts["source_bytes"] == 64
     assert entry.facts["shares_memory"] is True and entry.facts["partial_gating"] is False
-    assert entry.rounds["visit"].tolist() == [0, 0, 0, 1, 1, 1]
-    assert 1e-6 < entry.rounds["canary_ns"][0] < 5e-6
-    assert np.isnan(entry.rounds["copy_ns"]).all()
+    assert file.rounds.columns["visit"][: file.rounds.counts[0]].tolist() == [0, 0, 0, 1, 1, 1]
+    assert 1e-6 < file.rounds.columns["canary_ns"][0] < 5e-6
+    assert np.isnan(file.rounds.columns["copy_ns"]).all()
 
 
 def test_another_suites_file_is_read(tmp_path):
-    entry = read(tmp_path, foreign()).entries[0]
+    file = read(tmp_path, foreign())
+    entry = file.entries[0]
     assert entry.facts["conversion"] == "test_x[1]"
     assert entry.facts["dtype"] is None and entry.facts["size"] is None
-    assert entry.rounds["seconds"].tolist() == [0.1, 0.2, 0.3]
+    assert file.rounds.columns["seconds"].tolist() == [0.1, 0.2, 0.3]
     assert entry.calls == 1
-    assert np.isnan(entry.rounds["canary_ns"]).all()
+    assert np.isnan(file.rounds.columns["canary_ns"]).all()
 
 
 @pytest.mark.parametrize("data", [{}, {"data": None}, {"data": []}])
 def test_without_rounds_the_median_stands_for_them(tmp_path, data):
-    entry = read(tmp_path, foreign(stats={"median": 0.002, "iterations": 7} | data)).entries[0]
-    assert entry.rounds["seconds"].tolist() == [0.002]
-    assert entry.calls is None
+    file = read(tmp_path, foreign(stats={"median": 0.002, "iterations": 7} | data))
+    assert file.rounds.columns["seconds"].tolist() == [0.002]
+    assert file.entries[0].calls is None
 
 
 def test_other_peoples_extra_info_is_not_taken_for_ours(tmp_path):
@@ -133,10 +134,10 @@ def test_facts_of_the_wrong_type_are_unknown(tmp_path):
         "dtype": 8,
         "canary_ns": [None, -5, 1e300, 1e-300, 3, 4],
     }
-    entry = read(tmp_path, content).entries[0]
+    file = read(tmp_path, content)
     for name in ("size", "threads", "block", "source_bytes", "shares_memory", "dtype"):
-        assert entry.facts[name] is None
-    assert np.isnan(entry.rounds["canary_ns"]).tolist() == [True, True, True, True, False, False]
+        assert file.entries[0].facts[name] is None
+    assert np.isnan(file.rounds.columns["canary_ns"][:6]).tolist() == [True, True, True, True, False, False]
 
 
 json_values = st.recursive(
@@ -164,8 +165,8 @@ def test_any_value_anywhere_is_read_or_refused(tmp_path, data, value):
     except UsageError as error:
         assert "\n" not in str(error)
     else:
-        for entry in file.entries:
-            assert np.isfinite(entry.rounds["seconds"]).all()
+        assert np.isfinite(file.rounds.columns["seconds"]).all()
+        assert file.rounds.counts.sum() == len(file.rounds.columns["seconds"])
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
