@@ -55,13 +55,15 @@ def group_codes(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[Codes, Cod
 
 def group_median(values: Floats, codes: Codes, count: int) -> Floats:
     """Return the median of each group's known values; NaN for a group that has none."""
-    if np.isnan(values).all():
+    if np.isnan(values).all():  # another suite's file has no clock, no canary and no page faults
         return np.full(count, np.nan)
     return _spread(pd.Series(values).groupby(codes).median(), count)
 
 
 def group_quantile(values: Floats, codes: Codes, count: int, share: float) -> Floats:
     """Return a quantile of each group's known values; NaN for a group that has none."""
+    if np.isnan(values).all():
+        return np.full(count, np.nan)
     return _spread(pd.Series(values).groupby(codes).quantile(share), count)
 
 
@@ -74,6 +76,8 @@ def group_sum(values: NDArray[np.generic], codes: Codes, count: int) -> Floats:
 def group_mean(values: Floats, codes: Codes, count: int) -> Floats:
     """Return the mean of each group's known values; NaN for a group that has none."""
     known = ~np.isnan(values)
+    if not known.any():
+        return np.full(count, np.nan)
     number = group_sum(known, codes, count)
     total = group_sum(np.where(known, values, 0.0), codes, count)
     mean: Floats = np.divide(total, number, out=np.full(count, np.nan), where=number > 0)

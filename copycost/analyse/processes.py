@@ -47,18 +47,18 @@ def per_process(rounds: pd.DataFrame, *, clock_reference: float | None = None) -
     unknown = marked["quiet"].isna().to_numpy()
     quiet = marked["quiet"].to_numpy(dtype=bool, na_value=True)
 
-    def median(values: Floats, only: np.ndarray | None = None) -> Floats:
-        if only is not None and not only.all():
-            return group_median(values[only], codes[only], count)
+    def median(values: Floats) -> Floats:
         return group_median(values, codes, count)
 
+    of_all = median(value)
+    of_quiet = of_all if quiet.all() else group_median(value[quiet], codes[quiet], count)
     columns = {
         "n_rounds": np.bincount(codes, minlength=count),
         "n_quiet": np.bincount(codes[quiet], minlength=count),
         "gating": np.bincount(codes[~unknown], minlength=count) > 0,
-        "log_quiet": _log(median(value, quiet)),
-        "log_all": _log(median(value)),
-        "raw": median(floats(marked["seconds"])),
+        "log_quiet": _log(of_quiet),
+        "log_all": _log(of_all),
+        "raw": median(floats(marked["seconds"])) if np.isfinite(reference).any() else of_all,
         "ratio_quiet": np.full(count, np.nan),
         "ratio_all": np.full(count, np.nan),
         "page_faults": group_mean(floats(marked["page_faults"]), codes, count),

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from copycost.analyse.grouping import group_codes
 from copycost.errors import UsageError, nearest
 from copycost.store.bad_files import OnBad
 from copycost.store.rounds import Loaded, load_alike
@@ -55,7 +56,7 @@ class SideView:
     @property
     def processes(self) -> int:
         """Return how many processes, or files, the rounds come from."""
-        return len(self.rounds[["run", "process"]].drop_duplicates())
+        return len(group_codes(self.rounds, ["run", "process"])[1])
 
 
 def read_side(typed: str, results: Path, on_bad: OnBad | None = None) -> SideView:
