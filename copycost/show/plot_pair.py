@@ -11,7 +11,7 @@ import pandas as pd
 from copycost.errors import UsageError
 from copycost.show.charts.frames import PAIR
 from copycost.show.compare_side import SideView, read_sides
-from copycost.show.compare_view import MARGIN, compared
+from copycost.show.compared import MARGIN, compared
 from copycost.show.plot_subject import Subject, arms_of, source_name
 from copycost.store.bad_files import OnBad
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -51,8 +52,10 @@ def read_text(path: Path) -> str:
     """
     try:
         with open(path, "rb") as file:
-            data = file.read(LARGEST_BYTES + 1)
-        size = len(data)
+            size = os.fstat(file.fileno()).st_size
+            # A file may grow while it is read, and a pipe has no size.
+            data = file.read(LARGEST_BYTES + 1) if size <= LARGEST_BYTES else b""
+        size = max(size, len(data))
         text = data.decode("utf-8-sig") if size <= LARGEST_BYTES else ""
         del data
     except OSError as error:

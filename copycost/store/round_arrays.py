@@ -16,7 +16,8 @@ SHORTEST, LONGEST = 1e-15, 1e9
 """Seconds that a clock can have told; zero is what a coarse one reads."""
 LARGEST = 1e15
 SMALLEST_NS = 1e-3
-_NUMBERS = {int, float, type(None)}
+NUMBERS = {int, float, type(None)}
+"""What a list of numbers in a JSON file may hold."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def rounds_together(
         data = [item["stats"]["data"] for item in items]
         lengths = list(map(len, data))
         seconds = _together(data)
-        if seconds is None or not all(lengths) or not _are_times(seconds):
+        if seconds is None or not all(lengths) or not are_times(seconds):
             return None
         columns = {"seconds": seconds}
         unknown = [float("nan")] * max(lengths, default=0)
@@ -88,10 +89,11 @@ def _together(lists: Sequence[Any]) -> Floats | None:
         return None
     flat = list(chain.from_iterable(lists))
     # Types are looked at first because numpy would read True as 1.0 and "12" as 12.0.
-    if not set(map(type, flat)) <= _NUMBERS:
+    if not set(map(type, flat)) <= NUMBERS:
         return None
     return np.array(flat, dtype=np.float64)
 
 
-def _are_times(seconds: Floats) -> bool:
+def are_times(seconds: Floats) -> bool:
+    """Return whether all of these can be seconds that a clock has told."""
     return bool((((seconds >= SHORTEST) & (seconds <= LONGEST)) | (seconds == 0)).all())

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from copycost.errors import UsageError
 from copycost.store.bad_files import OnBad, tolerant
+from copycost.store.entries import Entry
 from copycost.store.json_lines import SUFFIXES
-from copycost.store.process_file import Entry, ProcessFile, read_process_files, relabelled
+from copycost.store.process_file import ProcessFile, read_process_files, relabelled
 from copycost.store.run_folder import RECORD, read_record
 from copycost.store.tree import is_tree, places
 

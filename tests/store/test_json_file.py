@@ -1,7 +1,10 @@
+import os
+
 import pytest
 
 from copycost.errors import UsageError
-from copycost.store.json_file import read_json
+from copycost.store import json_file
+from copycost.store.json_file import LARGEST_BYTES, read_json
 
 
 def refused(tmp_path, content):
@@ -30,6 +33,33 @@ def refused(tmp_path, content):
 )
 def test_what_is_not_json_is_refused_with_the_reason(tmp_path, content, reason):
     assert reason in refused(tmp_path, content)
+
+
+def test_a_file_that_is_too_large_is_refused_unread(tmp_path):
+    path = tmp_path / "huge.json"
+    with open(path, "wb") as file:
+        file.truncate(LARGEST_BYTES + 1)  # takes no room on the disk
+    with pytest.raises(UsageError, match=r"huge\.json: larger than the 512 MiB that are read"):
+        read_json(path)
+
+
+def test_a_file_that_grows_while_it_is_read_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "growing.json"
+    path.write_text("[" + "1, " * 100 + "1]")
+    monkeypatch.setattr(json_file, "LARGEST_BYTES", 100)
+    monkeypatch.setattr(json_file.os, "fstat", lambda _: os.stat_result([0] * 10))
+    with pytest.raises(UsageError, match=r"growing\.json: larger than"):
+        read_json(path)
+
+
+@pytest.mark.parametrize(("name", "what"), [("MOST_VALUES", "values"), ("MOST_OBJECTS", "lists and objects")])
+def test_more_values_than_are_read_are_refused(tmp_path, monkeypatch, name, what):
+    path = tmp_path / "many.json"
+    path.write_text("[" + "[1, 2], " * 100 + "[1, 2]]")
+    assert len(read_json(path)) == 101
+    monkeypatch.setattr(json_file, name, 100)
+    with pytest.raises(UsageError, match=rf"many\.json: more than the \d+ Mi {what} that are read"):
+        read_json(path)
 
 
 def test_a_missing_file_is_refused(tmp_path):

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from copycost.store.process_file import PER_ROUND, _per_round, _times
+from copycost.store.benchmark_stats import _times
+from copycost.store.entries import PER_ROUND, _per_round
 from copycost.store.round_arrays import rounds_together
 
 

@@ -1,0 +1,106 @@
+import json
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from copycost.analyse.noise_profile import noise_profile, profile_path, write_profile
+from copycost.errors import UsageError
+from copycost.measure.allocator import STEADY_STATE
+from copycost.show.compare_view import compare_runs
+from tests.made_up import MACHINE, Law, made_up_rounds, write_run
+from tests.show.runs_to_compare import CELLS, LAW, METHOD, write
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    write(folder / "a")
+    return folder
+
+
+def test_different_methods_are_refused_by_name_and_marked_when_compared_anyway(results, tmp_path):
+    write(tmp_path / "other", seed=4, record={"method": METHOD | {"canary": "python-200"}})
+    other = str(tmp_path / "other")
+    with pytest.raises(UsageError, match=r"canary 'python-100' in A and 'python-200' in B; --anyway"):
+        compare_runs("a", other, results)
+    content = json.loads(compare_runs("a", other, results, anyway=True, format="json")[0])
+    assert all("method-differs" in cell["flags"] for cell in content["cells"])
+    assert {cell["clock"] for cell in content["cells"]} == {"own"}
+    assert any("the methods differ: canary" in note for note in content["notes"])
+
+
+def test_other_threads_are_another_method_for_runs_and_the_point_of_arms(results, tmp_path):
+    two = [replace(cell, threads=2) for cell in CELLS]
+    write(tmp_path / "two", seed=5, cells=two)
+    with pytest.raises(UsageError, match="threads '1' in A and '2' in B"):
+        compare_runs("a", str(tmp_path / "two"), results)
+    anyway = json.loads(compare_runs("a", str(tmp_path / "two"), results, anyway=True, format="json")[0])
+    assert all("threads-differ" in cell["flags"] for cell in anyway["cells"])
+
+
+def test_two_arms_of_one_run_are_paired_and_their_conditions_said(results):
+    rounds = made_up_rounds(replace(LAW, processes=12), CELLS, 6)
+    rounds = rounds.assign(arm=["base" if process % 2 else "thp" for process in rounds["process"]])
+    arms = [
+        {"name": "base", "environment": {}, "python": None},
+        {"name": "thp", "environment": {"THP_MEM_ALLOC_ENABLE": "1"}, "python": None},
+    ]
+    write_run(results / "arms", rounds, record={"arms": arms})
+    content = json.loads(compare_runs("arms@base", "arms@thp", results, format="json")[0])
+    assert all(cell["paired"] for cell in content["cells"])
+    assert "THP_MEM_ALLOC_ENABLE: unset → 1" in content["heading"]
+
+
+def test_an_unfinished_run_is_compared_as_far_as_it_goes_and_said(results, tmp_path):
+    write(tmp_path / "young", seed=7, record={"status": "interrupted"})
+    text, _ = compare_runs("a", str(tmp_path / "young"), results)
+    assert "B is interrupted: compared as far as it goes, 6 processes" in text
+
+
+def test_a_kept_noise_profile_is_used_and_one_that_does_not_fit_is_not(results, tmp_path):
+    for name, seed, factor in (("x", 9, 1.0), ("y", 10, 1.1)):
+        write(tmp_path / name, seed=seed, factor=factor)
+    noisy = json.loads(compare_runs("x", "y", tmp_path, format="json")[0])["cells"]
+    assert {cell["verdict"] for cell in noisy} == {"slower"}
+
+    apart = [pd.DataFrame(noisy).assign(ratio=1.3) for _ in range(5)]
+    path = profile_path(tmp_path, MACHINE)
+    write_profile(path, noise_profile(apart, machine=MACHINE, method=METHOD))
+    content = json.loads(compare_runs("x", "y", tmp_path, format="json")[0])
+    assert {cell["verdict"] for cell in content["cells"]} == {"undecided"}
+    assert any("noise floor" in note for note in content["notes"])
+
+    write_profile(path, noise_profile(apart, machine=MACHINE, method=METHOD | {"protocol": 0}))
+    content = json.loads(compare_runs("x", "y", tmp_path, format="json")[0])
+    assert {cell["verdict"] for cell in content["cells"]} == {"slower"}
+    assert any("no noise profile is used" in note for note in content["notes"])
+    with pytest.raises(UsageError, match="another method: protocol 0, not 1"):
+        compare_runs("x", "y", tmp_path, noise_path=path)
+
+
+def test_runs_of_different_grids_are_not_told_apart_by_what_the_grid_does(tmp_path):
+    law = Law(processes=12, offset=0.002)
+    grids = ([{"conversion": "torch.tensor", "size": 1}], [{"conversion": "torch.tensor", "size": 4}])
+    write_run(tmp_path / "a", made_up_rounds(law, seed=1), record={"plan": {"cells": grids[0]}})
+    slower = made_up_rounds(Law(processes=12, offset=0.002, factor=1.12), seed=2)
+    write_run(tmp_path / "b", slower, record={"plan": {"cells": grids[0]}})
+    write_run(tmp_path / "c", slower, record={"plan": {"cells": grids[1]}})
+    same_grid, _ = compare_runs("a", "b", tmp_path)
+    other_grid, status = compare_runs("a", "c", tmp_path, fail_on="slower>5%")
+    assert "slower" in same_grid and "different grids" not in same_grid
+    assert "different grids" in other_grid and "▲" not in other_grid
+    assert status == 0
+
+
+@pytest.mark.parametrize(
+    ("allocator", "factor", "found"), [("", 1.12, False), (STEADY_STATE, 1.12, True), (STEADY_STATE, 1.04, False)]
+)
+def test_a_heap_that_was_tidied_leaves_less_for_the_grid_to_do(tmp_path, allocator, factor, found):
+    for name, size, own in (("a", 1, 1.0), ("b", 4, factor)):
+        rounds = made_up_rounds(Law(processes=12, offset=0.002, factor=own), seed=size)
+        plan = {"cells": [{"conversion": "torch.tensor", "size": size}]}
+        write_run(tmp_path / name, rounds, record={"plan": plan, "method": {"allocator": allocator}})
+    text, _ = compare_runs("a", "b", tmp_path)
+    assert "different grids" in text
+    assert ("▲" in text) == found
