@@ -86,7 +86,8 @@ def compare(
     result = difference(_logs(a, at.a), _logs(b, at.b), at.count, partners)
     clock = "common" if reference is not None else _own_clock(a_one, b_one)
     rows = _facts(a, b, at).assign(clock=clock, paired=result.paired, degrees=result.degrees)
-    floor = _least_noise(a, b, at, partners) if noise is None else noise.floors(rows)
+    # A profile comes from arms by turns: what differs from one run to the next is not in it.
+    floor = np.fmax(_least_noise(a, b, at, partners), 0.0 if noise is None else noise.floors(rows))
     # Only what two runs on one machine differ by can be the machine's doing; arms meet the same changes.
     shared = _shared(a, b, at, result.log_ratio) if one_machine and partners is None else np.zeros(at.count)
     rows = rows.assign(floor=np.fmax(floor, allowance) + shared)
@@ -165,7 +166,7 @@ def _facts(a: Side, b: Side, at: _Places) -> pd.DataFrame:
 
 
 def _least_noise(a: Side, b: Side, at: _Places, partners: object) -> Floats:
-    """Return the noise floor that is assumed without a profile, in log units.
+    """Return the noise floor that is the least, whatever a profile says, in log units.
 
     What changed between two runs, besides what is compared, is not known from either; it is taken to be no
     less than what changed between one run's own processes. The arms of one run meet the same changes, and

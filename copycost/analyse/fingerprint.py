@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from copycost.errors import UsageError
@@ -53,6 +53,26 @@ def require_same(method_a: Mapping[str, Any], method_b: Mapping[str, Any]) -> No
     found = differing(method_a, method_b)
     if found:
         raise UsageError(f"A and B were measured by different methods: {described(found)}; --anyway compares them")
+
+
+def differing_among(methods: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the fields in which not all of several methods agree; one that is empty differs from none."""
+    known = [method for method in methods if method]
+    return list(dict.fromkeys(field for method in known for field, _, _ in differing(known[0], method)))
+
+
+def require_one(name: str, methods: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse runs of several methods as one side of a comparison.
+
+    Raises:
+        UsageError: they differ; the message names the fields and says how to compare nevertheless.
+    """
+    fields = differing_among(methods)
+    if fields:
+        raise UsageError(
+            f"{name} holds runs of different methods ({', '.join(fields)}): compare some of them, "
+            "or --anyway compares them all"
+        )
 
 
 def described(differences: list[tuple[str, Any, Any]]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from copycost.analyse.fingerprint import differing
+from copycost.analyse.fingerprint import differing_among
 from copycost.analyse.grouping import Floats
 from copycost.analyse.machine_figures import Figures, as_cells, common, figures
 from copycost.analyse.machine_kinds import Kinds, kinds
@@ -66,9 +66,8 @@ class Fleet:
 
 def fleet(read: Runs, dtype: str | None = None) -> Fleet:
     """Return what is known of the machines of runs."""
-    methods = [fact["method"] for fact in read.facts if fact["method"]]
-    fields = [field for method in methods for field, _, _ in differing(methods[0], method)]
-    return replace(_fleet(read, dtype), methods=tuple(dict.fromkeys(fields)))
+    methods = differing_among([fact["method"] for fact in read.facts])
+    return replace(_fleet(read, dtype), methods=tuple(methods))
 
 
 def _fleet(read: Runs, dtype: str | None) -> Fleet:

@@ -10,16 +10,19 @@ import numpy as np
 import pandas as pd
 
 from copycost.analyse.grouping import Floats, floats, group_codes
+from copycost.analyse.replicates import standard_errors
 from copycost.analyse.side import KEY
 from copycost.analyse.steps import SHORTEST, steps
 
 SMALLEST = 0.02
 """A step of less than this share is not reported: the code's own layout moves figures by as much."""
+CONTENDED = 0.6
+"""The standard deviation, in log units, of a figure that rests on rounds that were not quiet: a neighbour on the
+same core makes everything 1.5 to 2 times slower."""
 _NORMAL = 1.4826
 _FOR_DIFFERENCES = float(np.sqrt(2))
-_QUANTILE = 1.96
 
-SERIES_COLUMNS = (*KEY, "bytes", "run", "created", "seconds", "ci_low", "ci_high", "level")
+SERIES_COLUMNS = (*KEY, "bytes", "run", "created", "seconds", "ci_low", "ci_high", "level", "flags")
 STEP_COLUMNS = (*KEY, "bytes", "run", "created", "before", "after", "ratio", "runs_before", "runs_after")
 
 
@@ -91,10 +94,10 @@ def latest(series: pd.DataFrame) -> pd.DataFrame:
         row = own.iloc[-1]
         past = float(np.median(floats(own["seconds"])[:-1])) if len(own) > 1 else np.nan
         rows.append(
-            {name: row[name] for name in (*KEY, "bytes", "run", "created", "seconds")}
+            {name: row[name] for name in (*KEY, "bytes", "run", "created", "seconds", "flags")}
             | {"runs": len(own), "past": past, "ratio": row["seconds"] / past}
         )
-    columns = [*KEY, "bytes", "run", "created", "seconds", "runs", "past", "ratio"]
+    columns = [*KEY, "bytes", "run", "created", "seconds", "flags", "runs", "past", "ratio"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -106,8 +109,8 @@ def _deviation(rows: pd.DataFrame, codes: np.ndarray, count: int) -> Floats:
     step enters only once; of the cell's own, and, since those are few, at least the median of all cells.
     """
     logs = np.log(floats(rows["seconds"]))
-    width = np.log(floats(rows["ci_high"])) - np.log(floats(rows["ci_low"]))
-    own_error = np.nan_to_num(width / 2 / _QUANTILE)
+    # A figure of few processes or of another suite has no interval: what runs differ by stands for it.
+    own_error = np.where(rows["gated"].to_numpy(dtype=bool), np.nan_to_num(standard_errors(rows)), CONTENDED)
     between = np.full(count, np.nan)
     for code in range(count):
         differences = np.abs(np.diff(logs[codes == code]))

@@ -25,21 +25,26 @@ def missing(record: Mapping[str, Any], cells: pd.DataFrame) -> pd.DataFrame:
     plan = record.get("plan")
     planned = _objects(plan.get("cells")) if isinstance(plan, dict) else []
     planned = [cell for cell in planned if cell.get("direction") != "reference"]
-    arms = [arm.get("name") for arm in _objects(record.get("arms"))] or [None]
+    arms: list[Mapping[str, Any]] = _objects(record.get("arms")) or [{}]
     measured = set()
     for cell in cells[[*PLANNED, "arm"]].astype(object).to_dict("records"):
-        measured.add((_key(cell), None if arms == [None] else cell["arm"]))
+        measured.add((_key(cell), None if arms == [{}] else cell["arm"]))
     reasons = {
         _key(item): item.get("reason") or item.get("error") or "unknown"
         for item in [*_objects(record.get("skipped")), *_objects(record.get("failed"))]
     }
     rows = [
-        {name: cell.get(name) for name in PLANNED} | {"arm": arm, "reason": reasons.get(_key(cell), "not measured")}
-        for cell in planned
-        for arm in arms
-        if (_key(cell), arm) not in measured
+        {name: cell.get(name) for name in PLANNED}
+        | {"arm": arm.get("name"), "reason": reasons.get(_key(cell), "not measured")}
+        for arm, cell in ((arm, _in(arm, cell)) for cell in planned for arm in arms)
+        if (_key(cell), arm.get("name")) not in measured
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _in(arm: Mapping[str, Any], cell: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a planned cell as an arm measures it: with the threads that the arm sets."""
+    return {**cell, "threads": arm["threads"]} if arm.get("threads") is not None else cell
 
 
 def _objects(value: object) -> list[dict[str, Any]]:

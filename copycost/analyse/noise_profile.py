@@ -26,6 +26,8 @@ ENOUGH = 40
 """Differences from which a size has a floor of its own; with fewer, its neighbours' are added."""
 ZERO_COPY = "zero-copy"
 COPY = "copy"
+USUAL = {"threads": 1, "cache": "warm", "layout": "contiguous"}
+"""The conditions that ``noise`` measures under."""
 APART = (0.01, 0.02, 0.05)
 
 COLUMNS = ("kind", "bytes", "cells", "pooled", "floor", "over_1", "over_2", "over_5", "same", "false_verdicts")
@@ -54,17 +56,21 @@ class NoiseProfile:
     def floors(self, cells: pd.DataFrame) -> Floats:
         """Return each cell's noise floor in log units: that of its kind's size nearest to its own.
 
-        A cell whose kind is unknown has the higher of the two, one of unknown size its kind's highest.
+        A cell whose kind is unknown has the higher of the two, one of unknown size its kind's highest. Under
+        conditions that no profile is measured under (several threads, cold caches, other layouts) it is 0.
 
         Args:
-            cells: rows with ``bytes`` and ``shares_memory``.
+            cells: rows with ``bytes``, ``shares_memory``, ``threads``, ``cache`` and ``layout``.
         """
         by_kind = {kind: self._of_kind(kind, floats(cells["bytes"])) for kind in (ZERO_COPY, COPY)}
         shares = cells["shares_memory"]
         either = np.fmax(by_kind[ZERO_COPY], by_kind[COPY])
         own = np.where(shares.eq(True).fillna(False), by_kind[ZERO_COPY], by_kind[COPY])
         own = np.where(shares.isna() | np.isnan(own), either, own)
-        return np.nan_to_num(own, nan=0.0)
+        usual = np.ones(len(cells), dtype=bool)
+        for name, value in USUAL.items():
+            usual &= (cells[name].isna() | (cells[name] == value)).to_numpy(dtype=bool, na_value=True)
+        return np.where(usual, np.nan_to_num(own, nan=0.0), 0.0)
 
     def _of_kind(self, kind: str, wanted: Floats) -> Floats:
         own = self.sizes[(self.sizes["kind"] == kind).to_numpy() & self.sizes["floor"].notna().to_numpy()]

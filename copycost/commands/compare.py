@@ -41,7 +41,7 @@ def compare(
     from copycost.show.compare_view import compare_runs
     from copycost.units import parse_share
 
-    share = parse_share(margin) if margin else None
+    share = parse_share(margin) if margin is not None else None
     text, status = compare_runs(a, b, results, margin=share, noise_path=noise, on_bad=on_bad(skip_bad), **typed)
     deliver(text, out)
     raise click.exceptions.Exit(status)

@@ -150,6 +150,7 @@ def settle(
     if references:
         grid += reference_cells(grid)
     settled_arms = parse_arms(arms)
+    _one_thread_count(settled_arms, grid)
     half_width = chosen.precision if precision is None else _precision(precision)
     seconds = chosen.budget if budget is None else parse_seconds(budget)
     timeout = _visit_timeout(visit_timeout)
@@ -175,6 +176,17 @@ def settle(
         memory_limit=limit,
         with_hostname=with_hostname,
     )
+
+
+def _one_thread_count(arms: Sequence[Arm], grid: Sequence[Cell]) -> None:
+    """Refuse an arm that sets the threads of a grid that has several: its cells would fall together."""
+    counts = sorted({cell.threads for cell in grid if cell.size})
+    for arm in arms:
+        if arm.threads is not None and len(counts) > 1:
+            listed = ",".join(map(str, counts))
+            raise UsageError(
+                f"arm {arm.name!r} sets threads={arm.threads} and --threads {listed} has several: give one"
+            )
 
 
 def _word(kind: str, text: str, valid: tuple[str, ...]) -> None:

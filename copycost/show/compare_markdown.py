@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import accumulate
 
 import pandas as pd
 
@@ -17,8 +18,10 @@ from copycost.show.compare_text import (
     ratio_text,
     seconds_text,
     shared_flags,
+    shared_note,
     size_text,
     verdict_text,
+    worth_a_row,
 )
 from copycost.show.table import plain
 
@@ -33,8 +36,8 @@ def markdown(cells: pd.DataFrame, summary: pd.DataFrame, heading: Sequence[str],
     """Return the comparison as GitHub Markdown of at most ``LONGEST`` characters."""
     shared = shared_flags(cells)
     lines = [f"**{counts_text(summary.iloc[-1])}**; geometric mean B / A {mean_text(summary.iloc[-1])}", ""]
-    lines += [f"- {sentence(line)}" for line in [*heading, *notes]]
-    lines += ["", *_summary(summary), ""]
+    lines += [f"- {sentence(line)}" for line in [*heading, *notes, *shared_note(shared)]]
+    lines += ["", *_summary(worth_a_row(summary), LONGEST // 4), ""]
     first = {verdict: place for place, verdict in enumerate((SLOWER, FASTER, UNDECIDED))}
     telling = cells[cells["verdict"].isin(list(first))]
     away = telling["ratio"].map(lambda ratio: -abs(ratio - 1))
@@ -85,13 +88,19 @@ def sentence(text: object) -> str:
     )
 
 
-def _summary(summary: pd.DataFrame) -> list[str]:
+def _summary(summary: pd.DataFrame, room: int) -> list[str]:
+    """Return a table of as many of the conversions as there is room for, and of all cells."""
     counted = [verdict for verdict in VERDICTS if summary[verdict].any()]
     lines = _head(["geometric mean", "B / A", *counted])
+    rows = []
     for _, row in summary.iterrows():
         name = "all" if pd.isna(row["conversion"]) else escaped(row["conversion"])
-        lines.append(_line([name, mean_text(row), *(str(row[verdict]) for verdict in counted)]))
-    return lines
+        rows.append(_line([name, mean_text(row), *(str(row[verdict]) for verdict in counted)]))
+    named = rows[:-1]
+    left = room - len(rows[-1])
+    shown = sum(length <= left for length in accumulate(len(row) + 1 for row in named))
+    more = ["", f"and {len(named) - shown} more conversions, left out for length"] if shown < len(named) else []
+    return [*lines, *named[:shown], rows[-1], *more]
 
 
 def _cells(cells: pd.DataFrame, shared: list[str], room: int) -> list[str]:

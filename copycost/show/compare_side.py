@@ -14,20 +14,31 @@ from copycost.errors import UsageError, nearest
 from copycost.store.bad_files import OnBad
 from copycost.store.rounds import Loaded, load_alike
 from copycost.store.run_folder import RECORD, find, read_record
+from copycost.store.tree import is_tree, places
 
 
 @dataclass(frozen=True)
 class SideView:
-    """What was typed, its rounds, for a run of ours its record and its arm's entry there, and what files tell of their
-    machine.
+    """What was typed, its rounds, the records of the runs of ours that they are from, its arm's entry there, and what
+    files tell of their machine.
     """
 
     name: str
     path: Path
     rounds: pd.DataFrame
-    record: Mapping[str, Any]
+    records: Sequence[Mapping[str, Any]]
     arm: Mapping[str, Any]
     told: Mapping[str, Any]
+
+    @property
+    def record(self) -> Mapping[str, Any]:
+        """Return the run's record, of several the first; empty for files of other suites."""
+        return self.records[0] if self.records else {}
+
+    @property
+    def methods(self) -> list[Mapping[str, Any]]:
+        """Return the methods of its runs; other suites' files tell none."""
+        return [record["method"] for record in self.records]
 
     @property
     def method(self) -> Mapping[str, Any]:
@@ -49,9 +60,17 @@ class SideView:
 
     @property
     def unfinished(self) -> str | None:
-        """Return the status of a run that was not completed."""
-        status = self.record.get("status", "complete")
-        return None if status == "complete" else str(status)
+        """Return what is not complete of it: the run's status, or how many of its runs are not."""
+        statuses = [str(record.get("status", "complete")) for record in self.records]
+        left = [status for status in statuses if status != "complete"]
+        if not left:
+            return None
+        return left[0] if len(statuses) == 1 else f"unfinished in {len(left)} of its {len(statuses)} runs"
+
+    @property
+    def grids(self) -> list[Any]:
+        """Return the planned cells of each of its runs, None for one that tells none."""
+        return [record["plan"].get("cells") for record in self.records]
 
     @property
     def processes(self) -> int:
@@ -102,9 +121,10 @@ def _place(typed: str, results: Path) -> tuple[Path, str, str]:
 
 def _side(path: Path, run: str, arm: str, loaded: Loaded) -> SideView:
     rounds = loaded.rounds
-    record = read_record(path) if (path / RECORD).is_file() else {}
+    records = _records(path)
+    entries = [entry for record in records for entry in record["arms"]]
     measured = [str(name) for name in rounds["arm"].dropna().unique()]
-    planned = [str(entry.get("name")) for entry in record.get("arms", [])]
+    planned = [str(entry.get("name")) for entry in entries]
     if arm and arm not in measured:
         if arm in planned:
             raise UsageError(f"{run}@{arm}: no process of arm {arm!r} has been finished yet")
@@ -116,6 +136,17 @@ def _side(path: Path, run: str, arm: str, loaded: Loaded) -> SideView:
     if arm:
         rounds = rounds[(rounds["arm"] == arm).to_numpy(dtype=bool, na_value=False)]
     wanted = arm or (measured[0] if measured else None)
-    own = [entry for entry in record.get("arms", []) if entry.get("name") == wanted]
+    own = [entry for entry in entries if entry.get("name") == wanted]
     name = path.name if not arm else f"{path.name}@{arm}"
-    return SideView(name, path, rounds, record, own[0] if own else {}, loaded.machine)
+    return SideView(name, path, rounds, records, own[0] if own else {}, loaded.machine)
+
+
+def _records(path: Path) -> list[Mapping[str, Any]]:
+    """Return the records of the run, of the runs of a tree, or of the run that a process file of ours is of."""
+    if path.is_file():
+        folders = [path.parent] if path.name.startswith("process-") else []
+    elif (path / RECORD).is_file() or not is_tree(path):
+        folders = [path]
+    else:
+        folders = [place.path for place in places(path)]
+    return [read_record(folder) for folder in folders if (folder / RECORD).is_file()]

@@ -19,8 +19,10 @@ from copycost.show.compare_text import (
     ratio_text,
     seconds_text,
     shared_flags,
+    shared_note,
     size_text,
     verdict_text,
+    worth_a_row,
 )
 from copycost.show.table import plain
 
@@ -31,6 +33,7 @@ _COLUMNS = ("bytes", "A", "B", "B / A", "95% interval", "verdict", "")
 
 def table(cells: pd.DataFrame, summary: pd.DataFrame, heading: Sequence[str], notes: Sequence[str]) -> str:
     """Return the comparison for a terminal, without control characters where there is none."""
+    shared = shared_flags(cells)
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = WIDTH_ON_A_PIPE
@@ -38,17 +41,16 @@ def table(cells: pd.DataFrame, summary: pd.DataFrame, heading: Sequence[str], no
         for line in heading:
             console.print(Text(plain(line)), soft_wrap=True)
         console.print()
-        _print_cells(console, cells)
+        _print_cells(console, cells, shared)
         console.print(_summary(summary))
         console.print()
         console.print(Text(counts_text(summary.iloc[-1])))
-        for note in notes:
+        for note in [*notes, *shared_note(shared)]:
             console.print(Text(plain(f"! {note}")), soft_wrap=True)
     return "\n".join(line.rstrip() for line in captured.get().split("\n"))
 
 
-def _print_cells(console: Console, cells: pd.DataFrame) -> None:
-    shared = shared_flags(cells)
+def _print_cells(console: Console, cells: pd.DataFrame, shared: list[str]) -> None:
     sized = cells["size"].notna()
     for title, own in groups(cells[sized]):
         console.print(_group(title, own, shared))
@@ -99,7 +101,7 @@ def _summary(summary: pd.DataFrame) -> Table:
     made.add_column("B / A", no_wrap=True)
     for verdict in counted:
         made.add_column(verdict, justify="right", no_wrap=True)
-    for _, row in summary.iterrows():
+    for _, row in worth_a_row(summary).iterrows():
         name = "all" if pd.isna(row["conversion"]) else plain(row["conversion"])
         made.add_row(Text(name), Text(mean_text(row)), *(str(row[verdict] or "") for verdict in counted))
     return made

@@ -47,6 +47,11 @@ def mean_text(row: pd.Series) -> str:
     return ratio_text(row["ratio"]) + (f" (95% interval {interval})" if interval else "")
 
 
+def worth_a_row(summary: pd.DataFrame) -> pd.DataFrame:
+    """Return a summary without its conversions where none of them has several cells: each would stand there twice."""
+    return summary if (summary["cells"].iloc[:-1] > 1).any() else summary.iloc[-1:]
+
+
 def size_text(row: pd.Series) -> str:
     """Return a cell's size in bytes, or in elements where the bytes are not known."""
     if not pd.isna(row["bytes"]):
@@ -77,9 +82,18 @@ def condition_text(row: pd.Series) -> str:
 
 
 def shared_flags(cells: pd.DataFrame) -> list[str]:
-    """Return the flags that every row has: said once, they need not stand in each."""
+    """Return the flags that every row has: said once, they need not stand in each.
+
+    Not among them are those that mark every row of what was compared in spite of other methods or grids.
+    """
     own = [flags.split(";") for flags in cells["flags"]]
-    return [name for name in own[0] if name and all(name in names for names in own)] if own else []
+    everywhere = [name for name in own[0] if name and all(name in names for names in own)] if own else []
+    return [name for name in everywhere if not name.endswith(("-differs", "-differ"))]
+
+
+def shared_note(shared: list[str]) -> list[str]:
+    """Return the line that says the flags of every row, none where there are none."""
+    return [f"every cell is {', '.join(shared)}"] if shared else []
 
 
 def own_flags(row: pd.Series, shared: list[str]) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from copycost.analyse.grouping import floats
-from copycost.analyse.verdicts import SLOWER, UNDECIDED
+from copycost.analyse.verdicts import ONLY_A, ONLY_B, SLOWER, UNDECIDED
 from copycost.errors import UsageError, nearest
 from copycost.units import parse_count
 
@@ -25,10 +25,10 @@ class Rule:
     Attributes:
         text: as it was typed.
         verdict: slower or undecided.
-        beyond: how much slower it must be, as a share; 0 for any.
+        beyond: how much slower it must be shown to be, as a share: the whole 95% interval lies beyond it; 0 for any.
         conversion: the one conversion it is about; None for all.
         dtype: the one dtype; None for all.
-        sizes: fewest and most elements; None for all.
+        sizes: fewest and most elements, not bytes; None for all.
     """
 
     text: str
@@ -65,28 +65,29 @@ def parse_gate(text: str) -> Gate:
 def failures(gate: Gate, comparison: pd.DataFrame) -> pd.DataFrame:
     """Return the rows that fail, with the ``rule`` that each fails first.
 
-    Only a verdict fails: a cell that reads 1.2 times slower and is undecided passes ``slower>5%``.
+    Only a verdict fails: a cell that reads 1.2 times slower and is undecided passes ``slower>5%``, and so does one
+    that is slower, by 1.06 with an interval from 1.03 to 1.09.
 
     Raises:
         UsageError: a rule is about cells of which the comparison has none, so that it could never fail.
     """
     failed = np.full(len(comparison), "", dtype=object)
     for rule in gate.rules:
-        among = _among(rule, comparison)
+        among = _among(rule, comparison) & ~comparison["verdict"].isin([ONLY_A, ONLY_B]).to_numpy()
         if not among.any():
             names = sorted(map(str, comparison["conversion"].dropna().unique()))
-            about = "no such cells" if rule.conversion is None else _near(rule.conversion, names)
+            about = "no such cells on both sides" if rule.conversion is None else _near(rule.conversion, names)
             raise UsageError(f"--fail-on {rule.text!r} is about no cell of this comparison: {about}")
         hit = among & (comparison["verdict"] == rule.verdict).to_numpy()
         if rule.verdict == SLOWER:
-            hit &= floats(comparison["ratio"]) > 1 + rule.beyond
+            hit &= floats(comparison["ci_low"]) > 1 + rule.beyond
         failed[hit & (failed == "")] = rule.text
     found: pd.DataFrame = comparison.assign(rule=failed)[failed != ""]
     return found
 
 
 def _near(conversion: str, names: list[str]) -> str:
-    return "no such cells" if conversion in names else nearest(conversion, names)
+    return "no such cells on both sides" if conversion in names else nearest(conversion, names)
 
 
 def _among(rule: Rule, cells: pd.DataFrame) -> np.ndarray:

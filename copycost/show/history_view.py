@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +15,22 @@ from rich.table import Table
 from rich.text import Text
 
 from copycost.analyse.common_clock import at_clock, middle_clock
-from copycost.analyse.fingerprint import differing
+from copycost.analyse.fingerprint import differing_among
 from copycost.analyse.history import latest, series, step_changes
 from copycost.errors import UsageError, nearest
 from copycost.show.compare_markdown import escaped, sentence
-from copycost.show.compare_text import condition_text, ratio_text, records, seconds_text, size_text
+from copycost.show.compare_text import condition_text, own_flags, ratio_text, records, seconds_text, size_text
 from copycost.show.many_runs import TypedRun, read_many
 from copycost.show.table import plain
 from copycost.store.bad_files import OnBad, tolerant
+from copycost.store.foreign import created as moment
 from copycost.store.run_folder import RECORD, read_record
-from copycost.store.tree import RunPlace, places
+from copycost.store.tree import places
 
 WIDTH_ON_A_PIPE = 100
 _FORMATS = ("table", "markdown", "json")
 _STEPS = ("since", "run", "cell", "bytes", "before", "after", "ratio", "runs")
-_LATEST = ("cell", "bytes", "runs", "past", "newest", "ratio")
+_LATEST = ("cell", "bytes", "runs", "past", "newest", "ratio", "doubts")
 
 
 def history_runs(
@@ -58,51 +60,91 @@ def history_runs(
     if plots is not None:
         from copycost.show.plot import draw_history
 
-        draw_history(history, label, plots)
+        draw_history(history.series, label, plots)
     return render(history, format)
 
 
-def read_history(label: str, results: Path, on_bad: OnBad | None = None) -> pd.DataFrame:
-    """Return the frame of ``copycost.analyse.history.series`` for the runs that a label names."""
-    start, at, arm = label.rpartition("@")
-    start, arm = (start, arm) if at else (label, "")
-    found = [TypedRun(place, arm) for place in _labelled(start, results, on_bad)]
-    read = read_many(found, on_bad)
-    _require_one(read.facts)
-    cells = read.cells[(read.cells["direction"] != "reference").to_numpy(dtype=bool, na_value=True)]
-    # One reference for all: otherwise a run on a slower clock would read as a step.
-    reference = middle_clock(cells)
-    cells = cells if reference is None else at_clock(cells, reference)
-    own = dict(iter(cells.groupby("run", sort=False)))
-    return series([(fact["name"], _created(fact), own[fact["name"]]) for fact in read.facts if fact["name"] in own])
+@dataclass(frozen=True)
+class History:
+    """The runs of one machine in the order of time.
 
-
-def render(history: pd.DataFrame, format: str) -> str:
-    """Return a history in a format: table, markdown or json.
-
-    Args:
-        history: the frame of ``copycost.analyse.history.series``.
-        format: one of the three.
+    Attributes:
+        series: the frame of ``copycost.analyse.history.series``.
+        unfinished: name and status of each run that is not complete.
+        left_out: name of each run that was measured by another method than the newest, and in what that differs.
     """
-    found = step_changes(history)
-    newest = latest(history)
+
+    series: pd.DataFrame
+    unfinished: Sequence[tuple[str, str]] = ()
+    left_out: Sequence[tuple[str, str]] = ()
+
+
+def read_history(label: str, results: Path, on_bad: OnBad | None = None) -> History:
+    """Return the history of the runs that a label names; runs of other methods than the newest's are left out.
+
+    Raises:
+        UsageError: as from ``history_runs``.
+    """
+    read = read_many(_labelled(label, results, on_bad), on_bad)
+    _require_one(read.facts)
+    dated = [(tolerant(_created, on_bad)(fact), fact) for fact in read.facts]
+    runs = sorted([(created, fact) for created, fact in dated if created is not None], key=lambda run: run[0])
+    if not runs:
+        raise UsageError(f"nothing is left to read: {len(dated)} skipped")
+    newest = runs[-1][1]
+    fields = {fact["name"]: ", ".join(differing_among([newest["method"], fact["method"]])) for _, fact in runs}
+    alike = [(created, fact) for created, fact in runs if not fields[fact["name"]]]
+    cells = read.cells[(read.cells["direction"] != "reference").to_numpy(dtype=bool, na_value=True)]
+    own = dict(iter(_at_common_clocks(cells, [fact for _, fact in alike]).groupby("run", sort=False)))
+    found = series([(fact["name"], created, own[fact["name"]]) for created, fact in alike if fact["name"] in own])
+    unfinished = [(fact["name"], str(fact["record"].get("status", "complete"))) for _, fact in alike]
+    left_out = [(name, field) for name, field in fields.items() if field]
+    return History(found, [one for one in unfinished if one[1] != "complete"], left_out)
+
+
+def _at_common_clocks(cells: pd.DataFrame, facts: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return the cells of runs, those of one Python at one clock reference.
+
+    Otherwise a run on a slower clock would read as a step; and so would every cell where another Python's clock, the
+    same work compiled anew, is set against that of the one before.
+    """
+    of_python: dict[object, list[str]] = {}
+    for fact in facts:
+        of_python.setdefault(fact["machine"].get("python"), []).append(fact["name"])
+    parts = []
+    for names in of_python.values():
+        own = cells[cells["run"].isin(names)]
+        reference = middle_clock(own)
+        parts.append(own if reference is None else at_clock(own, reference))
+    return pd.concat(parts)
+
+
+def render(history: History, format: str) -> str:
+    """Return a history in a format: table, markdown or json."""
+    found = step_changes(history.series)
+    newest = latest(history.series)
+    notes = _notes(history, len(found))
     if format == "json":
-        content = {"series": _dated(history), "steps": _dated(found), "latest": _dated(newest)}
+        content = {"series": _dated(history.series), "steps": _dated(found), "latest": _dated(newest), "notes": notes}
         return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     steps = [_step_line(row) for _, row in found.iterrows()]
     lines = [_latest_line(row) for _, row in newest.iterrows()]
-    note = _note(history, len(found))
-    return _markdown(steps, lines, note) if format == "markdown" else _table(steps, lines, note)
+    return _markdown(steps, lines, notes) if format == "markdown" else _table(steps, lines, notes)
 
 
-def _labelled(label: str, results: Path, on_bad: OnBad | None) -> list[RunPlace]:
+def _labelled(label: str, results: Path, on_bad: OnBad | None) -> list[TypedRun]:
+    """Return the runs that a label names, which may have an arm's name after an ``@``, as some CPUs' names do."""
     folders = [place for place in places(results) if (place.path / RECORD).is_file()] if results.is_dir() else []
     known = {place: record for place in folders if (record := tolerant(read_record, on_bad)(place.path)) is not None}
-    found = [
-        place
-        for place, record in known.items()
-        if record["processes"] and (place.name.startswith(label) or record["machine"].get("machine") == label)
-    ]
+    start, at, arm = label.rpartition("@")
+    for wanted, own_arm in ((label, ""), (start, arm)) if at else ((label, ""),):
+        found = [
+            TypedRun(place, own_arm)
+            for place, record in known.items()
+            if record["processes"] and (place.name.startswith(wanted) or record["machine"].get("machine") == wanted)
+        ]
+        if found:
+            break
     if not found:
         machines = {str(record["machine"].get("machine")) for record in known.values()}
         hint = nearest(label, [*sorted(machines), *(place.name for place in folders)])
@@ -117,27 +159,25 @@ def _require_one(facts: Sequence[Mapping[str, Any]]) -> None:
     split = [fact["name"] for fact in facts if fact["split"]]
     if split:
         raise UsageError(f"{split[0].partition('@')[0]} has several arms, give one of them: LABEL@ARM")
-    first = facts[0]
-    for fact in facts[1:]:
-        for field, own, other in differing(first["method"], fact["method"]):
-            raise UsageError(
-                f"{first['name']} and {fact['name']} were measured by different methods: {field} {own!r} and {other!r}"
-            )
 
 
 def _created(fact: Mapping[str, Any]) -> datetime:
-    try:
-        created = datetime.fromisoformat(fact["record"]["created"])
-    except (KeyError, ValueError) as error:
-        raise UsageError(f"{fact['name']}: its record's 'created' is not a time") from error
-    return created if created.tzinfo else created.replace(tzinfo=UTC)
+    created = moment(fact["record"].get("created"))
+    if created is None:
+        raise UsageError(f"{fact['name']}: its record's 'created' is not a time: {fact['record'].get('created')!r}")
+    return datetime.fromisoformat(created)
 
 
-def _note(history: pd.DataFrame, steps: int) -> str:
-    return (
-        f"{history['run'].nunique()} runs, {steps} steps; a step is a level that at least two runs share "
+def _notes(history: History, steps: int) -> list[str]:
+    notes = [
+        f"{history.series['run'].nunique()} runs, {steps} steps; a step is a level that at least two runs share "
         "(least squares with a penalty of 3 log n, by optimal partitioning)"
-    )
+    ]
+    notes += [f"{name} is {status}: taken as far as it goes" for name, status in history.unfinished]
+    notes += [
+        f"{name} is left out: another method than the newest run's ({fields})" for name, fields in history.left_out
+    ]
+    return notes
 
 
 def _step_line(row: pd.Series) -> list[str]:
@@ -161,10 +201,11 @@ def _latest_line(row: pd.Series) -> list[str]:
         seconds_text(row["past"]),
         seconds_text(row["seconds"]),
         ratio_text(row["ratio"]),
+        own_flags(row, []),
     ]
 
 
-def _table(steps: list[list[str]], newest: list[list[str]], note: str) -> str:
+def _table(steps: list[list[str]], newest: list[list[str]], notes: list[str]) -> str:
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = WIDTH_ON_A_PIPE
@@ -174,17 +215,20 @@ def _table(steps: list[list[str]], newest: list[list[str]], note: str) -> str:
                 continue
             table = Table(title=Text(title, style="bold"), title_justify="left", box=None, padding=(0, 2, 0, 0))
             for heading in headings:
-                table.add_column(heading, overflow="fold", no_wrap=heading not in ("cell", "run"), header_style="dim")
+                table.add_column(
+                    heading, overflow="fold", no_wrap=heading not in ("cell", "run", "doubts"), header_style="dim"
+                )
             for line in lines:
                 table.add_row(*(Text(plain(text)) for text in line))
             console.print(table)
             console.print()
-        console.print(Text(note))
+        for note in notes:
+            console.print(Text(plain(note)))
     return "\n".join(line.rstrip() for line in captured.get().split("\n"))
 
 
-def _markdown(steps: list[list[str]], newest: list[list[str]], note: str) -> str:
-    lines = [sentence(note), ""]
+def _markdown(steps: list[list[str]], newest: list[list[str]], notes: list[str]) -> str:
+    lines = [*(f"- {sentence(note)}" for note in notes), ""]
     for title, headings, rows in (("Steps", _STEPS, steps), ("Newest against the past", _LATEST, newest)):
         if rows:
             lines += [f"### {title}", "", "| " + " | ".join(headings) + " |", "|" + " --- |" * len(headings)]

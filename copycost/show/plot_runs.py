@@ -51,7 +51,7 @@ def history_subject(label: str, results: Path) -> Subject:
     """Return the history of the runs that a label names."""
     from copycost.show.history_view import read_history
 
-    return series_subject(read_history(label, results), label)
+    return series_subject(read_history(label, results).series, label)
 
 
 def series_subject(series: pd.DataFrame, label: str) -> Subject:
