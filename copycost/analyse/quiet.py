@@ -33,17 +33,26 @@ QUIET = 1.12
 INTERRUPTED = 0.75
 """Below this multiple it was the clock that was disturbed: the round tells nothing."""
 CONTEXT_BOUND = 1.25
+DISTURBED = 1.3
+"""The clock's reading is disturbed beyond this multiple of its process's median; a neighbour slows it 1.04 times."""
 NEVER_QUIET = 1.3
 
 
 def contention_index(rounds: pd.DataFrame) -> Floats:
-    """Return canary / clock of each round (the canary alone where an arm has no clock)."""
+    """Return canary / clock of each round (the canary alone where an arm has no clock).
+
+    It is NaN where the clock's own reading was disturbed, so that it tells nothing. Some virtual machines are
+    interrupted for a microsecond or two some ten thousand times a second: one reading in ten is then half as long
+    again or twice as long, and the ratios of these, however low, are no sign of a quiet core.
+    """
     canary = floats(rounds["canary"])
     clock = floats(rounds["clock"])
     arm, first = group_codes(rounds, ARM)
     has_clock = group_sum(~np.isnan(clock), arm, len(first)) > 0
     clock = np.where(has_clock[arm], clock, 1.0)
-    return canary / np.where(clock > 0, clock, np.nan)
+    process, process_first = group_codes(rounds, [*ARM, "process"])
+    usual = group_median(clock, process, len(process_first))[process]
+    return canary / np.where((clock > 0) & (clock <= DISTURBED * usual), clock, np.nan)
 
 
 def mark_quiet(rounds: pd.DataFrame) -> pd.DataFrame:
