@@ -27,7 +27,7 @@ class Runs:
     """Runs as they were read.
 
     Attributes:
-        facts: of each run: ``name``, ``machine`` (its record) and ``method``.
+        facts: of each run: ``name``, ``machine`` (its record), ``method`` and ``status`` (None where complete).
         cells: estimates of all, references included, ``run`` being the name.
         again: replicates of the cells where there are few runs, shape (cells, replicates).
     """
@@ -50,6 +50,7 @@ class Fleet:
         grouped: the positions in ``machines`` of those with the cells that the most have.
         odd: the frame of ``odd_machines``; None for a handful.
         methods: fields of the method in which not all runs agree: what they say is then no machine's alone.
+        unfinished: name and status of each run that is not complete.
         run_spread: by how much runs of one machine differ; NaN where none was repeated.
     """
 
@@ -61,13 +62,15 @@ class Fleet:
     grouped: Sequence[int] = ()
     odd: pd.DataFrame | None = None
     methods: tuple[str, ...] = ()
+    unfinished: tuple[tuple[str, str], ...] = ()
     run_spread: float = float("nan")
 
 
 def fleet(read: Runs, dtype: str | None = None) -> Fleet:
     """Return what is known of the machines of runs."""
     methods = differing_among([fact["method"] for fact in read.facts])
-    return replace(_fleet(read, dtype), methods=tuple(methods))
+    unfinished = [(str(fact["name"]), str(fact["status"])) for fact in read.facts if fact.get("status")]
+    return replace(_fleet(read, dtype), methods=tuple(methods), unfinished=tuple(unfinished))
 
 
 def _fleet(read: Runs, dtype: str | None) -> Fleet:

@@ -97,9 +97,8 @@ def read_history(label: str, results: Path, on_bad: OnBad | None = None) -> Hist
     cells = read.cells[(read.cells["direction"] != "reference").to_numpy(dtype=bool, na_value=True)]
     own = dict(iter(_at_common_clocks(cells, [fact for _, fact in alike]).groupby("run", sort=False)))
     found = series([(fact["name"], created, own[fact["name"]]) for created, fact in alike if fact["name"] in own])
-    unfinished = [(fact["name"], str(fact["record"].get("status", "complete"))) for _, fact in alike]
-    left_out = [(name, field) for name, field in fields.items() if field]
-    return History(found, [one for one in unfinished if one[1] != "complete"], left_out)
+    unfinished = [(fact["name"], fact["status"]) for _, fact in alike if fact["status"]]
+    return History(found, unfinished, [(name, field) for name, field in fields.items() if field])
 
 
 def _at_common_clocks(cells: pd.DataFrame, facts: Sequence[Mapping[str, Any]]) -> pd.DataFrame:

@@ -24,6 +24,7 @@ from copycost.show.machines_shape import shape_sections, why_section
 from copycost.show.many_runs import expanded, read_many
 from copycost.store.bad_files import OnBad, tolerant
 
+_MOST_UNFINISHED = 5
 _FORMATS = ("table", "markdown", "json")
 _CEILINGS = ["run", "conversion", "direction", "dtype", "bytes", "seconds", "share_of_mapped", "share_of_fresh"]
 
@@ -74,7 +75,7 @@ def read_runs(runs: Sequence[str], results: Path, on_bad: OnBad | None = None) -
         name = side.name if side.name not in taken else f"{side.name} ({number + 1})"
         taken.add(name)
         machine = {**side.machine, "machine": side.machine_name or side.machine.get("machine")}
-        facts.append({"name": name, "machine": machine, "method": side.method})
+        facts.append({"name": name, "machine": machine, "method": side.method, "status": side.unfinished})
         own = estimate(side.rounds, references=True)
         drawn.append(replicates(own, side.rounds))
         cells.append(own[list(NEEDED)].assign(run=name))
@@ -92,7 +93,7 @@ def render(own: Fleet, format: str) -> str:
 
 def _sections(own: Fleet) -> list[Section]:
     why = why_section(own.reasons)
-    reasons = [*_methods(own.methods), *([why] if why is not None else [])]
+    reasons = [*_careful(own), *([why] if why is not None else [])]
     if own.kinds is None or own.odd is None:
         facts = facts_section(own.machines)
         return [facts, *reasons, *shape_sections(own.shapes), ranking_section(own.ranking, own.machines)]
@@ -109,12 +110,16 @@ def _sections(own: Fleet) -> list[Section]:
     ]
 
 
-def _methods(fields: Sequence[str]) -> list[Section]:
-    """Return a warning where runs were measured by different methods."""
-    if not fields:
-        return []
-    said = f"these runs were measured by different methods ({', '.join(fields)}): differences may be the methods' own"
-    return [Section("careful", said=(said,))]
+def _careful(own: Fleet) -> list[Section]:
+    """Return warnings where runs were measured by different methods, or are not complete."""
+    said = []
+    if own.methods:
+        fields = ", ".join(own.methods)
+        said.append(f"these runs were measured by different methods ({fields}): differences may be the methods' own")
+    said += [f"{name} is {status}: taken as far as it goes" for name, status in own.unfinished[:_MOST_UNFINISHED]]
+    more = len(own.unfinished) - _MOST_UNFINISHED
+    said += [f"and {more} more runs are not complete"] if more > 0 else []
+    return [Section("careful", said=tuple(said))] if said else []
 
 
 def _content(own: Fleet) -> dict[str, Any]:
@@ -123,6 +128,7 @@ def _content(own: Fleet) -> dict[str, Any]:
         "ranking": records(own.ranking),
         "reasons": records(own.reasons),
         "differing_methods": list(own.methods),
+        "unfinished": dict(own.unfinished),
     }
     if own.shapes is not None:
         content |= {

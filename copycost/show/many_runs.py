@@ -34,8 +34,8 @@ class TypedRun:
 class ManyRuns:
     """Cells of runs, references among them, and the facts of each run or, where it has several, of each arm.
 
-    ``facts`` has ``name``, ``machine``, ``method``, ``record`` and ``split`` (an arm that was not named); ``run`` in
-    ``cells`` is that name.
+    ``facts`` has ``name``, ``machine``, ``method``, ``status`` (None where complete), ``record`` and ``split`` (an arm
+    that was not named); ``run`` in ``cells`` is that name.
     """
 
     facts: list[dict[str, Any]]
@@ -148,5 +148,6 @@ def _facts(run: RunCells, name: str, arm: str | None, machine: str | None) -> di
         "name": name,
         "machine": {**facts, "machine": machine or facts.get("machine")},
         "method": run.record.get("method", {}),
+        "status": None if run.record.get("status", "complete") == "complete" else str(run.record["status"]),
         "record": run.record,
     }

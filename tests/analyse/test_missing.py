@@ -1,5 +1,7 @@
 import json
 
+import pandas as pd
+
 from copycost import estimate, load
 from copycost.analyse.missing import COLUMNS, missing
 from copycost.store.run_folder import read_record
@@ -36,6 +38,17 @@ def test_a_cell_that_one_arm_lacks_is_missing(tmp_path):
     record, cells = record_and_cells(tmp_path, {"arms": arms})
     assert set(missing(record, cells)["arm"]) == {"hugepages"}
     assert len(missing(record, cells)) == len(cells)
+
+
+def test_an_arm_with_threads_of_its_own_has_measured_what_was_planned_for_others(tmp_path):
+    two = ROUNDS.assign(arm="two", threads=2, process=ROUNDS["process"] + 3)
+    two["threads"] = two["threads"].astype(ROUNDS["threads"].dtype)
+    record, cells = record_and_cells(
+        tmp_path,
+        {"arms": [{"name": "base", "threads": None}, {"name": "two", "threads": 2}]},
+        pd.concat([ROUNDS.astype({"arm": object}), two], ignore_index=True),
+    )
+    assert missing(record, cells).empty
 
 
 def test_a_record_with_nonsense_in_it_raises_nothing(tmp_path):

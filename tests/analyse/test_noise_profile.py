@@ -49,11 +49,14 @@ def test_a_floor_is_looked_up_at_the_nearest_size_of_the_same_kind():
         {
             "bytes": pd.array([1, 64 * 1024**2, 64 * 1024**2, 64 * 1024**2, None], dtype="Int64"),
             "shares_memory": pd.array([False, False, True, None, False], dtype="boolean"),
+            **{"threads": 1, "cache": "warm", "layout": None},
         }
     )
     small, large, zero_copy, unknown_kind, unknown_size = own.floors(cells)
     assert small < 0.02 and zero_copy < 0.02
     assert large > 0.07 and unknown_kind == large and unknown_size == large
+    for other in ({"threads": 2}, {"cache": "cold"}, {"layout": "fortran"}):
+        assert (own.floors(cells.assign(**other)) == 0).all()  # what was never measured has no floor of its own
 
 
 def test_a_floor_keeps_noise_from_being_called_a_change():

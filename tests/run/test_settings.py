@@ -63,6 +63,7 @@ def test_everything_on_the_grid_can_be_narrowed(tmp_path):
         ({"arms": ["a", "a"]}, "twice"),
         ({"arms": ["a:FOO="]}, "no value"),
         ({"arms": ["a:threads=999"]}, "cores"),
+        ({"arms": ["two:threads=2"], "threads": "1,2"}, r"--threads 1,2 has several|\d cores"),
         ({"arms": ["new:python=/nowhere/python"]}, "/nowhere/python"),
         ({"name": "../escape"}, "escape"),
         ({"name": "CON"}, "Windows"),

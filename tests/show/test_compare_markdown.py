@@ -53,9 +53,16 @@ def test_hostile_names_are_shown_and_break_nothing(cells, name):
 
 def test_thousands_of_cells_still_fit_a_comment(cells):
     many = pd.concat([cells.assign(conversion=f"conversion {n}") for n in range(400)], ignore_index=True)
-    whole = summary(many.assign(conversion="one"))
-    text = markdown(many, whole, [], [])
-    assert len(text) <= LONGEST and text.count("left out for length") == 2
+    text = markdown(many, summary(many), [], [])
+    assert len(text) <= LONGEST and text.count("left out for length") == 3
+    assert "more conversions" in text
+
+
+def test_conversions_of_one_cell_have_no_mean_of_their_own(cells):
+    alone = cells.assign(conversion=[f"test_{n}" for n in range(len(cells))])
+    text = markdown(alone, summary(alone), [], [])
+    assert text.count("geometric mean") == 2 and "| all |" in text
+    assert text.count("`test_0") == 1
 
 
 def test_usual_names_stay_readable():

@@ -58,8 +58,28 @@ def test_the_gate_fails_on_a_verdict_only(results):
     assert len(content["gate"]["failures"]) == 10
 
 
+def test_a_gate_that_passes_says_what_it_could_not_judge(results, tmp_path):
+    write(tmp_path / "few", seed=3, processes=2)
+    text, status = compare_runs("a", str(tmp_path / "few"), results, fail_on="slower>5%")
+    assert status == 0 and "gate slower>5%: passed; of 10 cells 10 undecided" in text
+    assert "gate slower>5%: passed\n" in compare_runs("a", "a", results, fail_on="slower>5%")[0]
+
+
+def test_the_gates_answer_is_said_beside_csv_too(results, capsys):
+    text, status = compare_runs("a", "slow", results, fail_on="slower>5%", format="csv")
+    assert status == 1 and text.startswith("conversion,")
+    assert "gate slower>5%: 10 cells fail" in capsys.readouterr().err
+
+
+def test_what_every_row_has_is_said_once(results, tmp_path):
+    write(tmp_path / "few", seed=3, processes=2)
+    for format in ("table", "markdown"):
+        text, _ = compare_runs("a", str(tmp_path / "few"), results, format=format)
+        assert text.replace("&#45;", "-").count("few-processes") == 1
+
+
 def test_a_gate_stricter_than_the_margin_tightens_it(results, tmp_path):
-    write(tmp_path / "two", seed=3, factor=1.02, offset=0.001, noise=0.001)
+    write(tmp_path / "two", seed=3, factor=1.03, offset=0.001, noise=0.001)
     sides = (str(results / "a"), str(tmp_path / "two"), results)
     assert "within ±1%" in compare_runs(*sides, fail_on="slower>1%")[0]
     assert compare_runs(*sides, fail_on="slower>1%")[1] == 1

@@ -26,8 +26,36 @@ def test_different_methods_are_refused_by_name_and_marked_when_compared_anyway(r
         compare_runs("a", other, results)
     content = json.loads(compare_runs("a", other, results, anyway=True, format="json")[0])
     assert all("method-differs" in cell["flags"] for cell in content["cells"])
+    rows = [line for line in compare_runs("a", other, results, anyway=True)[0].splitlines() if "95%" not in line]
+    assert sum("method-differs" in line for line in rows) == len(CELLS)
     assert {cell["clock"] for cell in content["cells"]} == {"own"}
     assert any("the methods differ: canary" in note for note in content["notes"])
+
+
+def test_a_tree_is_compared_by_the_methods_of_all_its_runs(results, tmp_path):
+    for number, canary in enumerate(("python-100", "python-200")):
+        write(tmp_path / "mixed" / f"run-{number}", seed=number, record={"method": METHOD | {"canary": canary}})
+        write(tmp_path / "other" / f"run-{number}", seed=number, record={"method": METHOD | {"canary": "python-200"}})
+    mixed, other = str(tmp_path / "mixed"), str(tmp_path / "other")
+    with pytest.raises(UsageError, match=r"B holds runs of different methods \(canary\)"):
+        compare_runs("a", mixed, results)
+    with pytest.raises(UsageError, match="canary 'python-100' in A and 'python-200' in B"):
+        compare_runs("a", other, results)
+    content = json.loads(compare_runs("a", mixed, results, anyway=True, format="json")[0])
+    assert all("method-differs" in cell["flags"] for cell in content["cells"])
+
+
+def test_a_process_file_has_the_method_of_its_run(results, tmp_path):
+    other = write(tmp_path / "other", seed=4, record={"method": METHOD | {"canary": "python-200"}})
+    with pytest.raises(UsageError, match="canary 'python-100' in A and 'python-200' in B"):
+        compare_runs("a", str(other / "process-0001.json"), results)
+
+
+def test_unfinished_runs_of_a_tree_are_counted(results, tmp_path):
+    for number, status in enumerate(("complete", "interrupted", "complete")):
+        write(tmp_path / "tree" / f"run-{number}", seed=number, record={"status": status})
+    text, _ = compare_runs("a", str(tmp_path / "tree"), results)
+    assert "B is unfinished in 1 of its 3 runs: compared as far as it goes, 18 processes" in text
 
 
 def test_other_threads_are_another_method_for_runs_and_the_point_of_arms(results, tmp_path):
@@ -70,6 +98,11 @@ def test_a_kept_noise_profile_is_used_and_one_that_does_not_fit_is_not(results, 
     content = json.loads(compare_runs("x", "y", tmp_path, format="json")[0])
     assert {cell["verdict"] for cell in content["cells"]} == {"undecided"}
     assert any("noise floor" in note for note in content["notes"])
+
+    still = [pd.DataFrame(noisy).assign(ratio=1.0) for _ in range(5)]
+    write_profile(path, noise_profile(still, machine=MACHINE, method=METHOD))
+    floors = [cell["floor"] for cell in json.loads(compare_runs("x", "y", tmp_path, format="json")[0])["cells"]]
+    assert floors == [cell["floor"] for cell in noisy]  # a profile of arms does not lower what two runs differ by
 
     write_profile(path, noise_profile(apart, machine=MACHINE, method=METHOD | {"protocol": 0}))
     content = json.loads(compare_runs("x", "y", tmp_path, format="json")[0])

@@ -8,16 +8,16 @@ NAMES = ("torch.tensor", "t.numpy", "f(a, slowly)")
 
 
 def cells(*rows):
-    columns = ["conversion", "dtype", "size", "ratio", "verdict"]
+    columns = ["conversion", "dtype", "size", "ci_low", "ratio", "verdict"]
     return pd.DataFrame(rows, columns=columns).astype({"size": "Int64"})
 
 
 TABLE = cells(
-    ("torch.tensor", "float64", 1, 1.20, "slower"),
-    ("torch.tensor", "float64", 1024, 1.04, "slower"),
-    ("t.numpy", "float32", 4096, 1.30, "undecided"),
-    ("t.numpy", "float32", 1024**2, 0.50, "faster"),
-    ("f(a, slowly)", "float64", 1, float("nan"), "only in A"),
+    ("torch.tensor", "float64", 1, 1.18, 1.20, "slower"),
+    ("torch.tensor", "float64", 1024, 1.035, 1.04, "slower"),
+    ("t.numpy", "float32", 4096, 1.10, 1.30, "undecided"),
+    ("t.numpy", "float32", 1024**2, 0.45, 0.50, "faster"),
+    ("f(a, slowly)", "float64", 1, float("nan"), float("nan"), "only in A"),
 )
 
 
@@ -29,6 +29,12 @@ def test_only_a_verdict_fails_and_never_a_raw_ratio():
     assert failing("slower>5%") == [0]
     assert failing("slower") == [0, 1]
     assert failing("slower>25%") == []
+
+
+def test_how_much_slower_is_judged_by_the_whole_interval():
+    barely = cells(("t.numpy", "float64", 1, 1.02, 1.06, "slower"), ("t.numpy", "float64", 4, 1.051, 1.06, "slower"))
+    assert failing("slower>5%", barely) == [1]
+    assert failing("slower", barely) == [0, 1]
 
 
 def test_several_rules_any_of_which_fails():
@@ -71,3 +77,5 @@ def test_a_rule_about_no_cell_at_all_could_never_fail_and_is_refused():
         failing("slower:conversion=torch.tensr")
     with pytest.raises(UsageError, match="no such cells"):
         failing("slower:conversion=t.numpy:size=3")
+    with pytest.raises(UsageError, match="no such cells on both sides"):
+        failing("slower:conversion=f(a, slowly)")

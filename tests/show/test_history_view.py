@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import pytest
 
@@ -41,10 +42,36 @@ def test_unknown_labels_name_the_nearest(results):
         history_runs("nightly", results / "nowhere")
 
 
-def test_several_methods_are_not_one_history(results):
-    write(results / "nightly-9", 9, method={"protocol": 2})
-    with pytest.raises(UsageError, match="different methods: protocol 1 and 2"):
-        history_runs("nightly", results)
+def test_runs_of_other_methods_than_the_newest_are_left_out_and_named(results):
+    path = results / "nightly-3" / "run.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"method": {"protocol": 2}}))
+    content = json.loads(history_runs("nightly", results, format="json"))
+    assert "nightly-3 is left out: another method than the newest run's (protocol" in content["notes"][1]
+    assert {row["run"] for row in content["series"]} == {f"nightly-{day}" for day in (1, 2, 4, 5, 6, 7, 8)}
+
+
+def test_an_unfinished_run_is_named(results):
+    write(results / "nightly-9", 9, 1.1, status="interrupted")
+    assert "nightly-9 is interrupted: taken as far as it goes" in history_runs("nightly", results)
+
+
+def test_a_machine_with_an_at_sign_in_its_name_is_found(results, monkeypatch):
+    name = "Xeon(R) CPU @ 2.20GHz 2c ab12cd"
+    monkeypatch.setattr("tests.made_up.MACHINE", name)
+    for day in range(1, 5):
+        write(results / f"other-{day}", day, machine=machine_facts())
+    assert "4 runs, 0 steps" in history_runs(name, results)
+    assert "4 runs, 0 steps" in history_runs("other@base", results)
+
+
+def test_another_python_has_a_clock_of_its_own(results):
+    for day in (6, 7, 8):
+        rounds = made_up_rounds(Law(processes=4, visits=2, offset=0.003), CELLS, day)
+        machine = machine_facts() | {"python": "3.14.0"}
+        record = {"created": f"2026-01-{day:02d}T00:00:00+00:00", "machine": machine}
+        shutil.rmtree(results / f"nightly-{day}")
+        write_run(results / f"nightly-{day}", rounds.assign(clock=rounds["clock"] * 1.2), record=record)
+    assert "8 runs, 0 steps" in history_runs("nightly", results)
 
 
 def test_a_run_without_a_date_is_refused(results):

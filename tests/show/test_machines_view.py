@@ -36,6 +36,15 @@ def test_a_handful_stands_side_by_side_with_only_what_differs(results):
     assert "run-0" in ranking[0] and "1.000" in ranking[0] and "run-1" in ranking[1]
 
 
+def test_runs_that_are_not_complete_are_named(results, tmp_path):
+    rounds = made_up_rounds(Law(processes=3, visits=1, rounds=3), CELLS)
+    stopped = str(write_run(tmp_path / "stopped", rounds, record={"status": "interrupted"}))
+    for others in (["run-0"], ALL):
+        assert "stopped is interrupted: taken as far as it goes" in machine_runs([stopped, *others], results)
+    content = json.loads(machine_runs([stopped, "run-0"], results, format="json"))
+    assert content["unfinished"] == {"stopped": "interrupted"}
+
+
 def test_a_slower_machine_is_said_in_a_sentence_and_a_table(results):
     text = machine_runs(["run-1", "run-0"], results)
     assert "run-1 takes 1.4" in text and "the time of run-0, its plain copies 1." in text
