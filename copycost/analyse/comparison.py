@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from copycost.analyse.differences import Logs, difference
-from copycost.analyse.doubts import DOUBTS
+from copycost.analyse.doubts import DOUBTS, interrupted_share
 from copycost.analyse.grouping import Codes, Floats, floats, group_codes
 from copycost.analyse.noise_profile import NoiseProfile
 from copycost.analyse.pairing import pairs
@@ -30,9 +30,15 @@ SIDE_NEVER_QUIET = "side-never-quiet"
 NO_CANARY = "no-canary"
 OWN_CLOCK = "own-clock"
 PLAIN_COPY_TOO = "plain-copy-too"
-FLAGS = (*(doubt.name for doubt in DOUBTS), SIDE_NEVER_QUIET, NO_CANARY, OWN_CLOCK, PLAIN_COPY_TOO)
+OTHER_INTERRUPTIONS = "other-interruptions"
+FLAGS = (
+    *(doubt.name for doubt in DOUBTS), SIDE_NEVER_QUIET, NO_CANARY, OWN_CLOCK, PLAIN_COPY_TOO, OTHER_INTERRUPTIONS,
+)  # fmt: skip
 """All flags a row can have, in their order; whoever calls may add more, such as `method-differs`."""
 
+INTERRUPTION_COST = 2.5
+"""What a figure may change by, in log units, for each unit of change in the share of disturbed clock readings: 1.4 for
+zero-copy calls and 2.1 for small copies between runs that were interrupted in 10% and in 7% of the readings."""
 _FACTS = ["bytes", "shares_memory"]
 _TYPES = {"size": "Int64", "bytes": "Int64", "threads": "Int64", "shares_memory": "boolean"}
 
@@ -71,7 +77,8 @@ def compare(
         only in A or only in B; ``flags`` names both sides' doubts, joined by ``;``; ``floor`` and
         ``error`` (the standard error) are log units; ``clock`` is common, own or none. For two runs of one
         machine the floor holds what the plain copy beside a cell shares of its change, flagged
-        ``plain-copy-too`` beyond the margin.
+        ``plain-copy-too`` beyond the margin, and what it may be that one was interrupted more often than the other,
+        flagged ``other-interruptions`` from a third of the margin on.
 
     Raises:
         UsageError: the sides have no cell in common, or one holds several arms or machines.
@@ -90,7 +97,8 @@ def compare(
     floor = np.fmax(_least_noise(a, b, at, partners), 0.0 if noise is None else noise.floors(rows))
     # Only what two runs on one machine differ by can be the machine's doing; arms meet the same changes.
     shared = _shared(a, b, at, result.log_ratio) if one_machine and partners is None else np.zeros(at.count)
-    rows = rows.assign(floor=np.fmax(floor, allowance) + shared)
+    interruptions = _interruptions(a, b) if one_machine and partners is None else 0.0
+    rows = rows.assign(floor=np.fmax(floor, allowance) + shared + interruptions)
 
     never_quiet = same_clock and _one_never_quiet(a_one, b_one)
     gated = _gated(a, at.a, at.count) & _gated(b, at.b, at.count) & (not never_quiet)
@@ -105,7 +113,12 @@ def compare(
         margin=margin,
         level=level,
     )
-    said = {NO_CANARY: _no_canary(a_one, b_one), SIDE_NEVER_QUIET: never_quiet, OWN_CLOCK: clock == "own"}
+    said = {
+        NO_CANARY: _no_canary(a_one, b_one),
+        SIDE_NEVER_QUIET: never_quiet,
+        OWN_CLOCK: clock == "own",
+        OTHER_INTERRUPTIONS: interruptions > np.log1p(margin) / 3,
+    }
     rows = rows.assign(
         ratio=np.exp(result.log_ratio),
         ci_low=np.where(gated, np.exp(judged.low), np.nan),
@@ -194,6 +207,14 @@ def _shared(a: Side, b: Side, at: _Places, log_ratio: Floats) -> Floats:
     same_way = np.sign(change) == np.sign(log_ratio)
     shared: Floats = np.where(same_way, np.abs(change), 0.0)
     return shared
+
+
+def _interruptions(a: Side, b: Side) -> float:
+    """Return by how much figures may differ, in log units, because one run was interrupted more often."""
+    shares = [interrupted_share(side.cells) for side in (a, b)]
+    if any(np.isnan(share).all() for share in shares):
+        return 0.0
+    return INTERRUPTION_COST * abs(float(np.nanmedian(shares[0])) - float(np.nanmedian(shares[1])))
 
 
 def _logs(side: Side, code: Codes) -> Logs:

@@ -20,6 +20,7 @@ UNSURE = 0.1
 BUSY = 0.5
 THROTTLED = 0.15
 UNSTEADY = 0.05
+INTERRUPTED_OFTEN = 0.03
 
 _BRACKETED_FIGURE = re.compile(r" \([^()]*\{figure\}[^()]*\)")
 
@@ -107,13 +108,23 @@ def _page_fault_bound(cells: pd.DataFrame, _: float | None) -> np.ndarray:
 
 
 def _run_quiet_share(cells: pd.DataFrame) -> Floats:
+    return _of_arm(cells, floats(cells["quiet_share"]))
+
+
+def _of_arm(cells: pd.DataFrame, share: Floats) -> Floats:
+    """Return a share of each cell's rounds as that of all rounds of its arm."""
     arm, first = group_codes(cells, ARM)
-    share, rounds = floats(cells["quiet_share"]), floats(cells["rounds"])
+    rounds = floats(cells["rounds"])
     known = np.where(np.isnan(share), 0.0, rounds)
-    quiet = np.bincount(arm, weights=np.nan_to_num(share) * rounds, minlength=len(first))
+    found = np.bincount(arm, weights=np.nan_to_num(share) * rounds, minlength=len(first))
     total = np.bincount(arm, weights=known, minlength=len(first))
-    of_arm: Floats = np.divide(quiet, total, out=np.full(len(first), np.nan), where=total > 0)
+    of_arm: Floats = np.divide(found, total, out=np.full(len(first), np.nan), where=total > 0)
     return of_arm[arm]
+
+
+def interrupted_share(cells: pd.DataFrame) -> Floats:
+    """Return for each cell the share of its arm's rounds whose clock reading was disturbed; NaN without a clock."""
+    return _of_arm(cells, floats(cells["interrupted"]))
 
 
 def _imprecise(cells: pd.DataFrame, precision: float | None) -> np.ndarray:
@@ -194,6 +205,15 @@ DOUBTS: tuple[Doubt, ...] = (
         "the processor's clock changed by {figure} between processes; times are given at one clock ({cells})",
         lambda cells, _: floats(cells["clock_change"]) > THROTTLED,
         lambda cells: floats(cells["clock_change"]),
+        _percent,
+        whole_run=True,
+    ),
+    Doubt(
+        "interrupted",
+        "the cores are interrupted again and again, {figure} of the clock's readings were: every figure has some "
+        "percent of that in it, and another run that is interrupted less finds lower ones ({cells})",
+        lambda cells, _: interrupted_share(cells) > INTERRUPTED_OFTEN,
+        interrupted_share,
         _percent,
         whole_run=True,
     ),

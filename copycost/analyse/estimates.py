@@ -65,6 +65,7 @@ COLUMNS = (
     "contended_processes",
     "partial_gating",
     "clock_change",
+    "interrupted",
 )
 """Columns of the cells frame; the first 24 are the export's promise."""
 
@@ -152,6 +153,10 @@ def combine(processes: pd.DataFrame) -> pd.DataFrame:
         mode_gap=mode_gap(logs, codes, count),
         drift=drift(logs, floats(processes["process"]), codes, count),
         clock_change=_clock_change(processes, first),
+        interrupted=np.where(
+            np.isnan(floats(processes["clock"])[first]), np.nan, total(floats(processes["n_disturbed"]))
+        )
+        / all_rounds,
         contended_processes=total(floats(processes["contended_process"])).astype(np.int64),
         lowest=np.exp(_extreme(np.minimum, logs, codes, count)),
         highest=np.exp(_extreme(np.maximum, logs, codes, count)),

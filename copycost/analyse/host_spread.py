@@ -22,7 +22,7 @@ _CELL = [name for name in CELL if name not in ("run", "machine")]
 _MEANS = ("raw_seconds", "copy_ratio", "clock")  # geometric
 _MIDDLES = ("net_seconds", "overhead_low", "overhead_high", "quiet_share", "page_faults", "between_processes")
 _TOTALS = ("rounds", "processes", "contended_processes")
-_WORST = ("mode_gap", "clock_change")
+_WORST = ("mode_gap", "clock_change", "interrupted")
 
 
 def kind_names(machines: Sequence[Mapping[str, Any]], by: Sequence[str]) -> list[str]:

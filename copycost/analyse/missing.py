@@ -25,7 +25,7 @@ def missing(record: Mapping[str, Any], cells: pd.DataFrame) -> pd.DataFrame:
     plan = record.get("plan")
     planned = _objects(plan.get("cells")) if isinstance(plan, dict) else []
     planned = [cell for cell in planned if cell.get("direction") != "reference"]
-    arms: list[Mapping[str, Any]] = _objects(record.get("arms")) or [{}]
+    arms = _objects(record.get("arms")) or [dict[str, Any]()]
     measured = set()
     for cell in cells[[*PLANNED, "arm"]].astype(object).to_dict("records"):
         measured.add((_key(cell), None if arms == [{}] else cell["arm"]))

@@ -7,7 +7,7 @@ import pandas as pd
 
 from copycost.analyse.clock import correct, reference_clock
 from copycost.analyse.grouping import CELL, Floats, floats, group_codes, group_mean, group_median
-from copycost.analyse.quiet import mark_quiet
+from copycost.analyse.quiet import disturbed, mark_quiet
 
 FACTS = [
     "bytes",
@@ -33,9 +33,9 @@ def per_process(rounds: pd.DataFrame, *, clock_reference: float | None = None) -
 
     Returns:
         The cell's key and facts, ``process``, ``n_rounds``, ``n_quiet`` (rounds of unknown
-        quietness count as quiet, and ``gating`` is False there), ``log_quiet`` and ``log_all`` (log
-        of the median seconds at the reference clock, of quiet and of all rounds), ``raw`` (median
-        seconds as measured), ``ratio_quiet`` and ``ratio_all`` (log of the median ratio to the
+        quietness count as quiet, and ``gating`` is False there), ``n_disturbed`` (see ``disturbed``),
+        ``log_quiet`` and ``log_all`` (log of the median seconds at the reference clock, of quiet and of
+        all rounds), ``raw`` (median seconds as measured), ``ratio_quiet`` and ``ratio_all`` (log of the median ratio to the
         plain copy beside it), ``page_faults`` (mean per call), ``clock`` (the reference),
         ``clock_seen`` (median as measured) and ``contended_process``.
     """
@@ -55,6 +55,7 @@ def per_process(rounds: pd.DataFrame, *, clock_reference: float | None = None) -
     columns = {
         "n_rounds": np.bincount(codes, minlength=count),
         "n_quiet": np.bincount(codes[quiet], minlength=count),
+        "n_disturbed": np.bincount(codes[disturbed(marked)], minlength=count),
         "gating": np.bincount(codes[~unknown], minlength=count) > 0,
         "log_quiet": _log(of_quiet),
         "log_all": _log(of_all),

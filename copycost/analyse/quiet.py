@@ -41,18 +41,28 @@ NEVER_QUIET = 1.3
 def contention_index(rounds: pd.DataFrame) -> Floats:
     """Return canary / clock of each round (the canary alone where an arm has no clock).
 
-    It is NaN where the clock's own reading was disturbed, so that it tells nothing. Some virtual machines are
-    interrupted for a microsecond or two some ten thousand times a second: one reading in ten is then half as long
-    again or twice as long, and the ratios of these, however low, are no sign of a quiet core.
+    It is NaN where the clock's own reading was disturbed, so that it tells nothing: its ratio, however low, is no
+    sign of a quiet core.
     """
     canary = floats(rounds["canary"])
     clock = floats(rounds["clock"])
     arm, first = group_codes(rounds, ARM)
     has_clock = group_sum(~np.isnan(clock), arm, len(first)) > 0
     clock = np.where(has_clock[arm], clock, 1.0)
-    process, process_first = group_codes(rounds, [*ARM, "process"])
-    usual = group_median(clock, process, len(process_first))[process]
-    return canary / np.where((clock > 0) & (clock <= DISTURBED * usual), clock, np.nan)
+    return canary / np.where((clock > 0) & ~disturbed(rounds), clock, np.nan)
+
+
+def disturbed(rounds: pd.DataFrame) -> np.ndarray:
+    """Return for each round whether its clock's reading was: far longer than its process's median.
+
+    Some virtual machines are interrupted for a microsecond or two more than ten thousand times a second. One reading
+    in ten is then half as long again or twice as long; how many are tells how much of that is in every figure.
+    """
+    clock = floats(rounds["clock"])
+    process, first = group_codes(rounds, [*ARM, "process"])
+    usual = group_median(clock, process, len(first))[process]
+    found: np.ndarray = clock > DISTURBED * usual
+    return found
 
 
 def mark_quiet(rounds: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from copycost.analyse.comparison import OWN_CLOCK, PLAIN_COPY_TOO, add_flag, compare
+from copycost.analyse.comparison import OTHER_INTERRUPTIONS, OWN_CLOCK, PLAIN_COPY_TOO, add_flag, compare
 from copycost.analyse.fingerprint import described, differing, differing_among, require_one, require_same
 from copycost.analyse.noise_profile import NoiseProfile, profile_path, read_profile
 from copycost.errors import UsageError
@@ -149,6 +149,8 @@ def _notes(
         notes.append(
             f"{PLAIN_COPY_TOO}: a plain copy beside these cells changed too, and that much is not called a change"
         )
+    if cells["flags"].str.contains(OTHER_INTERRUPTIONS).any():
+        notes.append("one side was interrupted more often than the other: what that may cost is not called a change")
     found = [*differing(a.method, b.method), *across]
     if found:
         notes.append(f"the methods differ: {described(found)}")

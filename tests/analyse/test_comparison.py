@@ -191,3 +191,19 @@ def test_arms_and_machines_are_not_excused_by_their_plain_copies():
     a, b = with_plain_copies(side(seed=46), side(seed=47, factor=1.1), 1.1)
     assert (compare(*arms(a, b))["verdict"] == SLOWER).all()
     assert (compare(a, b.assign(machine="other"))["verdict"] == SLOWER).all()
+
+
+def interrupted(rounds, share):
+    hit = np.random.default_rng(0).random(len(rounds)) < share
+    return rounds.assign(clock=rounds["clock"] * np.where(hit, 1.9, 1.0))
+
+
+def test_what_more_interruptions_may_cost_is_not_called_a_change_between_runs():
+    law, cells = Law(processes=10, offset=0.003), core_cells(sizes=(1, 4096), dtypes=("float64",))
+    a = interrupted(made_up_rounds(law, cells), 0.07)
+    slower = made_up_rounds(replace(law, factor=1.06), cells, seed=1).assign(run="b")
+    often, as_often = compare(a, interrupted(slower, 0.11)), compare(a, interrupted(slower, 0.07))
+    assert set(as_often["verdict"]) == {"slower"} and not as_often["flags"].str.contains("other-interruptions").any()
+    assert "slower" not in set(often["verdict"]) and often["flags"].str.contains("other-interruptions").all()
+    half_again = made_up_rounds(replace(law, factor=1.5), cells, seed=1).assign(run="b")
+    assert set(compare(a, interrupted(half_again, 0.11))["verdict"]) == {"slower"}

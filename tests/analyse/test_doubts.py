@@ -18,6 +18,11 @@ def lone_busy_cell():
     return rounds
 
 
+def interrupted(rounds, share):
+    hit = np.random.default_rng(0).random(len(rounds)) < share
+    return rounds.assign(clock=rounds["clock"] * np.where(hit, 1.9, 1.0))
+
+
 WITH = {
     "few-quiet": lone_busy_cell,
     "few-processes": lambda: made_up_rounds(replace(CALM, processes=2), [CELL]),
@@ -28,6 +33,7 @@ WITH = {
     "drift": lambda: made_up_rounds(replace(CALM, trend=0.1), [CELL]),
     "busy-machine": lambda: made_up_rounds(replace(CALM, contended=0.7, visits=20), [CELL]),
     "throttled": lambda: made_up_rounds(replace(CALM, drift=0.5), [CELL]),
+    "interrupted": lambda: interrupted(made_up_rounds(CALM, [CELL]), 0.08),
     "never-quiet": lambda: made_up_rounds(replace(CALM, never_quiet=(3,)), [CELL]),
     "partial-gating": lambda: made_up_rounds(replace(CALM, partial_gating=True), [CELL]),
     "imprecise": lambda: made_up_rounds(replace(CALM, offset=0.1), [CELL]),
