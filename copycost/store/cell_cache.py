@@ -11,10 +11,12 @@ within one tick apart.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
 import secrets
+import stat
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -75,20 +77,22 @@ def read_kept(run: Path, estimator: str) -> KeptCells | None:
         estimator: what identifies the way from process files to cells; it must be what it was.
     """
     folder = run / FOLDER
+    if folder.is_symlink():
+        return None
     try:
-        note = json.loads((folder / _NOTE).read_bytes())
+        note = json.loads(_content(folder / _NOTE))
         if note["estimator"] != estimator:
             return None
         noted = [Source(**source) for source in note["sources"]]
         now = _unchanged(run, noted)
         if now is None:
             return None
-        data = (folder / _CELLS).read_bytes()
+        data = _content(folder / _CELLS)
         if hashlib.sha256(data).hexdigest() != note["sha256"]:
             return None
         kept = KeptCells(from_parquet(data), dict(note["record"]))
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
-        return None
+    except (OSError, ValueError, TypeError, KeyError, RecursionError, ImportError):
+        return None  # without pyarrow too: what is kept is of no use then
     if now != noted:
         _write_note(folder, note | {"sources": _as_json(now)})
     return kept
@@ -97,6 +101,8 @@ def read_kept(run: Path, estimator: str) -> KeptCells | None:
 def keep(run: Path, estimator: str, cells: KeptCells, sources: Sequence[Source]) -> None:
     """Keep a run folder's cells, where it can be written and its sources have not changed since.
 
+    Where the folder for them is a link nothing is kept: a stranger's run could have it lead anywhere.
+
     Args:
         run: the run folder.
         estimator: as for `read_kept`.
@@ -104,6 +110,8 @@ def keep(run: Path, estimator: str, cells: KeptCells, sources: Sequence[Source])
         sources: what `look` returned before the files were read.
     """
     folder = run / FOLDER
+    if folder.is_symlink():
+        return
     data = to_parquet(cells.table)
     with contextlib.suppress(OSError):
         now = _unchanged(run, sources)
@@ -141,7 +149,23 @@ def _unchanged(run: Path, noted: Sequence[Source]) -> list[Source] | None:
     return now
 
 
+def _content(path: Path) -> bytes:
+    _require_file(path)
+    return path.read_bytes()
+
+
+def _require_file(path: Path) -> None:
+    """Refuse a pipe or a device, at which reading might wait for ever.
+
+    Raises:
+        OSError: it is one, or cannot be looked at.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+
+
 def _looked_at(path: Path) -> Source:
+    _require_file(path)
     with open(path, "rb") as file:
         facts = os.fstat(file.fileno())
         start = time.time_ns()

@@ -1,5 +1,6 @@
 import json
 import os
+import sys
 
 import pytest
 
@@ -147,6 +148,40 @@ def test_where_nothing_can_be_written_nothing_is_said(run, monkeypatch):
 
     monkeypatch.setattr(cell_cache, "_replace", refuse)
     kept(run)
+
+
+def test_a_link_in_place_of_the_folder_leads_nothing_elsewhere(run, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (run / FOLDER).rename(tmp_path / "moved")
+    (run / FOLDER).symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    kept(run)
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_what_lies_behind_a_link_is_not_believed(run, tmp_path):
+    (run / FOLDER).rename(tmp_path / "moved")
+    (run / FOLDER).symlink_to(tmp_path / "moved", target_is_directory=True)
+    assert read_kept(run, "e1") is None
+
+
+def test_without_pyarrow_what_is_kept_is_passed_over(run, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert read_kept(run, "e1") is None
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize("name", ["cells.json", "cells.parquet"])
+def test_a_pipe_in_place_of_a_kept_file_is_not_waited_for(run, name):
+    (run / FOLDER / name).unlink()
+    os.mkfifo(run / FOLDER / name)
+    assert read_kept(run, "e1") is None
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_in_place_of_a_source_is_not_waited_for(run):
+    os.mkfifo(run / "process-0003.json")
+    with pytest.raises(OSError, match="not a regular file"):
+        look(run)
 
 
 def test_no_temporary_file_stays_and_git_sees_none_of_it(run):
