@@ -19,11 +19,12 @@ import secrets
 import stat
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from copycost.store.cell_table import from_parquet, to_parquet
+from copycost.store.labels import Test
 from copycost.store.run_folder import RECORD
 
 if TYPE_CHECKING:
@@ -48,10 +49,12 @@ class Source:
 
 @dataclass(frozen=True)
 class KeptCells:
-    """A run's cells, references among them, and its record without what grows with the grid."""
+    """A run's cells, references among them, its record without what grows with the grid, and, by their names in the
+    cells, what other suites call their tests."""
 
     table: pa.Table
     record: Mapping[str, Any]
+    tests: Mapping[str, Test] = field(default_factory=dict)
 
 
 def source_files(run: Path) -> list[Path]:
@@ -90,7 +93,8 @@ def read_kept(run: Path, estimator: str) -> KeptCells | None:
         data = _content(folder / _CELLS)
         if hashlib.sha256(data).hexdigest() != note["sha256"]:
             return None
-        kept = KeptCells(from_parquet(data), dict(note["record"]))
+        tests = {label: Test(name, fullname) for label, name, fullname in note["tests"]}
+        kept = KeptCells(from_parquet(data), dict(note["record"]), tests)
     except (OSError, ValueError, TypeError, KeyError, RecursionError, ImportError):
         return None  # without pyarrow too: what is kept is of no use then
     if now != noted:
@@ -126,6 +130,7 @@ def keep(run: Path, estimator: str, cells: KeptCells, sources: Sequence[Source])
             "sha256": hashlib.sha256(data).hexdigest(),
             "sources": _as_json(now),
             "record": dict(cells.record),
+            "tests": [(label, test.name, test.fullname) for label, test in cells.tests.items()],
         }
         _write_note(folder, note)
 

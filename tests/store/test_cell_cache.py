@@ -8,8 +8,11 @@ from copycost import estimate, load
 from copycost.store import cell_cache
 from copycost.store.cell_cache import FOLDER, KeptCells, keep, look, read_kept
 from copycost.store.cell_table import to_table
+from copycost.store.labels import Test
 from tests.made_up import Law, core_cells, made_up_rounds, write_run
 
+# Not a class of tests, whatever its name says.
+Test.__test__ = False
 OLD = 1_700_000_000
 
 
@@ -40,6 +43,12 @@ def rested(monkeypatch):
 def test_what_was_kept_is_read(run):
     found = read_kept(run, "e1")
     assert found.table.equals(kept(run)) and found.record == {"name": "run"}
+
+
+def test_what_other_suites_call_their_tests_is_kept_in_its_order(run):
+    tests = {"b.py::test_x": Test("test_x", "a/b.py::test_x"), "a.py::test_x": Test("test_x", "a/a.py::test_x")}
+    keep(run, "e1", KeptCells(kept(run), {}, tests), look(run))
+    assert list(read_kept(run, "e1").tests.items()) == list(tests.items())
 
 
 def test_nothing_is_kept_of_a_run_that_was_never_read(tmp_path):
