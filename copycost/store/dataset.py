@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pandas as pd
@@ -67,7 +68,7 @@ def partitions(cells: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
         yield _name(machine), own.drop(columns="machine").reset_index(drop=True)
 
 
-def _name(machine: object) -> str:
+def _name(machine: Any) -> str:
     return f"machine={_UNKNOWN if pd.isna(machine) else quote(str(machine), safe='')}"
 
 

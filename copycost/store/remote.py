@@ -8,7 +8,7 @@ import contextlib
 import hashlib
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,7 @@ class Remote:
         names = {protocol} if isinstance(protocol, str) else set(protocol)
         self.appears_whole = bool(names & _OBJECT_STORES)
 
-    def list(self) -> list[RemoteFile]:
+    def list(self) -> Sequence[RemoteFile]:
         """Return all files below the address, or the one that it is of, by name.
 
         Raises:
@@ -74,7 +74,7 @@ class Remote:
             raise UsageError(f"{self.address}: holds no files")
         return files
 
-    def below(self, folder: str) -> list[RemoteFile]:
+    def below(self, folder: str) -> Sequence[RemoteFile]:
         """Return all files below a folder of the address, "" for the address itself, by name; none where it has none.
 
         Raises:
