@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,9 @@ from copycost.errors import UsageError
 from copycost.store import cell_cache
 from copycost.store.bad_files import OnBad
 from copycost.store.cell_table import renamed, to_frame, to_table
+from copycost.store.labels import Test, labels
+from copycost.store.mirror import mirrored
+from copycost.store.remote import is_address
 from copycost.store.rounds import load_alike
 from copycost.store.run_folder import RECORD, read_record
 from copycost.store.tree import RunPlace, places
@@ -31,11 +34,13 @@ class RunCells:
     suites' files the machine alone.
 
     ``cells`` is an Arrow table where pyarrow is installed, else a frame: `frame_of` makes one frame of many.
+    ``tests`` has, by their names in it, what other suites call their tests.
     """
 
     place: RunPlace
     cells: Any
     record: Mapping[str, Any]
+    tests: Mapping[str, Test] = field(default_factory=dict)
 
 
 def load_cells(source: str | Path | Iterable[str | Path], *, references: bool = False) -> pd.DataFrame:
@@ -46,19 +51,21 @@ def load_cells(source: str | Path | Iterable[str | Path], *, references: bool = 
     until that changes.
 
     Args:
-        source: a run folder, a file, a folder with runs anywhere below it, or several of these.
+        source: a run folder, a file, a folder with runs anywhere below it, the address of one of these, which is
+            fetched first, or several of these.
         references: whether to return the reference cells (empty call, plain copies) as well.
 
     Returns:
         One row per cell of each run. ``run`` is the run's folder, in a tree its path below the tree; with
-        its parent's name before it where another has the same.
+        its parent's name before it where another has the same. The same test of another suite has the same name in
+        all runs.
 
     Raises:
         UsageError: a path holds no runs, or one of its runs cannot be read.
     """
     found: dict[str, RunPlace] = {}
     for path in _several(source):
-        for one in places_of(Path(path)):
+        for one in places_of(_local(path)):
             name = _untaken(one, found)
             found[name] = RunPlace(name, one.path)
 
@@ -109,7 +116,7 @@ def read_runs(
 
 
 def frame_of(runs: Sequence[RunCells], *, references: bool = False) -> pd.DataFrame:
-    """Return one cells frame of many runs.
+    """Return one cells frame of many runs, in which the same test of another suite has the same name.
 
     Raises:
         UsageError: there are none.
@@ -119,10 +126,29 @@ def frame_of(runs: Sequence[RunCells], *, references: bool = False) -> pd.DataFr
     parts = [run.cells for run in runs]
     frames = isinstance(parts[0], pd.DataFrame)
     cells: pd.DataFrame = pd.concat(parts, ignore_index=True) if frames else to_frame(parts)
+    cells = _named_alike(cells, runs)
     if not references:
         wanted = (cells["direction"] != "reference").to_numpy(dtype=bool, na_value=True)
         cells = cells[wanted].reset_index(drop=True)
     return cells
+
+
+def _named_alike(cells: pd.DataFrame, runs: Sequence[RunCells]) -> pd.DataFrame:
+    """Return cells of runs, one after the other, with names of tests that keep those of all runs apart.
+
+    In the cells of one run they are as long as that run needs, and so another's may be longer.
+    """
+    if not any(run.tests for run in runs):
+        return cells
+    names = cells["conversion"].to_numpy(dtype=object, copy=True)
+    begin = 0
+    for run, labelled in zip(runs, labels([list(run.tests.values()) for run in runs]), strict=True):
+        longer = {old: new for old, new in zip(run.tests, labelled, strict=True) if old != new}
+        own = slice(begin, begin + len(run.cells))
+        if longer:
+            names[own] = [longer.get(name, name) for name in names[own]]
+        begin = own.stop
+    return cells.assign(conversion=pd.Series(names, index=cells.index, dtype=cells["conversion"].dtype))
 
 
 @cache
@@ -141,6 +167,11 @@ def _several(source: str | Path | Iterable[str | Path]) -> list[str | Path]:
     return [source] if isinstance(source, str | Path) else list(source)
 
 
+def _local(path: str | Path) -> Path:
+    # A Path has lost one slash of an address.
+    return mirrored(path) if isinstance(path, str) and is_address(path) else Path(path)
+
+
 def _untaken(place: RunPlace, taken: Mapping[str, RunPlace]) -> str:
     name, parent = place.name, place.path.resolve().parent
     while name in taken and taken[name].path.resolve() != place.path.resolve():
@@ -152,7 +183,7 @@ def _kept(place: RunPlace, estimator: str) -> RunCells | None:
     if not place.path.is_dir():
         return None
     kept = cell_cache.read_kept(place.path, estimator)
-    return RunCells(place, renamed(kept.table, place.name), kept.record) if kept else None
+    return RunCells(place, renamed(kept.table, place.name), kept.record, kept.tests) if kept else None
 
 
 def _estimated(job: tuple[RunPlace, str]) -> RunCells | UsageError:
@@ -208,10 +239,10 @@ def estimated(place: RunPlace, estimator: str | None, on_bad: OnBad | None = Non
         table = to_table(cells)
     except ImportError:
         names = pd.Series([place.name] * len(cells), index=cells.index, dtype=object)
-        return RunCells(place, cells.assign(run=names), short)
+        return RunCells(place, cells.assign(run=names), short, loaded.tests)
     if folder and sources and estimator and record.get("status") != _RUNNING:
-        cell_cache.keep(folder, estimator, cell_cache.KeptCells(table, short), sources)
-    return RunCells(place, renamed(table, place.name), short)
+        cell_cache.keep(folder, estimator, cell_cache.KeptCells(table, short, loaded.tests), sources)
+    return RunCells(place, renamed(table, place.name), short, loaded.tests)
 
 
 def _sources(folder: Path | None) -> list[cell_cache.Source] | None:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from copycost.commands.options import PATH, results_option
+from copycost.commands.options import LocalPath, results_option
 from copycost.commands.skipping import on_bad, skip_bad_option
 
 
 @click.command()
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True)
-@click.option("--out", type=PATH, default=Path("dataset"), help="Folder for the dataset.")
+@click.option("--out", type=LocalPath(path_type=Path), default=Path("dataset"), help="Folder for the dataset.")
 @results_option
 @skip_bad_option
 def dataset(runs: tuple[str, ...], out: Path, results: Path, skip_bad: bool) -> None:

@@ -60,7 +60,7 @@ def plot(
         raise UsageError("plot needs a RUN: a run's folder, its name, or 'latest'")
     from copycost.show.many_runs import trees_expanded
 
-    runs = trees_expanded(runs)
+    runs = trees_expanded(runs, results)
     choice = {"x": x, "line": line, "panel": panel, "anyway": anyway}
     made = plot_runs(runs, out, results, chart=chart, look=Look(**look), choice=choice, on_bad=on_bad(skip_bad))
     for path in made:

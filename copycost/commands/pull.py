@@ -12,7 +12,7 @@ from copycost.errors import UsageError
 
 @click.command()
 @click.argument("address")
-@click.option("--replace", is_flag=True, help="Overwrite files that are there and differ.")
+@click.option("--replace", is_flag=True, help="Overwrite files that differ, and remove those of processes gone.")
 @local_results_option
 def pull(address: str, replace: bool, results: Path) -> None:
     """Copy a run, or all runs below an address such as s3://bucket/results, into the results.

@@ -12,7 +12,7 @@ from copycost.errors import UsageError
 
 @click.command()
 @click.argument("runs", metavar="RUN... ADDRESS", nargs=-1, required=True)
-@click.option("--replace", is_flag=True, help="Overwrite files that are there and differ.")
+@click.option("--replace", is_flag=True, help="Overwrite files that differ, and remove those of processes gone.")
 @results_option
 def push(runs: tuple[str, ...], replace: bool, results: Path) -> None:
     """Copy runs, or trees of them, to an address such as s3://bucket/results.

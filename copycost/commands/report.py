@@ -28,5 +28,5 @@ def report(runs: tuple[str, ...], out: Path, results: Path, skip_bad: bool) -> N
     # Looked at before minutes of results are read.
     if out.is_dir() or not out.parent.is_dir():
         raise UsageError(f"{out}: cannot be written ({'a folder' if out.is_dir() else 'its folder does not exist'})")
-    deliver(report_runs(trees_expanded(runs), results, on_bad(skip_bad)), out)
+    deliver(report_runs(trees_expanded(runs, results), results, on_bad(skip_bad)), out)
     click.echo(out)

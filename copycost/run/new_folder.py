@@ -3,29 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from pathlib import Path
 
 from copycost.errors import UsageError
 from copycost.run.lock import LOCK
+from copycost.store.run_names import check_name, of_that_name
 from copycost.store.writing import SCRATCH
-
-#: Windows keeps these for devices, whatever the ending and the case.
-_DEVICES = {"con", "prn", "aux", "nul", *(f"{device}{number}" for device in ("com", "lpt") for number in range(10))}
-
-
-def check_name(name: str) -> None:
-    """Refuse a name that is not a file name on Linux, macOS and Windows alike.
-
-    Raises:
-        UsageError: the name, and what would be one.
-    """
-    if not re.fullmatch(r"[\w][\w.+-]{0,99}", name, re.ASCII) or name.lower() == "latest":
-        raise UsageError(f"name {name!r} is not a file name of letters, digits, '.', '+', '-' or '_'")
-    if name.endswith("."):
-        raise UsageError(f"name {name!r} ends in a dot, which Windows drops")
-    if name.partition(".")[0].lower() in _DEVICES:
-        raise UsageError(f"name {name!r} is a device's on Windows: choose another")
 
 
 def make(out: Path, name: str) -> Path:
@@ -40,8 +23,8 @@ def make(out: Path, name: str) -> Path:
     folder = out / name
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for other in out.iterdir():
-            if other.name.lower() == name.lower() and not (other.name == name and _is_blank(other)):
+        for other in of_that_name(out, name):
+            if not (other.name == name and _is_blank(other)):
                 raise UsageError(f"run folder {other} exists already: choose another --name")
         folder.mkdir(exist_ok=True)
     except OSError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from copycost.show.many_runs import expanded, read_many
 from copycost.store.bad_files import OnBad
 from copycost.store.cell_table import require_pyarrow
 from copycost.store.dataset import write_dataset
+from copycost.store.foreign import created
 
 FACTS = ("cpu_model", "virtual", "python", "numpy", "torch")
 
@@ -56,9 +57,9 @@ def with_facts(cells: pd.DataFrame, facts: Sequence[Mapping[str, Any]]) -> pd.Da
     def whole(name: str) -> dict[str, int | None]:
         return {run: value if isinstance(value, int) else None for run, value in machine(name).items()}
 
-    created = {run: _created(fact["record"].get("created")) for run, fact in of_run.items()}
+    moments = {run: _created(fact["record"].get("created")) for run, fact in of_run.items()}
     own = {
-        "created": column(created, "datetime64[us, UTC]"),
+        "created": column(moments, "datetime64[us, UTC]"),
         "status": column({run: fact["record"].get("status") for run, fact in of_run.items()}, "object"),
         "cores": column(whole("cores"), "Int64"),
         "memory_bytes": column(whole("memory_bytes"), "Int64"),
@@ -68,13 +69,8 @@ def with_facts(cells: pd.DataFrame, facts: Sequence[Mapping[str, Any]]) -> pd.Da
 
 
 def _created(value: object) -> datetime | None:
-    if not isinstance(value, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    moment = created(value)
+    return datetime.fromisoformat(moment) if moment is not None else None
 
 
 def _text(value: object) -> str | None:

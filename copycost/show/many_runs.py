@@ -62,12 +62,21 @@ def expanded(typed: Sequence[str], results: Path, on_bad: OnBad | None = None) -
     return found
 
 
-def trees_expanded(typed: Sequence[str]) -> tuple[str, ...]:
-    """Return words with the runs of each tree in its place; all others as they are."""
+def trees_expanded(typed: Sequence[str], results: Path) -> tuple[str, ...]:
+    """Return words with the runs of each tree in its place; all others, and those that are nothing, as they are.
+
+    Args:
+        typed: as for `expanded`.
+        results: the folder that holds the runs.
+    """
     found: list[str] = []
     for word in typed:
-        path = Path(word)
-        found += [str(place.path) for place in places(path)] if is_tree(path) else [word]
+        run, arm = _run_and_arm(word)
+        path = tolerant(find, lambda error: None)(run, results)
+        if path is None or not is_tree(path):
+            found.append(word)  # what reads it says what is wrong with it
+        else:
+            found += [TypedRun(place, arm).typed for place in places(path)]
     return tuple(found)
 
 
@@ -102,15 +111,18 @@ def read_many(found: Sequence[TypedRun], on_bad: OnBad | None = None) -> ManyRun
 
 
 def _of_one(word: str, results: Path, several: bool) -> list[TypedRun]:
-    run, at, arm = word.rpartition("@")
-    if not at or Path(word).exists():
-        run, arm = word, ""
+    run, arm = _run_and_arm(word)
     path = find(run, results)
     if not is_tree(path):
         return [TypedRun(RunPlace(path.stem if path.is_file() else path.name, path), arm)]
     # A cluster's run has one name, and a folder for each machine.
     prefix = f"{path.name}/" if several or (path / CLUSTER).is_file() else ""
     return [TypedRun(RunPlace(prefix + place.name, place.path), arm) for place in places(path)]
+
+
+def _run_and_arm(word: str) -> tuple[str, str]:
+    run, at, arm = word.rpartition("@")
+    return (run, arm) if at and not Path(word).exists() else (word, "")
 
 
 def _by_name(found: Sequence[TypedRun]) -> dict[str, TypedRun]:

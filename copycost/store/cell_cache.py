@@ -11,17 +11,20 @@ within one tick apart.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
 import secrets
+import stat
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from copycost.store.cell_table import from_parquet, to_parquet
+from copycost.store.labels import Test
 from copycost.store.run_folder import RECORD
 
 if TYPE_CHECKING:
@@ -46,10 +49,12 @@ class Source:
 
 @dataclass(frozen=True)
 class KeptCells:
-    """A run's cells, references among them, and its record without what grows with the grid."""
+    """A run's cells, references among them, its record without what grows with the grid, and, by their names in the
+    cells, what other suites call their tests."""
 
     table: pa.Table
     record: Mapping[str, Any]
+    tests: Mapping[str, Test] = field(default_factory=dict)
 
 
 def source_files(run: Path) -> list[Path]:
@@ -75,20 +80,23 @@ def read_kept(run: Path, estimator: str) -> KeptCells | None:
         estimator: what identifies the way from process files to cells; it must be what it was.
     """
     folder = run / FOLDER
+    if folder.is_symlink():
+        return None
     try:
-        note = json.loads((folder / _NOTE).read_bytes())
+        note = json.loads(_content(folder / _NOTE))
         if note["estimator"] != estimator:
             return None
         noted = [Source(**source) for source in note["sources"]]
         now = _unchanged(run, noted)
         if now is None:
             return None
-        data = (folder / _CELLS).read_bytes()
+        data = _content(folder / _CELLS)
         if hashlib.sha256(data).hexdigest() != note["sha256"]:
             return None
-        kept = KeptCells(from_parquet(data), dict(note["record"]))
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
-        return None
+        tests = {label: Test(name, fullname) for label, name, fullname in note["tests"]}
+        kept = KeptCells(from_parquet(data), dict(note["record"]), tests)
+    except (OSError, ValueError, TypeError, KeyError, RecursionError, ImportError):
+        return None  # without pyarrow too: what is kept is of no use then
     if now != noted:
         _write_note(folder, note | {"sources": _as_json(now)})
     return kept
@@ -97,6 +105,8 @@ def read_kept(run: Path, estimator: str) -> KeptCells | None:
 def keep(run: Path, estimator: str, cells: KeptCells, sources: Sequence[Source]) -> None:
     """Keep a run folder's cells, where it can be written and its sources have not changed since.
 
+    Where the folder for them is a link nothing is kept: a stranger's run could have it lead anywhere.
+
     Args:
         run: the run folder.
         estimator: as for `read_kept`.
@@ -104,6 +114,8 @@ def keep(run: Path, estimator: str, cells: KeptCells, sources: Sequence[Source])
         sources: what `look` returned before the files were read.
     """
     folder = run / FOLDER
+    if folder.is_symlink():
+        return
     data = to_parquet(cells.table)
     with contextlib.suppress(OSError):
         now = _unchanged(run, sources)
@@ -118,6 +130,7 @@ def keep(run: Path, estimator: str, cells: KeptCells, sources: Sequence[Source])
             "sha256": hashlib.sha256(data).hexdigest(),
             "sources": _as_json(now),
             "record": dict(cells.record),
+            "tests": [(label, test.name, test.fullname) for label, test in cells.tests.items()],
         }
         _write_note(folder, note)
 
@@ -141,7 +154,23 @@ def _unchanged(run: Path, noted: Sequence[Source]) -> list[Source] | None:
     return now
 
 
+def _content(path: Path) -> bytes:
+    _require_file(path)
+    return path.read_bytes()
+
+
+def _require_file(path: Path) -> None:
+    """Refuse a pipe or a device, at which reading might wait for ever.
+
+    Raises:
+        OSError: it is one, or cannot be looked at.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+
+
 def _looked_at(path: Path) -> Source:
+    _require_file(path)
     with open(path, "rb") as file:
         facts = os.fstat(file.fileno())
         start = time.time_ns()

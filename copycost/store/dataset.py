@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pandas as pd
 
 from copycost.errors import UsageError
 from copycost.store.cell_table import require_pyarrow, to_table
-from copycost.store.writing import write_bytes
+from copycost.store.writing import LEFTOVERS, write_bytes
 
 MARK = "_copycost.json"
 """What says that a folder is a dataset of ours; names that begin so are passed over by what reads datasets."""
@@ -24,7 +25,7 @@ def write_dataset(cells: pd.DataFrame, folder: Path) -> list[Path]:
     """Write cells as one Parquet file for each machine, `machine=…/cells.parquet`, and return the files.
 
     Files of machines that an earlier dataset in this folder had and this one has not are removed. Each file is
-    written whole or not at all; seconds and bytes, as in the frame.
+    written whole or not at all; seconds and bytes, as in the frame. Where it was cut off it can be written again.
 
     Args:
         cells: the cells frame, with whatever columns beside it.
@@ -35,27 +36,40 @@ def write_dataset(cells: pd.DataFrame, folder: Path) -> list[Path]:
     """
     require_pyarrow("dataset")
     before = _partitions(folder)
+    names = [_name(machine) for machine in cells["machine"].unique()]
+    # The mark comes first, with what was there and what is to be: else a cut-off leaves a folder of other files.
+    _mark(folder, [*names, *sorted(before - set(names))])
     written = []
     for name, own in partitions(cells):
-        path = folder / name / _FILE
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UsageError(f"{path.parent}: cannot be written ({error.strerror})") from error
-        write_bytes(path, _parquet(own))
-        written.append(path)
-    mark = {"schema": 1, "partitions": [path.parent.name for path in written]}
-    write_bytes(folder / MARK, json.dumps(mark, indent=1).encode() + b"\n")
-    for name in before - {path.parent.name for path in written}:
+        _make(folder / name)
+        write_bytes(folder / name / _FILE, _parquet(own))
+        written.append(folder / name / _FILE)
+    for name in before - set(names):
         _remove(folder / name)
+    _mark(folder, names)
     return written
+
+
+def _mark(folder: Path, names: Sequence[str]) -> None:
+    _make(folder)
+    write_bytes(folder / MARK, json.dumps({"schema": 1, "partitions": names}, indent=1).encode() + b"\n")
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be written ({error.strerror})") from error
 
 
 def partitions(cells: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     """Return the cells of each machine, without that column, after the name of their folder."""
     for machine, own in cells.groupby("machine", sort=True, dropna=False):
-        name = _UNKNOWN if pd.isna(machine) else quote(str(machine), safe="")
-        yield f"machine={name}", own.drop(columns="machine").reset_index(drop=True)
+        yield _name(machine), own.drop(columns="machine").reset_index(drop=True)
+
+
+def _name(machine: Any) -> str:
+    return f"machine={_UNKNOWN if pd.isna(machine) else quote(str(machine), safe='')}"
 
 
 def _parquet(cells: pd.DataFrame) -> bytes:
@@ -76,7 +90,8 @@ def _partitions(folder: Path) -> set[str]:
         UsageError: the folder holds something that is not such a dataset.
     """
     try:
-        if not folder.is_dir() or not any(folder.iterdir()):
+        # The mark itself may have been cut off.
+        if not folder.is_dir() or all(path.match(LEFTOVERS) for path in folder.iterdir()):
             return set()
         mark = json.loads((folder / MARK).read_bytes())
         names = {name for name in mark["partitions"] if isinstance(name, str)}
@@ -87,7 +102,10 @@ def _partitions(folder: Path) -> set[str]:
 
 def _remove(partition: Path) -> None:
     try:
-        (partition / _FILE).unlink(missing_ok=True)
+        if not partition.is_dir():
+            return  # it was to be, and was cut off before
+        for path in (partition / _FILE, *partition.glob(LEFTOVERS)):
+            path.unlink(missing_ok=True)
         partition.rmdir()
     except OSError as error:
         raise UsageError(f"{partition}: cannot be removed ({error.strerror})") from error

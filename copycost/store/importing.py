@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from copycost.errors import UsageError
+from copycost.store.bad_files import OnBad, tolerant
 from copycost.store.foreign import created, foreign_machine
 from copycost.store.json_lines import read_reports
+from copycost.store.process_file import read_process_files
 from copycost.store.run_folder import RECORD, SCHEMA, read_record
-from copycost.store.tree import places
+from copycost.store.run_names import check_name, fitting_name, of_that_name
+from copycost.store.tree import RunPlace, places
 from copycost.store.writing import write_json
 
 ARM = "base"
@@ -48,26 +50,53 @@ class Imported:
     new: bool
 
 
-def import_files(paths: Sequence[Path], results: Path, name: str | None = None) -> list[Imported]:
-    """Make run folders from pytest-benchmark files, one of each report, or one of all of them.
+def import_files(
+    paths: Sequence[Path], results: Path, name: str | None = None, on_bad: OnBad | None = None
+) -> Iterator[Imported]:
+    """Make run folders from pytest-benchmark files, one of each report, or one of all of them; return each when made.
 
     The machine's facts are kept, but not its host name; tests lose the folders that all tests of their report have in
     common, so that the same test has the same name wherever its suite was started. A run is of the time that its
-    report tells, else of its commit's, else of its file's. What was imported before is not imported again.
+    report tells, else of its commit's, else of its file's. What was imported before is not imported again, and a
+    file of which a part cannot be read is not imported at all.
 
     Args:
         paths: files, and folders that hold such files, as pytest-benchmark's storage does.
         results: the folder for the runs.
         name: the name of one run, whose processes all reports become; without it each is a run, named as its file.
+        on_bad: called with the reason for each file that cannot be imported; the others are all the same.
 
     Raises:
-        UsageError: a file cannot be read or is a run of ours, reports of one run are of several machines, or a
-            run of that name is there and holds something else.
+        UsageError: a file cannot be read or is a run of ours, reports of one run are of several machines, a
+            run of that name is there and holds something else, or nothing is left.
     """
-    reports = [report for path in paths for report in _reports(path)]
     if name is not None:
-        return [_import(reports, results, [_checked(name)])]
-    return [_import([report], results, _names(report)) for report in reports]
+        check_name(name)
+    skipped = 0
+
+    def refuse(error: UsageError) -> None:
+        nonlocal skipped
+        if on_bad is None:
+            raise error
+        skipped += 1
+        on_bad(error)
+
+    made = 0
+    of_one: list[Report] = []
+    for report in _reports(paths, refuse):
+        if name is not None:
+            of_one.append(report)
+            continue
+        # One by one: the files of years do not fit into memory.
+        run = tolerant(_import, refuse)([report], results, _names(report))
+        if run is not None:
+            made += 1
+            yield run
+    if name is not None and of_one:
+        made += 1
+        yield _import(of_one, results, [name])
+    if not made:
+        raise UsageError(f"nothing is left to import: {skipped} skipped")
 
 
 def shortened(fullnames: Sequence[str]) -> list[str]:
@@ -89,27 +118,34 @@ def _split(fullname: str) -> tuple[str, str]:
     return path.replace("\\", "/"), separator + test + bracket + inside
 
 
-def _reports(path: Path) -> list[Report]:
+def _reports(paths: Sequence[Path], refuse: OnBad) -> Iterator[Report]:
+    for path in paths:
+        for place in tolerant(_places, refuse)(path) or []:
+            yield from tolerant(_of_file, refuse)(place.path) or []
+
+
+def _places(path: Path) -> list[RunPlace]:
     if not path.exists():
         raise UsageError(f"{path}: no such file")
     found = places(path)
     if not found:
         raise UsageError(f"{path}: holds no pytest-benchmark files")
-    return [report for place in found for report in _of_file(place.path)]
+    return found
 
 
 def _of_file(path: Path) -> list[Report]:
     if path.is_dir():
         raise UsageError(f"{path}: is a run already")
     contents = read_reports(path)
+    for content in contents:
+        if content.get("copycost") is not None:
+            raise UsageError(f"{path}: is of a run already: {path.parent}")
+    read_process_files(path)  # refuses what no command could read afterwards
     try:
         with open(path, "rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror})") from error
-    for content in contents:
-        if content.get("copycost") is not None:
-            raise UsageError(f"{path}: is of a run already: {path.parent}")
     return [Report(path, digest, number, len(contents) > 1, own) for number, own in enumerate(contents, 1)]
 
 
@@ -122,14 +158,16 @@ def _import(reports: Sequence[Report], results: Path, names: Sequence[str]) -> I
             "import them as runs of their own"
         )
     sources = [report.source for report in reports]
+    taken = None
     for name in names:
-        folder = results / name
-        if not folder.exists():
-            _write(folder, reports, machines[0])
-            return Imported(folder, new=True)
-        if _sources(folder) == sources:
-            return Imported(folder, new=False)
-    raise UsageError(f"{results / names[-1]}: is there and holds something else; --name gives another name")
+        there = of_that_name(results, name)
+        if not there:
+            _write(results / name, reports, machines[0])
+            return Imported(results / name, new=True)
+        for taken in there:
+            if _sources(taken) == sources:
+                return Imported(taken, new=False)
+    raise UsageError(f"{taken}: is there and holds something else; --name gives another name")
 
 
 def _sources(folder: Path) -> object:
@@ -214,16 +252,6 @@ def _names(report: Report) -> list[str]:
     """Return what a report's run may be called, the first that is not taken: by its file, and by its folder too."""
     stem = report.path.stem + (f"-{report.number}" if report.several else "")
     folder = report.path.resolve().parent.name
-    return list(dict.fromkeys([_safe(stem), _safe(f"{folder}-{stem}")]))
-
-
-def _safe(text: str) -> str:
-    return re.sub(r"[^\w.+-]+", "-", text).strip(".-") or "imported"
-
-
-def _checked(name: str) -> str:
-    if _safe(name) != name:
-        raise UsageError(
-            f"--name {name!r}: a run's name has letters, digits, and . + - _ within, such as {_safe(name)}"
-        )
-    return name
+    # Of a name in another script nothing may be left.
+    names = [fitting_name(text) or f"imported-{report.sha256[:6]}" for text in (stem, f"{folder}-{stem}")]
+    return list(dict.fromkeys(names))

@@ -8,7 +8,7 @@ import contextlib
 import hashlib
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,26 +63,38 @@ class Remote:
         names = {protocol} if isinstance(protocol, str) else set(protocol)
         self.appears_whole = bool(names & _OBJECT_STORES)
 
-    def list(self) -> list[RemoteFile]:
+    def list(self) -> Sequence[RemoteFile]:
         """Return all files below the address, or the one that it is of, by name.
 
         Raises:
             UsageError: there is nothing, there are too many, or the store refuses.
         """
+        files = self.below("")
+        if not files:
+            raise UsageError(f"{self.address}: holds no files")
+        return files
+
+    def below(self, folder: str) -> Sequence[RemoteFile]:
+        """Return all files below a folder of the address, "" for the address itself, by name; none where it has none.
+
+        Raises:
+            UsageError: there are too many, or the store refuses.
+        """
         with self._told("cannot be listed"):
             try:
-                found = self.files.find(self.root, detail=True)
+                found = self.files.find(self._path(folder), detail=True)
             except FileNotFoundError:
                 found = {}
-        if not found:
-            raise UsageError(f"{self.address}: holds no files")
         if len(found) > MOST_FILES:
             raise UsageError(f"{self.address}: {len(found)} files, more than the {MOST_FILES} that are looked at")
         files = [
             RemoteFile(self._below(path), int(info.get("size") or 0), info)
             for path, info in found.items()
-            if info.get("type", "file") == "file"
+            # Web consoles make an empty object named "results/" for a folder.
+            if info.get("type", "file") == "file" and not path.endswith("/")
         ]
+        if len(files) > 1:  # an object of the address's own name lies beside what is below it
+            files = [file for file in files if file.name]
         return sorted(files, key=lambda file: file.name)
 
     def look(self, name: str) -> RemoteFile | None:
@@ -133,6 +145,19 @@ class Remote:
         written = self.look(name)
         if written is None or not self.holds(written, data):
             raise UsageError(f"{self.address}/{name}: does not hold what was written to it")
+
+    def remove(self, name: str) -> None:
+        """Remove a file, and see that it is gone.
+
+        Raises:
+            UsageError: the store refuses, or still has it.
+        """
+        with self._told("cannot be removed"):
+            with contextlib.suppress(FileNotFoundError):
+                self.files.rm_file(self._path(name))
+            self.files.invalidate_cache()
+        if self.look(name) is not None:
+            raise UsageError(f"{self.address}/{name}: is there although it was removed")
 
     def holds(self, file: RemoteFile, data: bytes) -> bool:
         """Return whether a file's content is this, by the store's checksum or else by reading it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from copycost.errors import UsageError
 from copycost.store.bad_files import OnBad, tolerant
 from copycost.store.entries import Entry
 from copycost.store.json_lines import SUFFIXES
+from copycost.store.labels import Test
 from copycost.store.process_file import ProcessFile, read_process_files, relabelled
 from copycost.store.run_folder import RECORD, read_record
 from copycost.store.tree import is_tree, places
@@ -52,10 +53,12 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Loaded:
-    """A rounds frame, and the facts of the machine where all its files tell the same ones."""
+    """A rounds frame, the facts of the machine where all its files tell the same ones, and, by their names in the
+    frame, what other suites call their tests."""
 
     rounds: pd.DataFrame
     machine: Mapping[str, Any]
+    tests: Mapping[str, Test] = field(default_factory=dict)
 
 
 def load(source: str | Path | Iterable[str | Path], on_bad: OnBad | None = None) -> pd.DataFrame:
@@ -100,7 +103,9 @@ def load_alike(sources: Sequence[Iterable[str | Path]], on_bad: OnBad | None = N
 def _loaded(files: Sequence[tuple[str, ProcessFile]]) -> Loaded:
     facts = [file.machine_facts for _, file in files]
     alike = bool(facts) and all(own == facts[0] for own in facts)
-    return Loaded(rounds_frame(files), facts[0] if alike else {})
+    entries = [entry for _, file in files for entry in file.entries]
+    tests = {str(entry.facts["conversion"]): entry.test for entry in entries if entry.test is not None}
+    return Loaded(rounds_frame(files), facts[0] if alike else {}, tests)
 
 
 def rounds_frame(files: Sequence[tuple[str, ProcessFile]]) -> pd.DataFrame:

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
 from copycost.errors import UsageError
 from copycost.store.remote import Remote, RemoteFile, local_file
 from copycost.store.run_folder import RECORD
+from copycost.store.safe_names import require_safe
 from copycost.store.tree import CLUSTER, RunPlace
 from copycost.store.writing import write_bytes
 
-DEEPEST = 12
-_PART = re.compile(r"[^\x00-\x1f\x7f/\\:*?\"<>|]{1,200}")
-_RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
-"""Names that mean something else to some operating system."""
+_File = TypeVar("_File")
 
 
 @dataclass
 class Moved:
-    """What a transfer did: files and bytes that went, files that were there and equal, and other files left alone."""
+    """What a transfer did: files and bytes that went, files that were there and equal, process files of an earlier
+    state of a run that were removed, and other files left alone."""
 
     files: int = 0
     bytes: int = 0
     equal: int = 0
+    removed: int = 0
     others: int = 0
     names: list[str] = field(default_factory=list)
 
@@ -35,6 +35,8 @@ class Moved:
         parts = [f"{self.files} files {verb} ({self.bytes / 1e6:.1f} MB)"]
         if self.equal:
             parts.append(f"{self.equal} were there")
+        if self.removed:
+            parts.append(f"{self.removed} of other processes removed")
         if self.others:
             parts.append(f"{self.others} that are no results left alone")
         return ", ".join(parts)
@@ -49,12 +51,12 @@ def push(
 ) -> Moved:
     """Write runs below an address, each under its name; what is there and equal is not written again.
 
-    A run's record goes last: until then, what is there is not taken for a run.
+    A run's record goes last: until then, what is there is not taken for a whole run.
 
     Args:
         found: run folders and single files.
         address: such as ``s3://bucket/results``.
-        replace: overwrite files that differ.
+        replace: overwrite files that differ, and remove process files that a run has not got.
         tell: called with the name of each file that goes.
 
     Raises:
@@ -63,19 +65,29 @@ def push(
     remote = Remote(address)
     moved = Moved()
     for place in found:
-        for name, path in _files(place):
-            data = local_file(path)
-            there = remote.look(name)
-            if there is not None and remote.holds(there, data):
-                moved.equal += 1
-                continue
+        _push_one(place, remote, replace, tell, moved)
+    return moved
+
+
+def _push_one(place: RunPlace, remote: Remote, replace: bool, tell: Callable[[str], None], moved: Moved) -> None:
+    files = _files(place)
+    to_send = {}
+    for name, path in files.items():
+        there = remote.look(name)
+        if there is None or not remote.holds(there, local_file(path)):
+            to_send[name] = path
             if there is not None and not replace:
                 raise UsageError(f"{remote.address}/{name}: is there and differs from {path}; --replace overwrites it")
-            tell(name)
-            remote.write(name, data)
-            moved.files += 1
-            moved.bytes += len(data)
-    return moved
+    if replace and place.path.is_dir():
+        there_too = [file.name for file in remote.below(place.name)]
+        moved.removed += _make_way(place.name, files, to_send, there_too, remote.remove)
+    moved.equal += len(files) - len(to_send)
+    for name, path in to_send.items():
+        data = local_file(path)
+        tell(name)
+        remote.write(name, data)
+        moved.files += 1
+        moved.bytes += len(data)
 
 
 def pull(
@@ -94,7 +106,7 @@ def pull(
     Args:
         address: such as ``s3://bucket/results`` or ``s3://bucket/results/run``.
         results: the folder.
-        replace: overwrite files that differ.
+        replace: overwrite files that differ, and remove process files that a run has not got.
         apart: give all runs below the address a folder of their own too, of the address's last name.
         tell: called with the name of each file that comes.
 
@@ -108,49 +120,90 @@ def pull(
     if not wanted:
         raise UsageError(f"{remote.address}: holds no results (no JSON files)")
     prefix = _prefix(remote, wanted, apart)
-    targets = _targets([f"{prefix}{file.name}" for file in wanted], remote.address)
+    targets = [f"{prefix}{file.name}" for file in wanted]
+    require_safe(targets, remote.address)
     _require_room(results, sum(file.bytes for file in wanted))
     moved = Moved(others=len(listed) - len(wanted), names=targets)
-    for file, name in sorted(zip(wanted, targets, strict=True), key=lambda pair: (_is_record(pair[1]), pair[1])):
-        _fetch(remote, file, results, name, replace, tell, moved)
+    folders: dict[str, dict[str, RemoteFile]] = {}
+    for name, file in sorted(zip(targets, wanted, strict=True), key=lambda pair: (_is_record(pair[0]), pair[0])):
+        folders.setdefault(name.rpartition("/")[0], {})[name] = file
+    for folder, files in sorted(folders.items()):
+        _pull_folder(folder, files, remote, results, replace, tell, moved)
     return moved
 
 
-def _fetch(
+def _pull_folder(
+    folder: str,
+    files: Mapping[str, RemoteFile],
     remote: Remote,
-    file: RemoteFile,
     results: Path,
-    name: str,
     replace: bool,
     tell: Callable[[str], None],
     moved: Moved,
 ) -> None:
-    path = results / name
-    _within(path, results)
-    if path.exists():
+    to_fetch = {}
+    for name, file in files.items():
+        path = results / name
+        _within(path, results)
         if path.is_file() and remote.holds(file, local_file(path)):
-            moved.equal += 1
-            return
-        if not replace or not path.is_file():
+            continue
+        to_fetch[name] = file
+        if path.exists() and not (replace and path.is_file()):
             raise UsageError(f"{path}: is there and differs from {remote.address}; --replace overwrites it")
-    tell(name)
-    data = remote.read(file)
+    if replace and any(_is_record(name) or _is_process(name) for name in files):
+        there = [f"{folder}/{path.name}" for path in (results / folder).glob("*.json")]
+        moved.removed += _make_way(folder, files, to_fetch, there, lambda name: _remove(results / name))
+    moved.equal += len(files) - len(to_fetch)
+    for name, file in to_fetch.items():
+        tell(name)
+        data = remote.read(file)
+        path = results / name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"{path.parent}: cannot be written ({error.strerror})") from error
+        write_bytes(path, data)
+        moved.files += 1
+        moved.bytes += len(data)
+
+
+def _make_way(
+    run: str,
+    files: Mapping[str, _File],
+    moving: dict[str, _File],
+    there: Collection[str],
+    remove: Callable[[str], None],
+) -> int:
+    """Remove the process files that a run has where it goes and not where it comes from, and return how many.
+
+    Where some are removed or moved its record is removed before all else, and goes again: while there are files of
+    two states a cut-off must not be taken for a whole run.
+    """
+    record = f"{run}/{RECORD}"
+    stale = sorted(name for name in there if _is_process(name) and name not in files)
+    if record in there and (stale or any(name != record for name in moving)):
+        remove(record)
+        if record in files:
+            moving[record] = moving.pop(record, files[record])
+    for name in stale:
+        remove(name)
+    return len(stale)
+
+
+def _remove(path: Path) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
     except OSError as error:
-        raise UsageError(f"{path.parent}: cannot be written ({error.strerror})") from error
-    write_bytes(path, data)
-    moved.files += 1
-    moved.bytes += len(data)
+        raise UsageError(f"{path}: cannot be removed ({error.strerror})") from error
 
 
-def _files(place: RunPlace) -> list[tuple[str, Path]]:
-    """Return a run's files with their names below an address, its record last."""
+def _files(place: RunPlace) -> dict[str, Path]:
+    """Return a run's files by their names below an address, its record last."""
     if place.path.is_file():
-        return [(f"{place.name}{place.path.suffix}", place.path)]
+        return {f"{place.name}{place.path.suffix}": place.path}
     own = sorted(path for path in place.path.glob("*.json") if path.is_file() and not path.name.startswith("."))
     own.sort(key=lambda path: path.name == RECORD)
-    return [(f"{place.name}/{path.name}", path) for path in own]
+    return {f"{place.name}/{path.name}": path for path in own}
 
 
 def _require_room(folder: Path, needed: int) -> None:
@@ -175,29 +228,6 @@ def _prefix(remote: Remote, files: Sequence[RemoteFile], apart: bool) -> str:
     return f"{last}/" if of_run or apart else ""
 
 
-def _targets(names: Sequence[str], address: str) -> list[str]:
-    """Return names as they are, after a look at each.
-
-    Raises:
-        UsageError: one leads elsewhere, or two are one on some operating system.
-    """
-    seen: dict[str, str] = {}
-    for name in names:
-        parts = name.split("/")
-        if len(parts) > DEEPEST or not all(_is_safe(part) for part in parts):
-            raise UsageError(f"{address}: the name {name!r} is not one that can be written safely")
-        other = seen.setdefault(name.casefold(), name)
-        if other != name:
-            raise UsageError(f"{address}: {other!r} and {name!r} are one file where case does not count")
-    return list(names)
-
-
-def _is_safe(part: str) -> bool:
-    if not _PART.fullmatch(part) or _RESERVED.fullmatch(part):
-        return False
-    return not part.startswith((".", "-", " ", "~")) and not part.endswith((".", " "))
-
-
 def _within(path: Path, results: Path) -> None:
     """Refuse a path that a link in the folder leads out of it.
 
@@ -217,3 +247,8 @@ def _is_result(name: str) -> bool:
 
 def _is_record(name: str) -> bool:
     return name.rpartition("/")[2] == RECORD
+
+
+def _is_process(name: str) -> bool:
+    own = name.rpartition("/")[2]
+    return own.startswith("process-") and own.endswith(".json")

@@ -1,4 +1,5 @@
 import json
+import sys
 
 import pandas as pd
 import pytest
@@ -9,6 +10,7 @@ from copycost.analyse import run_estimates
 from copycost.analyse.run_estimates import estimator_version, frame_of, read_runs
 from copycost.errors import UsageError
 from copycost.store.cell_cache import FOLDER
+from copycost.store.importing import import_files
 from copycost.store.tree import places
 from tests.made_up import Law, core_cells, made_up_rounds, write_run
 
@@ -88,13 +90,61 @@ def test_files_of_other_suites_are_estimated_and_nothing_is_put_beside_them(tmp_
     assert run.record["machine"]["cpu_model"] == "CPU"
 
 
-def test_without_pyarrow_all_is_read_each_time(tree, monkeypatch):
-    def missing(*_):
-        raise ImportError
+def imported(results, name, *fullnames):
+    entries = [
+        {"name": own.rpartition("::")[2], "fullname": own, "stats": {"data": [0.1, 0.2], "iterations": 1}}
+        for own in fullnames
+    ]
+    path = results.parent / f"{name}.json"
+    path.write_text(json.dumps({"benchmarks": entries, "datetime": "2026-01-01T00:00:00"}))
+    (run,) = import_files([path], results)
+    return run.folder
 
+
+def conversions_of(cells):
+    return {str(run): own["conversion"].tolist() for run, own in cells.groupby("run")}
+
+
+@pytest.mark.parametrize("parquet", [True, False])
+def test_a_test_of_another_suite_has_one_name_in_all_runs_though_one_alone_needs_less_of_it(
+    tmp_path, monkeypatch, parquet
+):
+    if not parquet:
+        monkeypatch.setitem(sys.modules, "pyarrow", None)
+    first = imported(tmp_path / "results", "first", "t/a.py::test_x", "t/a.py::test_y")
+    imported(tmp_path / "results", "second", "t/a.py::test_x", "t/b.py::test_x", "t/a.py::test_y")
+    expected = {
+        "first": ["a.py::test_x", "test_y"],
+        "second": ["a.py::test_x", "b.py::test_x", "test_y"],
+    }
+    assert load_cells(first)["conversion"].tolist() == ["test_x", "test_y"]
+    for _ in range(2):  # made, and as it is kept
+        assert conversions_of(load_cells(tmp_path / "results")) == expected
+        assert load_cells(first)["conversion"].tolist() == ["test_x", "test_y"]
+    rounds = load(tmp_path / "results")
+    assert set(rounds["conversion"]) == {"a.py::test_x", "b.py::test_x", "test_y"}
+
+
+def test_tests_of_one_full_name_keep_their_numbers(tmp_path):
+    imported(tmp_path / "results", "first", "a.py::test_x", "a.py::test_x")
+    imported(tmp_path / "results", "second", "a.py::test_x", "b.py::test_x")
+    assert conversions_of(load_cells(tmp_path / "results")) == {
+        "first": ["a.py::test_x #1", "a.py::test_x #2"],
+        "second": ["a.py::test_x", "b.py::test_x"],
+    }
+
+
+def test_an_address_is_fetched(tree, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
+    found = load_cells(f"file://{tree}")
+    pd.testing.assert_frame_equal(found, load_cells(tree), check_exact=True)
+    assert load_cells([f"file://{tree}/one", tree / "fleet"])["run"].unique().tolist() == ["one", "m1"]
+
+
+def test_without_pyarrow_all_is_read_each_time_whatever_is_kept(tree, monkeypatch):
     expected = load_cells(tree)
-    monkeypatch.setattr(run_estimates, "to_table", missing)
-    monkeypatch.setattr(run_estimates, "_kept", lambda *_: None)
+    assert (tree / "one" / FOLDER / "cells.parquet").exists()
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
     pd.testing.assert_frame_equal(load_cells(tree), expected, check_exact=True)
 
 

@@ -60,6 +60,17 @@ def test_a_tree_is_read_without_a_run_that_cannot_be(tmp_path, words, capfd):
     assert (tmp_path / "made").exists()
 
 
+def test_files_are_imported_without_those_that_cannot_be(folder, tmp_path, capfd):
+    typed = ["import", *sorted(map(str, folder.iterdir())), "--results", str(tmp_path / "results")]
+    assert main(typed) == 2
+    out, err = capfd.readouterr()
+    assert out.splitlines() == [str(tmp_path / "results" / "a")] and err.count("\n") == 1 and BAD[0] in err
+    assert main([*typed, "--skip-bad"]) == 0
+    out, err = capfd.readouterr()
+    assert out.splitlines() == [f"{tmp_path / 'results' / 'a'} (was there)", str(tmp_path / "results" / "e")]
+    assert all(reason in err for reason in BAD) and err.count("\n") == len(BAD)
+
+
 def test_a_run_is_explained_without_a_process_that_cannot_be_read(tmp_path, capfd):
     run = write_run(tmp_path / "nightly", made_up_rounds(Law(processes=4, visits=1), core_cells((1, 64, 4096, 65536))))
     (run / "process-0002.json").write_text("{")

@@ -85,6 +85,7 @@ def test_foreign_files_are_imported_and_compared(capsys, tmp_path):
         (["show", "memory://none"], "holds no files"),
         (["show", "run", "--results", "memory://none"], "holds no files"),
         (["dataset", "none"], "no run 'none'"),
+        (["dataset", "none", "--out", "s3://bucket/d"], "'s3://bucket/d' is an address; a folder is needed here"),
     ],
 )
 def test_what_a_person_can_mend_is_one_line_and_status_2(words, reason, capsys, tmp_path, monkeypatch):

@@ -3,38 +3,10 @@ import os
 import pytest
 
 from copycost.errors import UsageError
-from copycost.run.new_folder import check_name, leave_empty, make
+from copycost.run.new_folder import leave_empty, make
 
 
-@pytest.mark.parametrize("name", ["a", "2026-11-23_x.y+z", "_", "con-1", "a" * 100, "com"])
-def test_file_names_of_every_system_are_taken(name):
-    check_name(name)
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        *(
-            "",
-            ".",
-            "..",
-            "../x",
-            "a/b",
-            "a\\b",
-            "/x",
-            "C:x",
-            ".hidden",
-            "-x",
-            "a b",
-            "a\n",
-            "ä",
-            "a" * 101,
-            "a:b",
-            "x*",
-        ),
-        *("latest", "LATEST", "CON", "nul", "Aux.txt", "com1", "LPT9.json", "prn", "a."),
-    ],
-)
+@pytest.mark.parametrize("name", ["../x", ".hidden", "latest", "CON"])
 def test_other_names_are_refused_in_one_line(tmp_path, name):
     with pytest.raises(UsageError, match="name ") as caught:
         make(tmp_path, name)

@@ -19,8 +19,9 @@ def test_a_tree_becomes_a_dataset_with_its_runs_facts(tmp_path):
     assert two["created"] == pd.Timestamp("2026-02-03T00:00:00Z") and two["cores"] == 2  # its files tell
 
 
-def test_a_time_that_is_none_is_null(tmp_path):
-    write_run(tmp_path / "one", ROUNDS, record={"created": "yesterday"})
+@pytest.mark.parametrize("created", ["yesterday", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59"])
+def test_a_time_that_is_none_is_null(tmp_path, created):
+    write_run(tmp_path / "one", ROUNDS, record={"created": created})
     write_runs([str(tmp_path / "one")], tmp_path, tmp_path / "d")
     assert pd.read_parquet(tmp_path / "d")["created"].isna().all()
 

@@ -40,14 +40,23 @@ def test_a_tree_stands_for_its_runs_and_a_run_for_itself(results):
 
 
 def test_only_trees_are_put_in_other_words(results):
-    words = trees_expanded(["latest", "one@arm", str(results / "fleet"), str(results / "one")])
-    assert words == (
-        "latest",
-        "one@arm",
-        str(results / "fleet" / "m1"),
-        str(results / "fleet" / "m2"),
-        str(results / "one"),
-    )
+    words = ["latest", "one@arm", "nothing", "nothing@arm", str(results / "one")]
+    assert trees_expanded(words, results) == tuple(words)
+
+
+@pytest.mark.parametrize("typed", ["fleet", "path"])
+def test_a_tree_is_put_in_other_words_whether_by_its_path_or_by_its_name(results, typed):
+    word = typed if typed == "fleet" else str(results / "fleet")
+    runs = [str(results / "fleet" / name) for name in ("m1", "m2")]
+    assert trees_expanded([word, "one"], results) == (*runs, "one")
+    assert trees_expanded([f"{word}@base"], results) == tuple(f"{run}@base" for run in runs)
+
+
+def test_a_tree_behind_an_address_is_put_in_other_words(results, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
+    words = trees_expanded([f"file://{results}", f"file://{results}/one"], results)
+    assert [word.partition("/results/")[2] for word in words[:-1]] == ["fleet/m1", "fleet/m2", "one"]
+    assert words[-1] == f"file://{results}/one"
 
 
 def test_runs_come_with_their_facts(results):

@@ -1,5 +1,6 @@
 import json
 import os
+import sys
 
 import pytest
 
@@ -7,8 +8,11 @@ from copycost import estimate, load
 from copycost.store import cell_cache
 from copycost.store.cell_cache import FOLDER, KeptCells, keep, look, read_kept
 from copycost.store.cell_table import to_table
+from copycost.store.labels import Test
 from tests.made_up import Law, core_cells, made_up_rounds, write_run
 
+# Not a class of tests, whatever its name says.
+Test.__test__ = False
 OLD = 1_700_000_000
 
 
@@ -39,6 +43,12 @@ def rested(monkeypatch):
 def test_what_was_kept_is_read(run):
     found = read_kept(run, "e1")
     assert found.table.equals(kept(run)) and found.record == {"name": "run"}
+
+
+def test_what_other_suites_call_their_tests_is_kept_in_its_order(run):
+    tests = {"b.py::test_x": Test("test_x", "a/b.py::test_x"), "a.py::test_x": Test("test_x", "a/a.py::test_x")}
+    keep(run, "e1", KeptCells(kept(run), {}, tests), look(run))
+    assert list(read_kept(run, "e1").tests.items()) == list(tests.items())
 
 
 def test_nothing_is_kept_of_a_run_that_was_never_read(tmp_path):
@@ -147,6 +157,40 @@ def test_where_nothing_can_be_written_nothing_is_said(run, monkeypatch):
 
     monkeypatch.setattr(cell_cache, "_replace", refuse)
     kept(run)
+
+
+def test_a_link_in_place_of_the_folder_leads_nothing_elsewhere(run, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (run / FOLDER).rename(tmp_path / "moved")
+    (run / FOLDER).symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    kept(run)
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_what_lies_behind_a_link_is_not_believed(run, tmp_path):
+    (run / FOLDER).rename(tmp_path / "moved")
+    (run / FOLDER).symlink_to(tmp_path / "moved", target_is_directory=True)
+    assert read_kept(run, "e1") is None
+
+
+def test_without_pyarrow_what_is_kept_is_passed_over(run, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert read_kept(run, "e1") is None
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize("name", ["cells.json", "cells.parquet"])
+def test_a_pipe_in_place_of_a_kept_file_is_not_waited_for(run, name):
+    (run / FOLDER / name).unlink()
+    os.mkfifo(run / FOLDER / name)
+    assert read_kept(run, "e1") is None
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_in_place_of_a_source_is_not_waited_for(run):
+    os.mkfifo(run / "process-0003.json")
+    with pytest.raises(OSError, match="not a regular file"):
+        look(run)
 
 
 def test_no_temporary_file_stays_and_git_sees_none_of_it(run):

@@ -5,6 +5,7 @@ import pytest
 
 from copycost import estimate
 from copycost.errors import UsageError
+from copycost.store import dataset
 from copycost.store.dataset import MARK, write_dataset
 from tests.made_up import Law, core_cells, made_up_rounds
 
@@ -44,6 +45,42 @@ def test_a_machine_that_is_gone_is_removed(cells, tmp_path):
     assert sorted(path for path in (tmp_path / "d").rglob("*") if path.is_file()) == sorted(
         [tmp_path / "d" / MARK, *files]
     )
+
+
+@pytest.mark.parametrize("files", [0, 1, 2, 3])
+def test_what_was_cut_off_is_written_again(cells, tmp_path, monkeypatch, files):
+    left = [files]
+    whole = dataset.write_bytes
+
+    def cut_off(path, data):
+        if not left[0]:
+            path.with_name(f".{path.name}.1-ab.tmp").write_bytes(data[:1])
+            raise KeyboardInterrupt
+        left[0] -= 1
+        whole(path, data)
+
+    monkeypatch.setattr(dataset, "write_bytes", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        write_dataset(cells, tmp_path / "d")
+    monkeypatch.undo()
+    write_dataset(cells[cells["machine"] == MACHINES[0]], tmp_path / "d")
+    assert [path.name for path in (tmp_path / "d").glob("machine=*")] == ["machine=AMD%20EPYC%202c%203f9a1c"]
+    assert len(pd.read_parquet(tmp_path / "d")) == len(cells) // 3
+    write_dataset(cells, tmp_path / "d")
+    assert len(pd.read_parquet(tmp_path / "d")) == len(cells)
+
+
+def test_a_machine_that_was_not_removed_yet_is_removed_the_next_time(cells, tmp_path, monkeypatch):
+    def cut_off(_):
+        raise KeyboardInterrupt
+
+    write_dataset(cells, tmp_path / "d")
+    monkeypatch.setattr(dataset, "_remove", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        write_dataset(cells[cells["machine"] == MACHINES[0]], tmp_path / "d")
+    monkeypatch.undo()
+    write_dataset(cells[cells["machine"] == MACHINES[0]], tmp_path / "d")
+    assert len(list((tmp_path / "d").glob("machine=*"))) == 1
 
 
 @pytest.mark.parametrize("mark", [None, "{", "[]", '{"partitions": 5}'])

@@ -63,7 +63,7 @@ def test_the_same_test_has_the_same_name_wherever_its_suite_was_started(tmp_path
         file(tmp_path / f"{number}.json", report(*tests, folder=folder))
         for number, folder in enumerate(["/ci/build/42/tests", "tests", "C:\\work\\tests"])
     ]
-    runs = import_files(files, tmp_path / "results")
+    runs = list(import_files(files, tmp_path / "results"))
     names = [load(run.folder)["conversion"].unique().tolist() for run in runs]
     assert names[0] == names[1] == names[2]
 
@@ -77,7 +77,7 @@ def test_folders_in_common_go_and_others_stay():
 
 def test_importing_again_changes_nothing(tmp_path):
     path = file(tmp_path / "a.json", report())
-    first, second = (import_files([path], tmp_path / "results")[0] for _ in range(2))
+    first, second = (next(import_files([path], tmp_path / "results")) for _ in range(2))
     assert first.new and not second.new and first.folder == second.folder
 
 
@@ -89,7 +89,7 @@ def test_another_file_of_that_name_has_its_folder_before_it_and_then_is_refused(
     assert names == ["0001", "b-0001"]
     file(paths[1], report("test_c"))
     with pytest.raises(UsageError, match="holds something else; --name"):
-        import_files([paths[1]], tmp_path / "results")
+        list(import_files([paths[1]], tmp_path / "results"))
 
 
 def test_under_one_name_files_are_the_processes_of_one_run(tmp_path):
@@ -97,13 +97,13 @@ def test_under_one_name_files_are_the_processes_of_one_run(tmp_path):
     (run,) = import_files(paths, tmp_path / "results", name="before")
     assert load(run.folder)["process"].unique().tolist() == [1, 2, 3]
     assert read_record(run.folder)["created"].startswith("2025-01-01")
-    assert not import_files(paths, tmp_path / "results", name="before")[0].new
+    assert not next(import_files(paths, tmp_path / "results", name="before")).new
 
 
 def test_files_of_several_machines_are_no_one_run(tmp_path):
     other = file(tmp_path / "b.json", report(machine_info=INFO | {"node": "other"}))
     with pytest.raises(UsageError, match=r"a\.json and b\.json are of different machines"):
-        import_files([file(tmp_path / "a.json", report()), other], tmp_path / "results", name="both")
+        list(import_files([file(tmp_path / "a.json", report()), other], tmp_path / "results", name="both"))
 
 
 def test_a_storage_folder_is_imported_with_all_its_files(tmp_path):
@@ -154,21 +154,85 @@ def test_what_is_no_report_of_others_is_refused_and_nothing_is_left(tmp_path, co
     path = tmp_path / "a.json"
     path.write_text(content)
     with pytest.raises(UsageError, match=reason):
-        import_files([path], tmp_path / "results")
+        list(import_files([path], tmp_path / "results"))
     assert not (tmp_path / "results").exists()
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "a/b", ".hidden", "a b", "x\n"])
-def test_a_name_that_is_no_folders_is_refused(tmp_path, name):
-    with pytest.raises(UsageError, match="a run's name has letters"):
-        import_files([file(tmp_path / "a.json", report())], tmp_path / "results", name=name)
+@pytest.mark.parametrize("name", ["", "..", "a/b", ".hidden", "a b", "ä", "con", "latest"])
+def test_a_name_that_is_no_runs_is_refused_before_anything_is_read(tmp_path, name):
+    with pytest.raises(UsageError, match="name "):
+        list(import_files([tmp_path / "none.json"], tmp_path / "results", name=name))
+
+
+@pytest.mark.parametrize(
+    ("stem", "name"), [("con", "run-con"), ("latest", "run-latest"), ("ärger 1", "arger-1"), ("x" * 120, "x" * 100)]
+)
+def test_a_run_is_named_as_every_system_takes_it(tmp_path, stem, name):
+    (run,) = import_files([file(tmp_path / f"{stem}.json", report())], tmp_path / "results")
+    assert run.folder.name == name
+
+
+def test_a_file_of_another_script_is_named_by_its_content(tmp_path):
+    paths = [file(tmp_path / f"{stem}.json", report(f"test_{n}")) for n, stem in enumerate(["日本", "한국"])]
+    names = [run.folder.name for run in import_files(paths, tmp_path / "results")]
+    assert len(set(names)) == 2 and all(name.startswith("imported-") for name in names)
+
+
+def test_a_name_that_differs_in_case_alone_is_taken(tmp_path):
+    paths = [file(tmp_path / "a" / "Mine.json", report()), file(tmp_path / "b" / "mine.json", report("test_c"))]
+    assert [run.folder.name for run in import_files(paths, tmp_path / "results")] == ["Mine", "b-mine"]
+    with pytest.raises(UsageError, match="Mine: is there and holds something else"):
+        list(import_files(paths[1:], tmp_path / "results", name="MINE"))
+    (run,) = import_files(paths[:1], tmp_path / "results", name="MINE")
+    assert not run.new and run.folder.name == "Mine"
+
+
+def bad(path, median=-1.0):
+    content = report()
+    content["benchmarks"][1]["stats"] = {"median": median}
+    return file(path, content)
+
+
+def test_what_no_command_could_read_afterwards_is_refused(tmp_path):
+    with pytest.raises(UsageError, match=r"a\.json: 'test_b': stats\.median holds a value that is not a time"):
+        list(import_files([bad(tmp_path / "a.json")], tmp_path / "results"))
+    assert not (tmp_path / "results").exists()
+
+
+def test_each_run_is_told_when_it_is_made(tmp_path):
+    paths = [file(tmp_path / "a.json", report()), bad(tmp_path / "b.json")]
+    runs = import_files(paths, tmp_path / "results")
+    assert next(runs).folder.name == "a"
+    with pytest.raises(UsageError, match=r"b\.json"):
+        next(runs)
+
+
+def test_what_is_bad_is_left_out_when_asked_and_told(tmp_path):
+    paths = [bad(tmp_path / "a.json"), file(tmp_path / "b.json", report()), tmp_path / "none.json"]
+    told = []
+    assert [run.folder.name for run in import_files(paths, tmp_path / "results", on_bad=told.append)] == ["b"]
+    assert [str(error).partition(": ")[0] for error in told] == [str(paths[0]), str(paths[2])]
+    (run,) = import_files(paths, tmp_path / "results", name="one", on_bad=told.append)
+    assert load(run.folder)["process"].unique().tolist() == [1]
+    with pytest.raises(UsageError, match="nothing is left to import: 1 skipped"):
+        list(import_files(paths[:1], tmp_path / "results", on_bad=told.append))
+
+
+def test_files_are_read_one_after_the_other(tmp_path):
+    paths = [file(tmp_path / f"{number}.json", report()) for number in range(3)]
+    runs = import_files(paths, tmp_path / "results")
+    next(runs)
+    paths[2].unlink()
+    next(runs)
+    with pytest.raises(UsageError, match="no such file"):
+        next(runs)
 
 
 def test_a_missing_file_and_an_empty_folder_are_refused(tmp_path):
     (tmp_path / "empty").mkdir()
     for path, reason in ((tmp_path / "none.json", "no such file"), (tmp_path / "empty", "holds no pytest-benchmark")):
         with pytest.raises(UsageError, match=reason):
-            import_files([path], tmp_path / "results")
+            list(import_files([path], tmp_path / "results"))
 
 
 def test_what_cannot_be_written_leaves_nothing(tmp_path, monkeypatch):
@@ -179,5 +243,5 @@ def test_what_cannot_be_written_leaves_nothing(tmp_path, monkeypatch):
 
     monkeypatch.setattr(importing, "write_json", refuse)
     with pytest.raises(UsageError, match="cannot be written"):
-        import_files([file(tmp_path / "a.json", report())], tmp_path / "results")
+        list(import_files([file(tmp_path / "a.json", report())], tmp_path / "results"))
     assert list((tmp_path / "results").iterdir()) == []

@@ -37,6 +37,29 @@ def test_a_file_that_is_larger_than_results_are_is_not_read(store):
         store.read(RemoteFile("run/x.json", 2**40, {}))
 
 
+def test_what_stands_for_a_folder_is_no_file(store, monkeypatch):
+    marks = {path: {"type": "file", "size": 0} for path in ("/shelf", "/shelf/", "/shelf/run/")}
+    file = {"/shelf/run/x.json": {"type": "file", "size": 5}}
+    monkeypatch.setattr(store.files, "find", lambda *_, **__: marks | file)
+    assert [file.name for file in store.list()] == ["run/x.json"]
+    monkeypatch.setattr(store.files, "find", lambda *_, **__: {"/shelf/": marks["/shelf/"]})
+    with pytest.raises(UsageError, match="holds no files"):
+        store.list()
+
+
+def test_the_address_of_a_file_is_that_file(store):
+    assert [file.name for file in Remote("memory://shelf/run/x.json").list()] == [""]
+
+
+def test_a_file_is_removed_and_what_stays_is_noticed(store, monkeypatch):
+    store.write("run/y.json", b"1")
+    store.remove("run/y.json")
+    assert [file.name for file in store.below("run")] == ["run/x.json"] and store.below("none") == []
+    monkeypatch.setattr(store.files, "rm_file", lambda path: None)
+    with pytest.raises(UsageError, match="although it was removed"):
+        store.remove("run/x.json")
+
+
 def test_too_many_files_are_refused(store, monkeypatch):
     monkeypatch.setattr("copycost.store.remote.MOST_FILES", 0)
     with pytest.raises(UsageError, match="more than the 0"):

@@ -40,6 +40,10 @@ def content(folder):
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.json")}
 
 
+def content_there(server):
+    return {key.removeprefix("results/"): server.get(key) for key in server.listed()}
+
+
 def test_a_tree_goes_and_comes_back_the_same(server, tree, tmp_path):
     sent = push(places(tree), ADDRESS)
     assert sent.files == 6 and sent.bytes == sum(map(len, content(tree).values()))
@@ -89,8 +93,85 @@ def test_a_file_that_differs_is_overwritten_only_when_asked(server, tree, tmp_pa
     with pytest.raises(UsageError, match=r"process-0001\.json: is there and differs .* --replace"):
         pull(ADDRESS, tree)
     assert (tree / "one" / "process-0001.json").read_bytes() == own
-    assert push(places(tree), ADDRESS, replace=True).files == 1
+    # The record goes too: it was removed before, while there were files of two states.
+    assert push(places(tree), ADDRESS, replace=True).files == 2
     assert server.get("results/one/process-0001.json") == own
+    assert content_there(server) == content(tree)
+
+
+def shorter(folder):
+    """Measure a run anew with one process less than it had."""
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+    return write_run(folder, made_up_rounds(Law(processes=1, visits=1), core_cells((4,), ("float64",))))
+
+
+def test_a_replaced_run_has_nothing_of_the_one_before(server, tree, tmp_path):
+    push(places(tree), ADDRESS)
+    pull(ADDRESS, tmp_path / "back")
+    shorter(tree / "one")
+    sent = push(places(tree), ADDRESS, replace=True)
+    assert (sent.files, sent.equal, sent.removed) == (2, 3, 1) and "1 of other processes removed" in sent.told("sent")
+    assert content_there(server) == content(tree)
+    fetched = pull(ADDRESS, tmp_path / "back", replace=True)
+    assert (fetched.files, fetched.equal, fetched.removed) == (2, 3, 1)
+    assert content(tmp_path / "back") == content(tree)
+
+
+def test_without_being_asked_nothing_of_a_run_is_replaced_or_removed(server, tree, tmp_path):
+    push(places(tree), ADDRESS)
+    pull(ADDRESS, tmp_path / "back")
+    before = content(tree)
+    shorter(tree / "one")
+    with pytest.raises(UsageError, match="--replace"):
+        push(places(tree), ADDRESS)
+    assert content_there(server) == before
+    with pytest.raises(UsageError, match="--replace"):
+        pull(ADDRESS, tree)
+    assert "one/process-0002.json" in content(tmp_path / "back") and len(content(tree / "one")) == 2
+
+
+def test_a_replacement_that_is_cut_off_leaves_no_whole_run(server, tree, tmp_path, monkeypatch):
+    push(places(tree), ADDRESS)
+    pull(ADDRESS, tmp_path / "back")
+    shorter(tree / "one")
+
+    def fail(*_):
+        raise UsageError("the wire was cut")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Remote, "write", fail)
+        with pytest.raises(UsageError, match="wire"):
+            push(places(tree), ADDRESS, replace=True)
+    assert "results/one/run.json" not in server.listed() and "results/one/process-0001.json" in server.listed()
+    push(places(tree), ADDRESS, replace=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(Remote, "read", fail)
+        with pytest.raises(UsageError, match="wire"):
+            pull(ADDRESS, tmp_path / "back", replace=True)
+    assert not (tmp_path / "back" / "one" / "run.json").exists()
+    pull(ADDRESS, tmp_path / "back", replace=True)
+    assert content(tmp_path / "back") == content(tree)
+
+
+def test_a_record_alone_is_replaced_at_once(server, tree):
+    push(places(tree), ADDRESS)
+    record = tree / "one" / "run.json"
+    record.write_text(record.read_text() + "\n")
+    sent = push(places(tree), ADDRESS, replace=True)
+    assert (sent.files, sent.equal) == (1, 5)
+
+
+def test_what_a_web_console_makes_for_a_folder_is_no_file(server, tree, tmp_path):
+    server.put("results/", b"")
+    with pytest.raises(UsageError, match="holds no files"):
+        pull(ADDRESS, tmp_path / "back")
+    push(places(tree), ADDRESS)
+    server.put("results/one/", b"")
+    fetched = pull(ADDRESS, tmp_path / "back")
+    assert (fetched.files, fetched.others) == (6, 0)
+    assert content(tmp_path / "back") == content(tree)
 
 
 def test_the_address_of_one_run_gives_a_folder_of_its_name(tree, tmp_path):
@@ -108,26 +189,6 @@ def test_a_name_that_could_lead_elsewhere_ends_it_before_anything_is_written(ser
     with pytest.raises(UsageError, match="written safely"):
         pull(ADDRESS, tmp_path / "back")
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    "name", ["C:/x.json", "con/run.json", "nul.json", "run/x\n.json", "-rf/x.json", "/".join("d" * 20)]
-)
-def test_a_name_that_some_system_reads_otherwise_is_refused(name):
-    with pytest.raises(UsageError, match="written safely"):
-        transfer._targets(["fine/run.json", name], ADDRESS)
-
-
-@pytest.mark.parametrize(
-    "part", ["", ".", "..", ".x", "a\nb", "a\0", "a/b", "a\\b", "a:b", "COM1", "x.", "x ", "~x", "n" * 201]
-)
-def test_a_part_of_a_name_that_some_system_reads_otherwise_is_not_safe(part):
-    assert not transfer._is_safe(part)
-
-
-@pytest.mark.parametrize("part", ["run.json", "AMD EPYC 2c 3f9a1c", "Intel(R) Core(TM) i7 8c 1", "naïve", "console"])
-def test_names_as_runs_have_them_are_safe(part):
-    assert transfer._is_safe(part)
 
 
 def test_a_link_in_the_folder_does_not_lead_out_of_it(server, tmp_path):

@@ -1,4 +1,5 @@
 import json
+import os
 
 import pytest
 
@@ -56,9 +57,34 @@ def test_what_lies_within_a_run_is_not_another_run(tree):
     assert "one/copy" not in [place.name for place in places(tree)]
 
 
-def test_links_that_go_round_end(tree):
+def test_a_link_back_into_the_tree_makes_no_run_twice(tree):
+    before = places(tree)
+    (tree / "a-link").symlink_to(tree / "one", target_is_directory=True)
     (tree / "fleet" / "round").symlink_to(tree, target_is_directory=True)
-    assert len(places(tree)) < 200
+    (tree / "fleet" / "deeper" / "up").symlink_to(tree / "fleet", target_is_directory=True)
+    assert places(tree) == before
+
+
+def test_a_link_out_of_the_tree_is_followed(tree, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    run_folder(elsewhere / "far")
+    (tree / "linked").symlink_to(elsewhere, target_is_directory=True)
+    assert "linked/far" in [place.name for place in places(tree)]
+
+
+@pytest.mark.parametrize("name", ["loop", "loop.json"])
+def test_a_link_to_itself_hides_nothing_beside_it(tree, name):
+    before = places(tree)
+    (tree / name).symlink_to(tree / name)
+    (tree / "fleet" / "nowhere").symlink_to(tree / "none")
+    assert places(tree) == before
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_not_waited_for(tree):
+    before = places(tree)
+    os.mkfifo(tree / "x.json")
+    assert places(tree) == before
 
 
 def test_a_clusters_record_goes_with_its_machines(tree):
