@@ -32,12 +32,12 @@ def per_process(rounds: pd.DataFrame, *, clock_reference: float | None = None) -
             own median.
 
     Returns:
-        The cell's key and facts, ``process``, ``n_rounds``, ``n_quiet`` (rounds of unknown
-        quietness count as quiet, and ``gating`` is False there), ``n_disturbed`` (see ``disturbed``),
-        ``log_quiet`` and ``log_all`` (log of the median seconds at the reference clock, of quiet and of
-        all rounds), ``raw`` (median seconds as measured), ``ratio_quiet`` and ``ratio_all`` (log of the median ratio to the
-        plain copy beside it), ``page_faults`` (mean per call), ``clock`` (the reference),
-        ``clock_seen`` (median as measured) and ``contended_process``.
+        The cell's key and facts, ``process``, ``n_rounds``, ``n_quiet`` (rounds of unknown quietness count as
+        quiet, and ``gating`` is False there), ``n_disturbed`` (see ``disturbed``), ``log_quiet`` and ``log_all`` (log
+        of the median seconds at the reference clock, of quiet and of all rounds), ``raw`` (median seconds as
+        measured), ``ratio_quiet`` and ``ratio_all`` (log of the median ratio to the plain copy beside it),
+        ``page_faults`` (mean per call), ``clock`` (the reference), ``clock_seen`` (median as measured) and
+        ``contended_process``.
     """
     marked = mark_quiet(rounds)
     codes, first = group_codes(marked, [*CELL, "process"])
