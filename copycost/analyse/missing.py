@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -25,7 +25,7 @@ def missing(record: Mapping[str, Any], cells: pd.DataFrame) -> pd.DataFrame:
     plan = record.get("plan")
     planned = _objects(plan.get("cells")) if isinstance(plan, dict) else []
     planned = [cell for cell in planned if cell.get("direction") != "reference"]
-    arms: list[Mapping[str, Any]] = _objects(record.get("arms")) or [{}]
+    arms: Sequence[Mapping[str, Any]] = _objects(record.get("arms")) or [{}]
     measured = set()
     for cell in cells[[*PLANNED, "arm"]].astype(object).to_dict("records"):
         measured.add((_key(cell), None if arms == [{}] else cell["arm"]))
