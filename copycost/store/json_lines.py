@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from copycost.errors import UsageError
-from copycost.store.json_file import MORE_AFTER, parse, read_text, refusal
+from copycost.store.json_file import MORE_AFTER, parse, read_text, refusal, too_much
 
 SUFFIXES = (".json", ".jsonl", ".ndjson")
 _REPORT_LOG = "$report_type"
@@ -36,6 +36,8 @@ def read_reports(path: Path) -> list[dict[str, Any]]:
             raise refusal(path, error, text) from error
     except ValueError as error:
         raise UsageError(f"{path}: not JSON ({error})") from error
+    except MemoryError as error:
+        raise too_much(path) from error
     else:
         if isinstance(content, dict) and isinstance(content.get("benchmarks"), list):
             return [content]
@@ -61,6 +63,8 @@ def _lines(path: Path, text: str) -> Iterator[dict[str, Any]]:
             raise refusal(path, error, line, number - 1) from error
         except ValueError as error:
             raise UsageError(f"{path}: not JSON ({error}, line {number})") from error
+        except MemoryError as error:
+            raise too_much(path) from error
         if not isinstance(content, dict) or not _is_line(content):
             raise UsageError(f"{path}: not a pytest-benchmark file (line {number} holds neither report nor benchmark)")
         yield content
