@@ -11,6 +11,8 @@ from copycost.errors import UsageError
 from copycost.store.json_file import MORE_AFTER, parse, read_text, refusal, too_much
 
 SUFFIXES = (".json", ".jsonl", ".ndjson")
+MOST_REPORTS = 20_000
+"""Reports of one file: each is a run of its own, with facts and arrays, however small it is in the file."""
 _REPORT_LOG = "$report_type"
 # What pytest-benchmark writes of one benchmark; the rest of a line with one is its report's.
 _OF_BENCHMARK = {"name", "fullname", "group", "params", "param", "extra_info", "options", "stats"}
@@ -26,7 +28,7 @@ def read_reports(path: Path) -> list[dict[str, Any]]:
     whose other keys are the same are one report, until a test comes again.
 
     Raises:
-        UsageError: the file cannot be read, or is none of these.
+        UsageError: the file cannot be read, is none of these, or holds more reports than are read.
     """
     text = read_text(path)
     try:
@@ -77,7 +79,7 @@ def _is_line(content: Mapping[str, Any]) -> bool:
 
 
 def _gathered(path: Path, lines: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
-    gathering = _Gathering()
+    gathering = _Gathering(path)
     logged = False
     for content in lines:
         if isinstance(content.get("benchmarks"), list):
@@ -96,14 +98,17 @@ def _gathered(path: Path, lines: Iterator[dict[str, Any]]) -> list[dict[str, Any
 
 
 class _Gathering:
-    """Reports, the last of them open for more benchmarks."""
+    """Reports of a file, the last of them open for more benchmarks."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: Path) -> None:
         self.reports: list[dict[str, Any]] = []
+        self._path = path
         self._around: dict[str, Any] | None = None
         self._places: dict[str, int] = {}
 
     def add_report(self, report: dict[str, Any]) -> None:
+        if len(self.reports) == MOST_REPORTS:
+            raise UsageError(f"{self._path}: more than the {MOST_REPORTS} reports that are read")
         self.close()
         self.reports.append(report)
 
@@ -114,8 +119,7 @@ class _Gathering:
         test = str(own.get("fullname", own.get("name")))
         again = self._places.get(test)
         if self._around != around or (again is not None and not logged):
-            self.close()
-            self.reports.append(around | {"benchmarks": []})
+            self.add_report(around | {"benchmarks": []})
             self._around = around
         elif again is not None:
             self.reports[-1]["benchmarks"][again] = own
