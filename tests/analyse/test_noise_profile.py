@@ -49,6 +49,7 @@ def test_a_floor_is_looked_up_at_the_nearest_size_of_the_same_kind():
         {
             "bytes": pd.array([1, 64 * 1024**2, 64 * 1024**2, 64 * 1024**2, None], dtype="Int64"),
             "shares_memory": pd.array([False, False, True, None, False], dtype="boolean"),
+            **{"threads": 1, "cache": "warm", "layout": "contiguous"},
         }
     )
     small, large, zero_copy, unknown_kind, unknown_size = own.floors(cells)
@@ -99,6 +100,24 @@ def test_a_file_that_is_no_profile_is_refused_in_one_line(tmp_path, content):
     path = tmp_path / "noise.json"
     path.write_text(json.dumps(content))
     with pytest.raises(UsageError, match=r"noise\.json"):
+        read_profile(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((name, value) for name in ("floor", "over_1", "same") for value in ("9" * 400, "1e400", "-1", "true")),
+        *((name, value) for name in ("bytes", "cells", "pooled") for value in ("9" * 400, str(2**62), "0.5", "null")),
+    ],
+    ids=lambda value: value[:9],
+)
+def test_a_row_with_a_number_that_nobody_can_have_measured_is_refused(tmp_path, name, value):
+    path = tmp_path / "noise.json"
+    write_profile(path, profile(lambda size, copies: 0.01))
+    content = json.loads(path.read_text())
+    content["noise"][-1][name] = "HERE"
+    path.write_text(json.dumps(content).replace('"HERE"', value))
+    with pytest.raises(UsageError, match=r"noise\.json: not a noise profile"):
         read_profile(path)
 
 
