@@ -8,7 +8,7 @@ from pathlib import Path
 
 from copycost.errors import UsageError
 from copycost.run.lock import LOCK
-from copycost.store.writing import SCRATCH
+from copycost.store.writing import SCRATCH, sync_folder
 
 #: Windows keeps these for devices, whatever the ending and the case.
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{device}{number}" for device in ("com", "lpt") for number in range(10))}
@@ -44,6 +44,7 @@ def make(out: Path, name: str) -> Path:
             if other.name.lower() == name.lower() and not (other.name == name and _is_blank(other)):
                 raise UsageError(f"run folder {other} exists already: choose another --name")
         folder.mkdir(exist_ok=True)
+        sync_folder(out)
     except OSError as error:
         raise UsageError(f"run folder {folder} cannot be made: {error.strerror}") from error
     return folder
