@@ -113,7 +113,7 @@ def _measured(frame: pd.DataFrame) -> pd.Series:
 
 def _benchmarks(path: Path, name: str) -> dict[str, pd.DataFrame]:
     """Return other suites' benchmarks with their parameters; none of a file that holds several reports."""
-    files = {name: path} if path.is_file() else {file.stem: file for file in sorted(path.glob("*.json"))}
+    files = {name: path} if path.is_file() else {as_unicode(file.stem): file for file in sorted(path.glob("*.json"))}
     frames = {}
     for run, file in files.items():
         with contextlib.suppress(UsageError):  # of several reports, or one that was skipped and told of
