@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 
 import click
@@ -27,6 +28,8 @@ from copycost.commands.show import show
 from copycost.errors import UsageError, nearest, one_line
 
 PROGRAM = "bench_runner.py"
+# What looking for a path that was typed may end with, where it is not simply "not there".
+_NOT_TO_BE_LOOKED_AT = {errno.ENAMETOOLONG, errno.EACCES}
 
 COMMANDS = (
     run,
@@ -97,6 +100,10 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # `… | head` has read enough
         sys.stderr.close()
         return 0
+    except OSError as error:
+        if error.errno not in _NOT_TO_BE_LOOKED_AT:
+            raise
+        return _complain(f"{error.filename}: cannot be looked at ({error.strerror})")
     return int(status or 0)
 
 

@@ -61,13 +61,12 @@ def seeds() -> list[bytes]:
     process["benchmarks"] = process["benchmarks"][:3]
     record = json.loads((reference / "run.json").read_text())
     record["plan"]["cells"] = record["plan"]["cells"][:3]
-    floor = {"kind": "copy", "bytes": 64, "cells": 3}
-    floor |= {name: 0.01 for name in ("floor", "median", "largest", "median_difference")}
-    profile = {"schema": 1, "machine": "m", "fingerprint": {}, "created": "2026-01-01", "repeats": 5, "noise": [floor]}
     history = [json.loads(path.read_text()) for path in sorted((ROOT / "tests" / "store" / "history").glob("*.json"))]
     for report in history:
         report["benchmarks"] = report["benchmarks"][:4]
-    found = [json.dumps(content).encode() for content in (process, record, profile, *history)]
+    found = [json.dumps(content).encode() for content in (process, record)]
+    found.append(noise_seed(record["machine"]["machine"], record["method"]))
+    found += [json.dumps(content).encode() for content in history]
     found.append(b"\n".join(json.dumps(report).encode() for report in history[:3]))
     lines = [
         {**one, **{k: v for k, v in history[-1].items() if k != "benchmarks"}} for one in history[-1]["benchmarks"]
@@ -85,6 +84,20 @@ def seeds() -> list[bytes]:
     ]
     found.append(b"\n".join(json.dumps(line).encode() for line in log))
     return found
+
+
+def noise_seed(machine: str, method: dict[str, Any]) -> bytes:
+    """Return a noise profile as the harness writes it, of a comparison that is made up."""
+    import pandas as pd
+
+    from copycost.analyse.noise_profile import noise_profile, write_profile
+
+    rows = [(64, True, 1.01, "same"), (64, False, 1.02, "same"), (4096, False, 1.03, "faster")]
+    cells = pd.DataFrame(rows, columns=["bytes", "shares_memory", "ratio", "verdict"])
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "noise.json"
+        write_profile(path, noise_profile([cells], machine=machine, method=method))
+        return path.read_bytes()
 
 
 def mutated(
@@ -176,7 +189,7 @@ class Reading:
         self._add("tried")
         begun = time.process_time()
         try:
-            refused = self._read(data)
+            refused = self.refuses(data)
         except WrongFigureError as error:
             self._keep("wrong figure", data, str(error))
         except Exception:
@@ -188,7 +201,8 @@ class Reading:
         if took > HANG:
             self._keep("hang", data, f"{took:.1f} s of processor time")
 
-    def _read(self, data: bytes) -> bool:
+    def refuses(self, data: bytes) -> bool:
+        """Read a file's content in every way, and return whether each of them refused it."""
         from copycost.analyse.noise_profile import read_profile
         from copycost.store.parametrised import read_parametrised
         from copycost.store.rounds import load
@@ -229,10 +243,12 @@ class Reading:
             ["docs", str(path), "--out", str(self.folder / "docs")],
             ["plot", str(path), "--format", "svg", "--out", str(self.folder / "plots")],
             ["import", str(path), "--results", str(self.folder / "imported")],
+            ["dataset", str(path), "--out", str(self.folder / "dataset")],
         )
         if profile:
             (self.run / "run.json").write_bytes(self.record)
-        shutil.rmtree(self.folder / "imported", ignore_errors=True)
+        for name in ("imported", "dataset"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
         out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()) as told:
             status = main([*commands[self.counts[COUNTS.index("commands")] % len(commands)]])
@@ -338,6 +354,8 @@ def work(arguments: argparse.Namespace) -> None:
     corpus.mkdir()
     whole = seeds()
     for number, seed in enumerate(whole):
+        if reading.refuses(seed):
+            raise SystemExit(f"seed {number} is refused: what it is of would never be read")
         (corpus / str(number)).write_bytes(seed)
 
     def mutate(data: bytes, max_size: int, seed: int) -> bytes:
@@ -356,7 +374,7 @@ def table(counts: dict[str, int], seconds: float) -> str:
         ("read, every time as a plain reading finds it", "", f"{counts['read']:,}"),
         ("refused in one line", "", f"{counts['refused']:,}"),
         (
-            "of these through show, export, compare, machines, history, explain, report, docs, plot or import",
+            "of these through show, export, compare, machines, history, explain, report, docs, plot, import or dataset",
             "",
             f"{counts['commands']:,}",
         ),

@@ -104,6 +104,17 @@ def test_semantics_as_json_has_every_claim_with_its_verdict(capsysbinary):
     assert len(false) == 2 and "torch.Tensor" in false[0] and "graph" in false[1]
 
 
+@pytest.mark.parametrize(
+    "command", ["show", "export", "explain", "plot", "report", "machines", "docs", "dataset", "import"]
+)
+@pytest.mark.parametrize("word", ["a" * 300, "a" * 300 + "@arm"], ids=["run", "arm"])
+def test_a_name_that_no_file_can_have_is_one_line(tmp_path, monkeypatch, capsys, command, word):
+    monkeypatch.chdir(tmp_path)
+    assert main([command, word]) == 2
+    out, err = said(capsys)
+    assert out == "" and "File name too long" in err and err.count("\n") == 1
+
+
 def test_a_word_that_nothing_can_be_done_about_is_not_swallowed(results, monkeypatch):
     def broken(*_):
         raise RuntimeError("a bug")

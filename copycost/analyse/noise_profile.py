@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from copycost.analyse.verdicts import FASTER, SAME, SLOWER
 from copycost.errors import UsageError
 from copycost.store.json_file import read_json
 from copycost.store.run_folder import check_schema
+from copycost.store.scalars import as_count
 from copycost.store.writing import write_json
 
 SCHEMA = 1
@@ -30,7 +32,9 @@ USUAL = {"threads": 1, "cache": "warm", "layout": "contiguous"}
 """The conditions that ``noise`` measures under."""
 APART = (0.01, 0.02, 0.05)
 
-COLUMNS = ("kind", "bytes", "cells", "pooled", "floor", "over_1", "over_2", "over_5", "same", "false_verdicts")
+_COUNTS = ("bytes", "cells", "pooled")
+_SIZES = ("floor", "over_1", "over_2", "over_5", "same", "false_verdicts")
+COLUMNS = ("kind", *_COUNTS, *_SIZES)
 
 
 @dataclass(frozen=True)
@@ -185,7 +189,7 @@ def read_profile(path: Path) -> NoiseProfile:
         raise UsageError(f"{path}: not a noise profile (no machine or no fingerprint)")
     rows = content["noise"]
     if not rows or not all(map(_is_row, rows)):
-        raise UsageError(f"{path}: not a noise profile (a row without kind, bytes or floor)")
+        raise UsageError(f"{path}: not a noise profile (a row without kind, counts or shares)")
     sizes = pd.DataFrame([{name: row.get(name) for name in COLUMNS} for row in rows], columns=list(COLUMNS))
     repeats = content.get("repeats")
     return NoiseProfile(
@@ -193,14 +197,17 @@ def read_profile(path: Path) -> NoiseProfile:
         fingerprint,
         str(content.get("created")),
         repeats if isinstance(repeats, int) else 0,
-        sizes.astype({name: np.float64 for name in COLUMNS[4:]}),
+        sizes.astype({name: np.float64 for name in _SIZES}),
     )
 
 
 def _is_row(row: object) -> bool:
     if not isinstance(row, dict) or row.get("kind") not in (ZERO_COPY, COPY):
         return False
-    numbers = [row.get("bytes"), *(row.get(name) for name in COLUMNS[4:])]
-    if not all(isinstance(number, int | float) and not isinstance(number, bool) for number in numbers):
-        return False
-    return all(number >= 0 for number in numbers if isinstance(number, int | float))
+    counts = [as_count(row.get(name)) for name in _COUNTS]
+    return None not in counts and all(_is_size(row.get(name)) for name in _SIZES)
+
+
+def _is_size(value: object) -> bool:
+    """Return whether a value is a number from 0 up that is neither beyond the floats nor infinite."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= sys.float_info.max

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from copycost.commands.options import PATH, results_option
+from copycost.commands.options import LocalPath, local_results_option
 
 
 @click.command()
@@ -20,8 +20,8 @@ from copycost.commands.options import PATH, results_option
 @click.option("--budget", help="Time for each repeat, such as 60s.")
 @click.option("--keep/--no-keep", default=True, help="Keep the profile for later comparisons.")
 @click.option("--format", default="table", help="table, markdown or json.")
-@click.option("--plots", type=PATH, default=Path("plots"), help="Folder for the chart.")
-@results_option
+@click.option("--plots", type=LocalPath(path_type=Path), default=Path("plots"), help="Folder for the chart.")
+@local_results_option
 def noise(conversion: tuple[str, ...], dtype: str | None, size: str | None, **typed: Any) -> None:
     """Measure the same cells under two labels, and say what identical measurements differ by."""
     from copycost.run.noise_job import noise_job

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from copycost.commands.options import PATH, conversions_file_option
+from copycost.commands.options import LocalPath, conversions_file_option
 from copycost.errors import UsageError
 
 
@@ -39,8 +39,8 @@ from copycost.errors import UsageError
     help="Go on with an interrupted run; without RUN, the latest.",
 )
 @click.option("--name", help="The run's name.")
-@click.option("--out", type=PATH, default=Path("results"), help="Folder for the run.")
-@click.option("--plots", type=PATH, default=Path("plots"), help="Folder for the charts.")
+@click.option("--out", type=LocalPath(path_type=Path), default=Path("results"), help="Folder for the run.")
+@click.option("--plots", type=LocalPath(path_type=Path), default=Path("plots"), help="Folder for the charts.")
 @click.option("--cluster", help="Measure every host of a Dask cluster: tcp://HOST:8786, a scheduler file, local:2.")
 @click.option("--pool", default="cpu_model", help="Facts that make a cluster's hosts one kind, or none.")
 @click.option("--wait", default="60s", help="How long to wait for a cluster's host that has gone.")

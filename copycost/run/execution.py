@@ -13,6 +13,7 @@ from copycost.run.interrupt import Interrupt
 from copycost.run.lock import FolderLock
 from copycost.run.measuring_session import MeasuringSession, SessionEnded
 from copycost.run.new_folder import leave_empty
+from copycost.run.privacy import redacted
 from copycost.run.record import Record
 from copycost.run.recovery import recovered, remove_leftovers
 from copycost.run.sessions import OpenSession
@@ -73,7 +74,8 @@ def _executed(record: Record, watcher: Watcher, open_session: OpenSession, clock
         record.status = "interrupted"
     except SessionEnded as error:
         record.status = "incomplete"
-        record.failed.append({"cell": None, "error": str(error)})
+        told = str(error) if record.settings.with_hostname else redacted(str(error))
+        record.failed.append({"cell": None, "error": told})
     except (CannotWrite, OSError) as error:
         _forget(record)
         raise _with_what_is_kept(record, error) from None

@@ -8,7 +8,7 @@ from pathlib import Path
 from copycost.errors import UsageError
 from copycost.run.lock import LOCK
 from copycost.store.run_names import check_name, of_that_name
-from copycost.store.writing import SCRATCH
+from copycost.store.writing import SCRATCH, sync_folder
 
 
 def make(out: Path, name: str) -> Path:
@@ -27,6 +27,7 @@ def make(out: Path, name: str) -> Path:
             if not (other.name == name and _is_blank(other)):
                 raise UsageError(f"run folder {other} exists already: choose another --name")
         folder.mkdir(exist_ok=True)
+        sync_folder(out)
     except OSError as error:
         raise UsageError(f"run folder {folder} cannot be made: {error.strerror}") from error
     return folder

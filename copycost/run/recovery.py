@@ -6,13 +6,13 @@ import contextlib
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from copycost.errors import UsageError
 from copycost.run.process_entry import entry_of, process_number
 from copycost.run.record import Record
 from copycost.run.settings import Settings
-from copycost.store.json_file import read_json
+from copycost.store.json_file import Damaged, read_json
 from copycost.store.run_folder import read_record
 from copycost.store.writing import LEFTOVERS, SCRATCH
 
@@ -27,7 +27,7 @@ def recovered(settings: Settings) -> Record:
     whole is set aside under a name that begins with ``damaged-``. Temporary files are removed.
 
     Raises:
-        UsageError: the run is complete, or its folder holds what does not belong to it.
+        UsageError: the run is complete, or its folder holds what does not belong to it or cannot be read here.
     """
     content = read_record(settings.folder)
     if content["status"] == "complete":
@@ -66,25 +66,20 @@ def _processes(settings: Settings, entries: list[dict[str, Any]]) -> list[dict[s
     known = {str(entry.get("file")): entry for entry in entries}
     found = []
     for file in sorted(settings.folder.glob("process-*.json"), key=lambda file: process_number(file.name)):
-        content = _whole(file)
-        if content is None:
+        try:
+            content = read_json(file)
+        except Damaged:  # any other refusal says nothing about the file, and it may be whole
             file.rename(file.with_name(_DAMAGED + file.name))
             continue
-        own = content.get("copycost")
-        if not isinstance(own, dict) or own.get("run") != settings.name or process_number(file.name) == 0:
+        if process_number(file.name) == 0 or not _is_of(content, settings):
             raise UsageError(f"{file}: does not belong to run {settings.name!r}; move it elsewhere")
         found.append(known.get(file.name) or entry_of(file.name, content))
     return found
 
 
-def _whole(file: Path) -> dict[str, Any] | None:
-    try:
-        content = read_json(file)
-    except UsageError as error:
-        if isinstance(error.__cause__, OSError):
-            raise  # the disk's trouble, which says nothing about the file
-        return None
-    return content if isinstance(content, dict) and isinstance(content.get("benchmarks"), list) else None
+def _is_of(content: object, settings: Settings) -> TypeGuard[dict[str, Any]]:
+    own = content.get("copycost") if isinstance(content, dict) and isinstance(content.get("benchmarks"), list) else None
+    return isinstance(own, dict) and own.get("run") == settings.name
 
 
 def _number(value: object) -> float:

@@ -17,6 +17,7 @@ from copycost.run.arms import Arm, parse_arms
 from copycost.run.lock import is_held
 from copycost.run.privacy import arm_told, file_told
 from copycost.run.settings import Settings, require_torch
+from copycost.store.remote import is_address
 from copycost.store.run_folder import find, read_record, run_folders
 from copycost.units import parse_bytes, parse_seconds, parse_share
 
@@ -35,9 +36,12 @@ def settle_again(run: str, *, out: Path, given: Given) -> Settings:
         given: options that were typed beside ``--resume``, by name and as typed.
 
     Raises:
-        UsageError: there is no such run, it is complete, an option says otherwise than its plan, or
-            something that the record only recognises has to be given again.
+        UsageError: there is no such run, it is complete or behind an address, an option says otherwise than
+            its plan, or something that the record only recognises has to be given again.
     """
+    if is_address(run):
+        # What is found there is a copy among the caches, and what was measured would be lost with it.
+        raise UsageError(f"{run} is an address: pull the run first, and resume it in its folder")
     folder = find(run, out) if run else _latest_unfinished(out)
     if folder.is_symlink():
         raise UsageError(f"{folder}: is a symbolic link; name the folder it leads to")

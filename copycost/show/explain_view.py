@@ -17,6 +17,7 @@ from copycost.analyse.ceilings import ceilings
 from copycost.analyse.crossovers import crossings
 from copycost.analyse.curves import CURVE, curves
 from copycost.analyse.estimates import estimate
+from copycost.analyse.grouping import floats
 from copycost.analyse.replicates import replicates
 from copycost.analyse.scaling import fit_curves, fit_frame
 from copycost.errors import UsageError, nearest
@@ -28,6 +29,7 @@ from copycost.store.run_folder import RECORD, read_record
 
 WIDTH = 100
 _LABEL = 15
+_NOTHING = "holds no benchmark with a known size: nothing to explain"
 _CEILINGS = [f"{name}{end}" for name in ("share_of_mapped", "share_of_fresh") for end in ("", "_low", "_high")]
 
 
@@ -63,10 +65,13 @@ def explanation(path: Path, on_bad: OnBad | None = None) -> Explanation:
     record = read_record(path) if (path / RECORD).is_file() else None
     rounds = load(path, on_bad)
     cells = estimate(rounds, references=True)
+    # Looked at before anything is drawn: of other suites' files there may be a million cells, none with a size.
+    if not (floats(cells["bytes"]) > 0).any():
+        raise UsageError(f"{path}: {_NOTHING}")
     again = replicates(cells, rounds)
     fitted = fit_curves(curves(cells, again=again))
     if not fitted:
-        raise UsageError(f"{path}: holds no benchmark with a known size: nothing to explain")
+        raise UsageError(f"{path}: {_NOTHING}")
     machine = record["machine"] if record else {}
     crossed = crossings(fitted)
     parts = breakdown(cells, again=again)

@@ -20,6 +20,8 @@ UNKNOWN = "?"
 NOTHING = "\N{EN DASH}"
 NOTES = "¹²³⁴⁵⁶⁷⁸⁹"
 MOST_MISSING = 5
+MOST_BLANK = 20
+"""Places of a grid for each figure; conversions that have no size in common are listed below each other."""
 _CONDITIONS = ["run", "machine", "arm", "dtype", "threads", "cache", "layout"]
 _USUAL = {"threads": "1", "cache": "warm", "layout": "contiguous"}
 
@@ -132,16 +134,13 @@ def _said(doubt: Doubt, text: str) -> str:
 def _grid_tables(cells: pd.DataFrame, title: str, width: int) -> list[Table]:
     conversions = list(dict.fromkeys(cells["conversion"]))
     sizes = list(dict.fromkeys(cells.sort_values("bytes", kind="stable")["row"]))
+    if len(conversions) * len(sizes) > MOST_BLANK * len(cells):
+        return [_sparse_table(cells, title)]
     own = {(row["row"], row["conversion"]): row for row in _rows(cells)}
     columns = [_aligned(plain(name), [own.get((size, name)) for size in sizes]) for name in conversions]
     first = max(len(text) for text in ["bytes", *sizes])
-    # Shared out evenly: three and two read better than four and one.
-    for count in range(1, len(columns) + 1):
-        chunks = np.array_split(np.arange(len(columns)), count)
-        if all(first + sum(len(columns[n][0]) + 1 for n in chunk) < width for chunk in chunks):
-            break
     made = []
-    for chunk in chunks:
+    for chunk in _shared_out([len(column[0]) for column in columns], width - first):
         table = _table(title, ["bytes".rjust(first), *(columns[n][0] for n in chunk)])
         for line, size in enumerate(sizes, 1):
             values = [columns[n][line] for n in chunk]
@@ -149,6 +148,25 @@ def _grid_tables(cells: pd.DataFrame, title: str, width: int) -> list[Table]:
                 table.add_row(*map(Text, [size.rjust(first), *values]))
         made.append(table)
     return made
+
+
+def _shared_out(widths: Sequence[int], width: int) -> list[np.ndarray]:
+    """Return columns by their numbers, in as few groups as keep to a width."""
+    numbers = np.arange(len(widths))
+    # Shared out evenly: three and two read better than four and one.
+    for most in range(max(1, min(len(widths), width)), 0, -1):
+        groups = np.array_split(numbers, -(-len(widths) // most))
+        if all(sum(widths[number] + 1 for number in group) < width for group in groups):
+            break
+    return groups
+
+
+def _sparse_table(cells: pd.DataFrame, title: str) -> Table:
+    table = _table(title, ["conversion", "bytes", "time"])
+    _fold_names(table)
+    for row in _rows(cells.sort_values("bytes", kind="stable")):
+        table.add_row(*map(Text, [plain(row["conversion"]), row["row"], row["value"] + row["signs"]]))
+    return table
 
 
 def _aligned(name: str, rows: Sequence[dict[str, Any] | None]) -> list[str]:
@@ -164,12 +182,16 @@ def _aligned(name: str, rows: Sequence[dict[str, Any] | None]) -> list[str]:
 def _list_table(cells: pd.DataFrame) -> Table:
     runs = cells["run"].nunique() > 1
     table = _table("", ["benchmark", "time", "rounds"])
-    table.columns[0].no_wrap = False
-    table.columns[0].overflow = "fold"
+    _fold_names(table)
     for row in _rows(cells):
         name = f"{row['run']}: {row['conversion']}" if runs else row["conversion"]
         table.add_row(Text(plain(name)), Text(row["value"] + row["signs"]), Text(str(row["rounds"])))
     return table
+
+
+def _fold_names(table: Table) -> None:
+    table.columns[0].no_wrap = False
+    table.columns[0].overflow = "fold"
 
 
 def _table(title: str, names: Sequence[str]) -> Table:

@@ -20,15 +20,19 @@ _CONTAINERS = {dict, list}
 _HALF = re.compile("[\ud800-\udfff]")
 
 
+class Damaged(UsageError):
+    """A file is empty, cut short or no JSON: what a writer that was stopped, or a disk that failed, leaves."""
+
+
 def read_json(path: Path) -> object:
     """Return the content of a JSON file; NaN and Infinity, which JSON has not, are read as null.
 
     Half of a surrogate pair, which is no text, is read as U+FFFD.
 
     Raises:
-        UsageError: the file cannot be read, is larger than ``read_text`` reads, or is not JSON; a
-            key repeated within an object counts as not JSON, because one of the two values would
-            silently be lost.
+        UsageError: the file cannot be read, is larger than ``read_text`` reads, or needs too much memory.
+        Damaged: it is not JSON; a key repeated within an object counts as not JSON, because one of
+            the two values would silently be lost.
     """
     text = read_text(path)
     try:
@@ -36,7 +40,9 @@ def read_json(path: Path) -> object:
     except json.JSONDecodeError as error:
         raise refusal(path, error, text) from error
     except ValueError as error:
-        raise UsageError(f"{path}: not JSON ({error})") from error
+        raise Damaged(f"{path}: not JSON ({error})") from error
+    except MemoryError as error:
+        raise too_much(path) from error
 
 
 def read_text(path: Path) -> str:
@@ -47,8 +53,9 @@ def read_text(path: Path) -> str:
     2 GiB beside the text.
 
     Raises:
-        UsageError: the file cannot be read, is empty, not UTF-8, larger than 512 MiB, or holds more
-            values, lists and objects than these.
+        UsageError: the file cannot be read, is larger than 512 MiB, or holds more values, lists and
+            objects than these.
+        Damaged: it is empty or not UTF-8.
     """
     try:
         with open(path, "rb") as file:
@@ -61,13 +68,13 @@ def read_text(path: Path) -> str:
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: not JSON (not UTF-8 text)") from error
+        raise Damaged(f"{path}: not JSON (not UTF-8 text)") from error
     except MemoryError as error:
-        raise UsageError(f"{path}: needs more memory than there is") from error
+        raise too_much(path) from error
     if size > LARGEST_BYTES:
         raise UsageError(f"{path}: larger than the {LARGEST_BYTES // 1024**2} MiB that are read")
     if not text or text.isspace():
-        raise UsageError(f"{path}: empty file")
+        raise Damaged(f"{path}: empty file")
     # A text that is short enough cannot have so many.
     if len(text) > MOST_VALUES and text.count(",") > MOST_VALUES:
         raise UsageError(f"{path}: more than the {MOST_VALUES // 1024**2} Mi values that are read")
@@ -81,6 +88,7 @@ def parse(text: str) -> object:
 
     Raises:
         ValueError: it is not JSON; json.JSONDecodeError where a place can be named.
+        MemoryError: its content does not fit into memory.
     """
     fast = parse_fast(text)
     if fast is not None:
@@ -89,8 +97,6 @@ def parse(text: str) -> object:
         content: object = json.loads(text, parse_constant=_unknown, object_pairs_hook=_object_without_repeats)
     except RecursionError as error:
         raise ValueError(_TOO_DEEP) from error
-    except MemoryError as error:
-        raise ValueError("needs more memory than there is") from error
     except json.JSONDecodeError:
         raise
     except ValueError as error:
@@ -103,12 +109,17 @@ def parse(text: str) -> object:
     return _whole_texts(content) if "\\ud" in text or "\\uD" in text else content
 
 
-def refusal(path: Path, error: json.JSONDecodeError, text: str, line: int = 0) -> UsageError:
+def too_much(path: Path) -> UsageError:
+    """Return the error that says that a file's content does not fit into memory."""
+    return UsageError(f"{path}: needs more memory than there is")
+
+
+def refusal(path: Path, error: json.JSONDecodeError, text: str, line: int = 0) -> Damaged:
     """Return the error that says where a text is not JSON; ``line`` is added to the line's number."""
     # An error at the very end is what a write that was cut short looks like and has nothing after its end.
     at_the_end = error.pos >= len(text.rstrip()) - 1 or error.msg.startswith("Unterminated string")
     cut_short = at_the_end and error.msg != MORE_AFTER
-    return UsageError(f"{path}: {'truncated' if cut_short else 'not JSON'} ({error.msg}, line {error.lineno + line})")
+    return Damaged(f"{path}: {'truncated' if cut_short else 'not JSON'} ({error.msg}, line {error.lineno + line})")
 
 
 def _is_deep(content: object) -> bool:

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from copycost.errors import UsageError
-from copycost.store.json_file import MORE_AFTER, parse, read_text, refusal
+from copycost.store.json_file import MORE_AFTER, parse, read_text, refusal, too_much
 
 SUFFIXES = (".json", ".jsonl", ".ndjson")
+MOST_REPORTS = 20_000
+"""Reports of one file: each is a run of its own, with facts and arrays, however small it is in the file."""
 _REPORT_LOG = "$report_type"
 # What pytest-benchmark writes of one benchmark; the rest of a line with one is its report's.
 _OF_BENCHMARK = {"name", "fullname", "group", "params", "param", "extra_info", "options", "stats"}
@@ -26,7 +28,7 @@ def read_reports(path: Path) -> list[dict[str, Any]]:
     whose other keys are the same are one report, until a test comes again.
 
     Raises:
-        UsageError: the file cannot be read, or is none of these.
+        UsageError: the file cannot be read, is none of these, or holds more reports than are read.
     """
     text = read_text(path)
     try:
@@ -36,6 +38,8 @@ def read_reports(path: Path) -> list[dict[str, Any]]:
             raise refusal(path, error, text) from error
     except ValueError as error:
         raise UsageError(f"{path}: not JSON ({error})") from error
+    except MemoryError as error:
+        raise too_much(path) from error
     else:
         if isinstance(content, dict) and isinstance(content.get("benchmarks"), list):
             return [content]
@@ -61,6 +65,8 @@ def _lines(path: Path, text: str) -> Iterator[dict[str, Any]]:
             raise refusal(path, error, line, number - 1) from error
         except ValueError as error:
             raise UsageError(f"{path}: not JSON ({error}, line {number})") from error
+        except MemoryError as error:
+            raise too_much(path) from error
         if not isinstance(content, dict) or not _is_line(content):
             raise UsageError(f"{path}: not a pytest-benchmark file (line {number} holds neither report nor benchmark)")
         yield content
@@ -73,7 +79,7 @@ def _is_line(content: Mapping[str, Any]) -> bool:
 
 
 def _gathered(path: Path, lines: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
-    gathering = _Gathering()
+    gathering = _Gathering(path)
     logged = False
     for content in lines:
         if isinstance(content.get("benchmarks"), list):
@@ -92,14 +98,17 @@ def _gathered(path: Path, lines: Iterator[dict[str, Any]]) -> list[dict[str, Any
 
 
 class _Gathering:
-    """Reports, the last of them open for more benchmarks."""
+    """Reports of a file, the last of them open for more benchmarks."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: Path) -> None:
         self.reports: list[dict[str, Any]] = []
+        self._path = path
         self._around: dict[str, Any] | None = None
         self._places: dict[str, int] = {}
 
     def add_report(self, report: dict[str, Any]) -> None:
+        if len(self.reports) == MOST_REPORTS:
+            raise UsageError(f"{self._path}: more than the {MOST_REPORTS} reports that are read")
         self.close()
         self.reports.append(report)
 
@@ -110,8 +119,7 @@ class _Gathering:
         test = str(own.get("fullname", own.get("name")))
         again = self._places.get(test)
         if self._around != around or (again is not None and not logged):
-            self.close()
-            self.reports.append(around | {"benchmarks": []})
+            self.add_report(around | {"benchmarks": []})
             self._around = around
         elif again is not None:
             self.reports[-1]["benchmarks"][again] = own

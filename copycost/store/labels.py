@@ -6,6 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+
+MOST_PARTS = 50
+"""Parts that a full name is taken apart into; one of more parts is a part as a whole."""
 
 
 @dataclass(frozen=True)
@@ -39,16 +43,23 @@ def _parts(test: Test) -> tuple[str, ...]:
     before = test.fullname.removesuffix(test.name)
     if before == test.fullname:
         return (test.name,)
+    if before.count("/") + before.count("::") > MOST_PARTS:
+        return (before, test.name)
     # Up to version 4 pytest wrote a class's instance too.
     return (*re.findall(r".+?(?:::|/|$)", before.replace("::()::", "::"), re.DOTALL), test.name)
 
 
 def _apart(tests: set[tuple[str, ...]]) -> int:
     """Return how many parts before the name keep tests of one name apart."""
-    count = 0
-    while len({test[-1 - count :] for test in tests}) < len(tests):
-        count += 1
-    return count
+    # Sorted from their ends, tests with the most parts in common are neighbours.
+    from_the_end = sorted(test[::-1] for test in tests)
+    return max((_in_common(*pair) for pair in pairwise(from_the_end)), default=0)
+
+
+def _in_common(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+    """Return how many parts are the same before the first that differs."""
+    shared = min(len(one), len(other))
+    return next((number for number in range(shared) if one[number] != other[number]), shared)
 
 
 def _numbered(names: list[str]) -> list[str]:
@@ -56,12 +67,15 @@ def _numbered(names: list[str]) -> list[str]:
     if len(count) == len(names):
         return names
     taken = set(names)
+    # The last number that each name has had: looking for a free one from 1 again would take a time that grows with
+    # the square of how often a name comes.
+    last: dict[str, int] = {}
     result = []
     for name in names:
-        label, number = name, 0
+        label = name
         while count[name] > 1 and label in taken:
-            number += 1
-            label = f"{name} #{number}"
+            last[name] = last.get(name, 0) + 1
+            label = f"{name} #{last[name]}"
         taken.add(label)
         result.append(label)
     return result

@@ -17,6 +17,8 @@ from copycost.store.json_lines import read_reports
 FIXED = ("fullname", "test", "group", "seconds", "low", "high", "rounds")
 UNSERIALIZABLE = "UNSERIALIZABLE["
 PARAM = "param"
+MOST_VALUES = 4 * 1024**2
+"""Benchmarks times parameters: each parameter is a column, however few benchmarks have it."""
 
 
 def read_parametrised(path: Path) -> pd.DataFrame:
@@ -33,7 +35,8 @@ def read_parametrised(path: Path) -> pd.DataFrame:
         after it. ``params_of`` lists the parameters.
 
     Raises:
-        UsageError: the file cannot be read, is not pytest-benchmark's, or holds several reports.
+        UsageError: the file cannot be read, is not pytest-benchmark's, holds several reports, or more parameters
+            than fit into memory as columns.
     """
     reports = read_reports(path)
     if len(reports) > 1:
@@ -62,12 +65,17 @@ def read_parametrised(path: Path) -> pd.DataFrame:
             own = params.setdefault(column, [])
             own += [None] * (number - 1 - len(own))
             own[number - 1 :] = [value]
+        if len(params) * len(items) > MOST_VALUES:
+            raise UsageError(
+                f"{path}: more than {len(params) - 1} parameters of {len(items)} benchmarks: "
+                f"a table of more than the {MOST_VALUES // 1024**2} Mi values that are read"
+            )
     frame = pd.DataFrame(rows, columns=list(FIXED)).astype(
         {"seconds": "float64", "low": "float64", "high": "float64", "rounds": "Int64"}
     )
-    for column, values in params.items():
-        frame[column] = _column(values + [None] * (len(rows) - len(values)))
-    return frame
+    columns = {name: _column(values + [None] * (len(rows) - len(values))) for name, values in params.items()}
+    # All at once: pandas warns where a frame gets some hundred columns one by one.
+    return pd.concat([frame, pd.DataFrame(columns, index=frame.index)], axis=1)
 
 
 def params_of(frame: pd.DataFrame) -> list[str]:

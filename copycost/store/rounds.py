@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from copycost.errors import UsageError
-from copycost.store.bad_files import OnBad, tolerant
+from copycost.store.bad_files import OnBad
 from copycost.store.entries import Entry
-from copycost.store.json_lines import SUFFIXES
 from copycost.store.labels import Test
-from copycost.store.process_file import ProcessFile, read_process_files, relabelled
-from copycost.store.run_folder import RECORD, read_record
-from copycost.store.tree import is_tree, places
+from copycost.store.process_file import ProcessFile, relabelled
+from copycost.store.source_files import source_files
 
 COLUMNS = (
     "run",
@@ -67,7 +64,7 @@ def load(source: str | Path | Iterable[str | Path], on_bad: OnBad | None = None)
     Args:
         source: a run folder, a pytest-benchmark file of any suite (JSON, or JSON Lines with one or
             several reports), a folder of such files, pytest-benchmark's own storage folder, a tree of
-            run folders, or several of these.
+            run folders, an address (``s3://…``) of any of these, which is fetched first, or several of these.
         on_bad: called with the reason for each path that cannot be read; the others are read all
             the same.
 
@@ -75,7 +72,8 @@ def load(source: str | Path | Iterable[str | Path], on_bad: OnBad | None = None)
         One row per round. ``seconds`` and ``page_faults`` are per call, ``calls`` is calls per
         round; ``canary``, ``clock``, ``copy_seconds`` and ``at`` are seconds, ``bytes`` (of the
         source) and ``result_bytes`` bytes; unknown is NaN or NA. ``run`` is the folder's name, or
-        the file's without its ending, with ``#1`` and so on after it where it has several reports.
+        the file's without its ending, unless two differ in that alone, with ``#1`` and so on after it where
+        it has several reports.
 
     Raises:
         UsageError: a path does not exist, holds no results, or holds a file that cannot be read;
@@ -95,7 +93,7 @@ def load_alike(sources: Sequence[Iterable[str | Path]], on_bad: OnBad | None = N
     Raises:
         UsageError: as from ``load``.
     """
-    found = [_files([Path(path).resolve() for path in paths], on_bad) for paths in sources]
+    found = [source_files(list(paths), on_bad) for paths in sources]
     alike = iter(relabelled([file for own in found for _, file in own]))
     return [_loaded([(run, next(alike)) for run, _ in own]) for own in found]
 
@@ -168,80 +166,6 @@ class _Repeat:
         unknown = np.array([value is None for value in values], dtype=bool)
         known = np.array([value is True for value in values], dtype=bool)
         return pd.arrays.BooleanArray(np.repeat(known, self.counts), np.repeat(unknown, self.counts))
-
-
-def _files(paths: Sequence[Path], on_bad: OnBad | None) -> list[tuple[str, ProcessFile]]:
-    """Return the reports of one source, each with the name of its run."""
-    files: list[tuple[str, ProcessFile]] = []
-    homes: dict[str, Path] = {}
-    taken: dict[tuple[str, int], Path] = {}
-    skipped = 0
-
-    def refuse(error: UsageError) -> None:
-        nonlocal skipped
-        if on_bad is None:
-            raise error
-        skipped += 1
-        on_bad(error)
-
-    for path in dict.fromkeys(paths):
-        tree = path if is_tree(path) else None
-        for home, file in _read(path, refuse):
-            run = _run_name(home, homes, tree)
-            number = 1 if file.process is None else file.process
-            other = taken.setdefault((run, number), file.path)
-            if other == file.path:
-                files.append((run, file))
-            else:
-                refuse(UsageError(f"{file.path}: says it is process {number}, and so does {other.name}"))
-    if skipped and not files:
-        raise UsageError(f"{paths[0]}: nothing is left to read: {skipped} skipped")
-    return files
-
-
-def _read(path: Path, refuse: OnBad) -> Iterator[tuple[Path, ProcessFile]]:
-    """Return the reports of one path, each with the path that names its run."""
-    for home, place in tolerant(_places, refuse)(path) or []:
-        reports = tolerant(read_process_files, refuse)(place) or []
-        for number, report in enumerate(reports, 1):
-            yield home if len(reports) == 1 else home.with_name(f"{home.name}#{number}"), report
-
-
-def _places(path: Path) -> list[tuple[Path, Path]]:
-    """Return the files of a path, each after the path that names its run."""
-    if path.is_file():
-        return [(path.with_suffix(""), path)]
-    if not path.is_dir():
-        raise UsageError(f"{path}: no such run folder or results file")
-    if (path / RECORD).is_file():
-        read_record(path)  # refuses a schema that this version would misread
-    own = sorted(path.glob("process-*.json"))
-    if own:
-        return [(path, file) for file in own]
-    if (path / RECORD).is_file():
-        raise UsageError(f"{path}: no process of this run has been finished yet")
-    if is_tree(path):
-        return [found for place in places(path) for found in _places(place.path)]
-    # pytest-benchmark keeps a folder for each system, and numbers the files in it.
-    others = _results(path, "*") or _results(path, "*/[0-9][0-9][0-9][0-9]_*")
-    if not others:
-        raise UsageError(f"{path}: holds no results (no JSON files)")
-    return [(file.with_suffix(""), file) for file in others]
-
-
-def _results(folder: Path, pattern: str) -> list[Path]:
-    found = (file for file in folder.glob(pattern) if file.suffix in SUFFIXES and not file.name.startswith("."))
-    return sorted(file for file in found if file.is_file())
-
-
-def _run_name(home: Path, homes: dict[str, Path], tree: Path | None) -> str:
-    """Return a run's name, in a tree its path there; with its parent's before it where another place has the same."""
-    parent = tree or home.parent
-    name = home.relative_to(parent).as_posix()
-    while homes.setdefault(name, home) != home:
-        name = f"{parent.name}/{name}"
-        parent = parent.parent
-    return name
 
 
 def _spread(values: list[str | None], per_file: list[int]) -> list[str | None]:

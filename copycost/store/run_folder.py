@@ -38,8 +38,15 @@ def find(run: str, results: Path) -> Path:
         results: the folder that holds the runs.
 
     Raises:
-        UsageError: there is no such run; the message names the nearest.
+        UsageError: there is no such run; the message names the nearest. Or the system cannot look for it.
     """
+    try:
+        return _found(run, results)
+    except OSError as error:  # such as a name longer than the system's can be
+        raise UsageError(f"no run {run!r}: it cannot be looked for ({error.strerror})") from error
+
+
+def _found(run: str, results: Path) -> Path:
     if is_address(run):
         from copycost.store.mirror import mirrored
 

@@ -58,12 +58,17 @@ def write_bytes(path: Path, content: bytes) -> None:
             with contextlib.suppress(OSError):
                 temporary.unlink()
             raise
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise CannotWrite(f"{path}: cannot be written ({error.strerror})") from error
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make durable what a folder's entries are, as far as its file system can.
+
+    Raises:
+        OSError: the file system can, and has failed.
+    """
     # Only POSIX systems can open a folder; elsewhere the rename is as durable as it gets.
     if os.name != "posix":
         return

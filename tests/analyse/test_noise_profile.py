@@ -105,6 +105,24 @@ def test_a_file_that_is_no_profile_is_refused_in_one_line(tmp_path, content):
         read_profile(path)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((name, value) for name in ("floor", "over_1", "same") for value in ("9" * 400, "1e400", "-1", "true")),
+        *((name, value) for name in ("bytes", "cells", "pooled") for value in ("9" * 400, str(2**62), "0.5", "null")),
+    ],
+    ids=lambda value: value[:9],
+)
+def test_a_row_with_a_number_that_nobody_can_have_measured_is_refused(tmp_path, name, value):
+    path = tmp_path / "noise.json"
+    write_profile(path, profile(lambda size, copies: 0.01))
+    content = json.loads(path.read_text())
+    content["noise"][-1][name] = "HERE"
+    path.write_text(json.dumps(content).replace('"HERE"', value))
+    with pytest.raises(UsageError, match=r"noise\.json: not a noise profile"):
+        read_profile(path)
+
+
 def test_no_cell_on_both_sides_gives_no_profile():
     with pytest.raises(UsageError, match="not one cell"):
         noise_profile([], machine=MACHINE, method=METHOD)

@@ -81,6 +81,30 @@ def test_a_run_is_explained_without_a_process_that_cannot_be_read(tmp_path, capf
     assert "torch.tensor" in out and "process-0002.json: truncated" in err
 
 
+def test_a_report_is_of_the_processes_that_can_be_read_and_names_no_folder(tmp_path, capfd):
+    cells = core_cells((1, 64, 4096, 65536))
+    typed = []
+    for seed, name in enumerate(("before", "after")):
+        run = write_run(tmp_path / name, made_up_rounds(Law(processes=4, visits=1), cells, seed))
+        (run / "process-0002.json").write_text("{")
+        typed.append(str(run))
+    out_to = ["--out", str(tmp_path / "report.html")]
+    assert main(["report", *typed, *out_to]) == 2
+    assert "process-0002.json: truncated" in capfd.readouterr().err and not (tmp_path / "report.html").exists()
+    assert main(["report", *typed, *out_to, "--skip-bad"]) == 0
+    assert capfd.readouterr().err.count("process-0002.json: truncated") == 2
+    page = (tmp_path / "report.html").read_text()
+    assert "geometric mean B / A" in page and "Time as a function of bytes" in page
+    assert "nothing to explain" not in page and "cannot be compared" not in page and str(tmp_path) not in page
+
+
+def test_a_report_has_the_parameters_of_the_files_that_can_be_read(folder, tmp_path, capfd):
+    assert main(["report", str(folder), "--out", str(tmp_path / "report.html"), "--skip-bad"]) == 0
+    err = capfd.readouterr().err
+    assert all(reason in err for reason in BAD)
+    assert '"name":"benchmarks"' in (tmp_path / "report.html").read_text()
+
+
 def test_with_nothing_left_a_command_still_ends_with_status_2(folder, capfd):
     for left_out in ("b.json", "c.json"):
         assert main(["show", str(folder / left_out), "--skip-bad"]) == 2

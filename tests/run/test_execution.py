@@ -112,6 +112,14 @@ def test_a_budget_that_is_too_small_is_refused_and_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(("with_hostname", "told"), [(False, "no c.py"), (True, "no /home/ann/c.py")])
+def test_last_words_are_kept_without_folders_unless_they_are_asked_for(tmp_path, monkeypatch, with_hostname, told):
+    monkeypatch.setattr(FakeSession, "words", lambda *_: "no /home/ann/c.py")
+    record, _ = run(tmp_path / "run", fault={3: "status"}.get, changes={"with_hostname": with_hostname})
+    (failed,) = record.failed
+    assert failed["cell"] is None and failed["error"].endswith(f": {told}")
+
+
 @pytest.mark.parametrize(
     ("fault", "status"),
     [(KeyboardInterrupt(), "interrupted"), (SessionEnded("killed"), "incomplete"), ("status", "incomplete")],

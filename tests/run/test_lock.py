@@ -7,7 +7,6 @@ import sys
 import pytest
 
 from copycost.errors import UsageError
-from copycost.run import lock as module
 from copycost.run.lock import LOCK, FolderLock, is_held
 
 HOLD = """
@@ -80,21 +79,3 @@ def test_without_flock_a_living_owner_holds(tmp_path, no_flock):
             raise AssertionError
         assert is_held(tmp_path)
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    "owner",
-    [
-        {"pid": os.getpid(), "boot": "another boot", "started": module._started(os.getpid())},
-        {"pid": os.getpid(), "boot": module._boot(), "started": "1"},
-        {"pid": 2**22 + 1, "boot": module._boot(), "started": "1"},
-        {"pid": "who"},
-        [],
-    ],
-    ids=["before the last boot", "number given anew", "gone", "not readable", "not an object"],
-)
-def test_without_flock_a_dead_owner_does_not_hold(tmp_path, no_flock, owner):
-    (tmp_path / ".owner").write_text(json.dumps(owner))
-    assert not is_held(tmp_path)
-    with FolderLock(tmp_path):
-        assert json.loads((tmp_path / ".owner").read_text())["pid"] == os.getpid()

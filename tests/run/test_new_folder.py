@@ -39,6 +39,17 @@ def test_a_link_is_not_followed(tmp_path):
         (tmp_path / "results" / "mine").unlink()
 
 
+def test_a_new_folder_is_made_durable_in_the_one_that_holds_it(tmp_path, monkeypatch):
+    synced = []
+
+    def fsync(handle, of=os.fstat):
+        synced.append(of(handle).st_ino)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    assert make(tmp_path / "results", "mine").is_dir()
+    assert (tmp_path / "results").stat().st_ino in synced
+
+
 def test_a_place_that_is_no_folder_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="cannot be made"):

@@ -87,6 +87,33 @@ def test_a_file_of_another_run_is_refused_and_nothing_is_touched(interrupted):
     assert (interrupted.folder / "run.json").read_bytes() == before
 
 
+@pytest.mark.parametrize("content", ["", "{", '{"benchmarks": [', "\0" * 100], ids=["empty", "{", "cut short", "zeros"])
+def test_what_a_failed_write_leaves_is_set_aside(interrupted, content):
+    (interrupted.folder / "process-0002.json").write_text(content)
+    assert [entry["file"] for entry in recovered(interrupted).processes] == ["process-0001.json"]
+    assert (interrupted.folder / "damaged-process-0002.json").read_text() == content
+
+
+@pytest.mark.parametrize("reason", ["needs more memory than there is", "larger than the 512 MiB that are read"])
+def test_a_file_that_cannot_be_read_here_ends_the_resume_and_keeps_its_name(interrupted, monkeypatch, reason):
+    def refuse(path):
+        raise UsageError(f"{path}: {reason}")
+
+    monkeypatch.setattr("copycost.run.recovery.read_json", refuse)
+    before = files(interrupted.folder)
+    with pytest.raises(UsageError, match=reason):
+        go_on(interrupted)
+    assert files(interrupted.folder) == before
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", '{"copycost": {"run": "run"}}'])
+def test_json_that_is_no_process_is_refused_and_keeps_its_name(interrupted, content):
+    (interrupted.folder / "process-0002.json").write_text(content)
+    with pytest.raises(UsageError, match=r"process-0002\.json: does not belong to run 'run'"):
+        go_on(interrupted)
+    assert (interrupted.folder / "process-0002.json").read_text() == content
+
+
 def test_leftovers_are_removed(interrupted):
     folder = interrupted.folder
     (folder / ".scratch").mkdir()

@@ -108,6 +108,12 @@ def test_nothing_to_resume_is_said(tmp_path):
         resume(tmp_path, "nowhere")
 
 
+@pytest.mark.parametrize("word", ["s3://shelf/run", "file:///results/run"])
+def test_a_run_behind_an_address_is_not_gone_on_with_in_a_copy_of_it(tmp_path, word):
+    with pytest.raises(UsageError, match=f"{word} is an address: pull the run first"):
+        resume(tmp_path, word)
+
+
 def test_a_link_to_a_run_is_refused(tmp_path):
     unfinished(tmp_path / "run")
     (tmp_path / "link").symlink_to(tmp_path / "run")

@@ -1,12 +1,14 @@
 import io
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 from rich.console import Console
 
 from copycost import estimate
 from copycost.show.table import (
+    MOST_BLANK,
     cells_view,
     doubt_lines,
     legend,
@@ -71,6 +73,33 @@ def test_conversions_that_do_not_fit_go_into_a_second_table(cells):
     narrow = tables(cells, width=80)
     assert [len(table.columns) for table in narrow] == [4, 3, 4, 3]
     assert all(len(table.columns) == 2 for table in tables(cells, width=10))
+
+
+def test_conversions_of_sizes_of_their_own_are_a_list_and_no_grid_of_blanks(cells):
+    count = MOST_BLANK + 1
+    apart = pd.concat([cells.iloc[:1]] * count).assign(
+        conversion=[f"f{number}" for number in range(count)],
+        size=pd.array(range(1, count + 1), dtype="Int64"),
+        bytes=pd.array(range(4, 4 * count + 4, 4), dtype="Int64"),
+    )
+    (table,) = tables(apart)
+    assert [str(column.header) for column in table.columns] == ["conversion", "bytes", "time"]
+    text = printed(cells_view(apart))
+    assert all(f"f{number} " in text for number in range(count)) and " 84 B " in text
+    assert len(tables(apart.assign(bytes=4))) > 1
+
+
+def test_many_conversions_are_shared_out_at_once(cells, monkeypatch):
+    split = []
+
+    def counted(numbers, parts, of=np.array_split):
+        split.append(parts)
+        return of(numbers, parts)
+
+    monkeypatch.setattr("numpy.array_split", counted)
+    many = pd.concat([cells.iloc[:1]] * 3000).assign(conversion=[f"f{number:04}" for number in range(3000)])
+    assert sum(len(table.columns) - 1 for table in tables(many, width=100)) == 3000
+    assert len(split) <= 100
 
 
 def test_on_a_pipe_there_are_no_control_characters(cells):

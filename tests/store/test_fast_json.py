@@ -1,4 +1,5 @@
 import json
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -55,6 +56,25 @@ def test_a_text_that_looks_like_a_key_costs_time_and_nothing_else():
     text = r'{"a": "\":", "b": ["x", ":"]}'
     assert fast_json.parse_fast(text) is None
     assert parse(text) == {"a": '":', "b": ["x", ":"]}
+
+
+@pytest.mark.parametrize("sign", ":[")
+def test_looking_for_keys_takes_memory_in_proportion_to_no_sign(sign):
+    text = '{"a": "' + sign * 2**22 + '"}'
+    tracemalloc.start()
+    fast_json.parse_fast(text)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 8 * len(text)
+
+
+def test_keys_on_both_sides_of_where_a_text_is_parted_are_counted(monkeypatch):
+    text = json.dumps({"a": {"b": 1, "c": [2]}, "d": [{"e": 3}]})
+    for size in range(1, 12):
+        monkeypatch.setattr(fast_json, "_CHUNK", size)
+        assert fast_json.parse_fast(text) == json.loads(text)
+        assert fast_json.parse_fast(text.replace("c", "b")) is None
+        assert fast_json.parse_fast(text.replace("[2]", "[[2]]")) is None
 
 
 def test_without_orjson_everything_is_left(monkeypatch):

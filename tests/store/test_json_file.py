@@ -5,6 +5,7 @@ import pytest
 from copycost.errors import UsageError
 from copycost.store import json_file
 from copycost.store.json_file import LARGEST_BYTES, read_json
+from copycost.store.json_lines import read_reports
 
 
 def refused(tmp_path, content):
@@ -60,6 +61,20 @@ def test_more_values_than_are_read_are_refused(tmp_path, monkeypatch, name, what
     monkeypatch.setattr(json_file, name, 100)
     with pytest.raises(UsageError, match=rf"many\.json: more than the \d+ Mi {what} that are read"):
         read_json(path)
+
+
+def test_what_needs_too_much_memory_is_not_called_damaged(tmp_path, monkeypatch):
+    def exhausted(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(json_file.json, "loads", exhausted)
+    monkeypatch.setattr(json_file, "parse_fast", lambda _: None)
+    path = tmp_path / "large.json"
+    path.write_text("{}")
+    for read in (read_json, read_reports):
+        with pytest.raises(UsageError, match=r"large\.json: needs more memory than there is") as error:
+            read(path)
+        assert not isinstance(error.value, json_file.Damaged)
 
 
 def test_a_missing_file_is_refused(tmp_path):

@@ -4,7 +4,7 @@ import pytest
 
 from copycost import load
 from copycost.errors import UsageError
-from copycost.store.json_lines import read_reports
+from copycost.store.json_lines import MOST_REPORTS, read_reports
 
 STATS = {"median": 2e-6, "rounds": 3, "iterations": 5, "data": [1e-6, 2e-6, 3e-6]}
 AROUND = {"machine_info": {"node": "n"}, "version": "5.3.1", "datetime": "2026-01-01T00:00:00"}
@@ -132,6 +132,13 @@ def test_what_holds_no_reports_is_refused_with_its_line(tmp_path, contents, reas
     with pytest.raises(UsageError, match=reason) as error:
         read_reports(path)
     assert str(error.value).startswith(f"{path}: ") and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("line", ['{"benchmarks":[]}', '{"name":"a","stats":{}}'], ids=["reports", "benchmarks"])
+def test_more_reports_than_anybody_keeps_in_a_file_are_refused(tmp_path, line):
+    assert len(read_reports(lines(tmp_path, *[line] * MOST_REPORTS))) == MOST_REPORTS
+    with pytest.raises(UsageError, match=f"some.jsonl: more than the {MOST_REPORTS} reports that are read"):
+        read_reports(lines(tmp_path, *[line] * (MOST_REPORTS + 1)))
 
 
 def test_reports_of_a_file_are_runs_of_their_own(tmp_path):

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copycost.store.labels import Test, labels
+from copycost.store.labels import MOST_PARTS, Test, _apart, _numbered, labels
 
 # Not a class of tests, whatever its name says.
 Test.__test__ = False
@@ -51,6 +51,50 @@ def test_separators_within_a_parameter_part_nothing():
 def test_a_full_name_that_does_not_end_in_the_name_is_not_taken_apart():
     own = [Test("test_x", "something else"), Test("test_x", "a/t.py::test_x")]
     assert len(set(labels([own])[0])) == 2
+
+
+class Counted(str):
+    """A text that counts how often it, or another one, is looked at."""
+
+    looks = 0
+
+    def __hash__(self):
+        Counted.looks += 1
+        return super().__hash__()
+
+    def __eq__(self, other):
+        Counted.looks += 1
+        return super().__eq__(other)
+
+    def __lt__(self, other):
+        Counted.looks += 1
+        return super().__lt__(other)
+
+    def __format__(self, how):
+        Counted.looks += 1
+        return super().__format__(how)
+
+
+@pytest.fixture
+def looks(monkeypatch):
+    monkeypatch.setattr(Counted, "looks", 0)
+    return lambda: Counted.looks
+
+
+def test_numbering_a_name_that_comes_again_and_again_takes_no_more_looks_for_the_last_than_for_the_first(looks):
+    assert _numbered([Counted("x")] * 1000)[-1] == "x #1000"
+    assert looks() < 20_000
+
+
+def test_full_names_that_differ_far_from_their_ends_are_compared_once(looks):
+    common = [Counted(number) for number in range(1000)]
+    assert _apart({(Counted(first), *common) for first in "ab"}) == 1000
+    assert looks() < 20_000
+
+
+def test_a_full_name_of_very_many_parts_is_a_part_as_a_whole():
+    deep = "c/" * MOST_PARTS
+    assert labels([named(f"a/{deep}t.py::x", f"b/{deep}t.py::x")]) == [[f"a/{deep}t.py::x", f"b/{deep}t.py::x"]]
 
 
 parts = st.lists(st.sampled_from(["a/", "b/", "t.py::", "A::"]), max_size=3).map("".join)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from copycost.errors import UsageError
-from copycost.store.parametrised import FIXED, params_of, read_parametrised
+from copycost.store.parametrised import FIXED, MOST_VALUES, params_of, read_parametrised
 
 STATS = {"median": 2e-6, "q1": 1e-6, "q3": 4e-6, "rounds": 30, "iterations": 5}
 
@@ -51,6 +51,18 @@ def test_a_parameter_that_a_benchmark_has_not_is_unknown(tmp_path):
     assert frame["size"].tolist() == [1, pd.NA, pd.NA, 2]
     np.testing.assert_array_equal(frame["share"], [np.nan, np.nan, 0.5, np.nan])
     assert frame["kind"].tolist() == [None, None, None, "a"]
+
+
+def test_many_parameters_are_columns_without_a_warning(tmp_path):
+    frame = read(tmp_path, *(with_params(**{f"p{number}": number}) for number in range(150)))
+    assert len(params_of(frame)) == 150 and frame["p7"].dropna().tolist() == [7]
+
+
+def test_a_parameter_of_its_own_for_each_of_very_many_benchmarks_is_refused_in_one_line(tmp_path):
+    count = int(MOST_VALUES**0.5) + 1
+    with pytest.raises(UsageError, match=f"more than 2047 parameters of {count} benchmarks") as error:
+        read(tmp_path, *(with_params(**{f"p{number}": number}) for number in range(count)))
+    assert "\n" not in str(error.value)
 
 
 def test_without_params_the_bracket_is_the_parameter(tmp_path):

@@ -83,3 +83,8 @@ def test_another_json_object_is_not_a_record(tmp_path):
     (tmp_path / "run.json").write_text("[]")
     with pytest.raises(UsageError, match="not a copycost run record"):
         read_record(tmp_path)
+
+
+def test_a_name_that_no_folder_can_have_is_refused_in_one_line(tmp_path):
+    with pytest.raises(UsageError, match=r"no run 'aaa.*a': it cannot be looked for \(File name too long\)"):
+        find("a" * 300, tmp_path)

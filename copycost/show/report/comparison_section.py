@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from copycost.show.report.curves import Across, chart_settings
 from copycost.show.report.document import Block, Chart, Column, Folded, Lines, Section, Table
 from copycost.show.report.quantities import Quantity
 from copycost.show.report.source import Source
+from copycost.store.bad_files import OnBad
 
 MOST_COMPARED = 4
 """Runs that are compared with the first, cell by cell with verdicts; each takes most of a second."""
@@ -51,12 +53,13 @@ class _Side:
     typed: str
 
 
-def comparison_section(sources: Sequence[Source], results: Path) -> Section | None:
+def comparison_section(sources: Sequence[Source], results: Path, on_bad: OnBad | None = None) -> Section | None:
     """Return the section; None where there is nothing to compare.
 
     Args:
         sources: the first is what the others are compared with.
         results: the folder that holds the runs and noise profiles.
+        on_bad: as for ``load``.
     """
     sides = [_side(source, arm) for source in sources for arm in source.arms]
     if len(sources) > 1:
@@ -64,9 +67,10 @@ def comparison_section(sources: Sequence[Source], results: Path) -> Section | No
     if len(sides) < 2:
         return None
     compared = sides[1 : MOST_COMPARED + 1]
+    named = _names(sources, results)
     blocks: list[Block] = []
     for number, side in enumerate(compared, 1):
-        own = _compared(sides[0], side, results, number)
+        own = _compared(sides[0], side, results, number, named, on_bad)
         blocks += own if len(compared) == 1 else [Folded(f"{side.name} against {sides[0].name}", own)]
     if len(sides) > len(compared) + 1:
         left = len(sides) - len(compared) - 1
@@ -82,28 +86,46 @@ def _side(source: Source, arm: str) -> _Side:
     return _Side(source.name + several, source.typed + several)
 
 
-def _compared(a: _Side, b: _Side, results: Path, number: int) -> tuple[Block, ...]:
+def _names(sources: Sequence[Source], results: Path) -> dict[str, str]:
+    """Return what stands on the page for an absolute path, the longest first: folders are not told."""
+    named = {f"{path}{os.sep}": "" for path in (results.absolute(), results.resolve())}
+    for source in sources:
+        named |= dict.fromkeys(map(str, (source.path.absolute(), source.path.resolve())), source.name)
+    return {path: named[path] for path in sorted(named, key=len, reverse=True)}
+
+
+def _without_folders(text: str, named: Mapping[str, str]) -> str:
+    for path, name in named.items():
+        text = text.replace(path, name)
+    return text
+
+
+def _compared(
+    a: _Side, b: _Side, results: Path, number: int, named: Mapping[str, str], on_bad: OnBad | None
+) -> tuple[Block, ...]:
     try:
-        content = _read(a.typed, b.typed, results)
+        content = _read(a.typed, b.typed, results, on_bad)
     except UsageError as error:
-        return (Lines(((a.name, " and ", b.name, f" cannot be compared: {error}"),), bullets=False),)
+        reason = _without_folders(str(error), named)
+        return (Lines(((a.name, " and ", b.name, f" cannot be compared: {reason}"),), bullets=False),)
     cells = pd.DataFrame(content["cells"])
     whole = content["summary"]
     row = pd.Series({**whole, **whole["verdicts"]})
     said = f"{counts_text(row)}; geometric mean B / A {mean_text(row)}"
-    lines = Lines((said, *content["heading"], *content["notes"]))
+    notes = [_without_folders(note, named) for note in content["notes"]]
+    lines = Lines((said, *content["heading"], *notes))
     name = f"comparison-{number}"
     table = _table(cells, name)
     chart = _chart(cells, name)
     return (lines, *((chart,) if chart else ()), _summary_table(content, name), table)
 
 
-def _read(a: str, b: str, results: Path) -> dict[str, Any]:
+def _read(a: str, b: str, results: Path, on_bad: OnBad | None) -> dict[str, Any]:
     """Return a comparison; of different methods too, which then says so in its notes and at every cell."""
     try:
-        text, _ = compare_runs(a, b, results, format="json")
+        text, _ = compare_runs(a, b, results, format="json", on_bad=on_bad)
     except UsageError:
-        text, _ = compare_runs(a, b, results, anyway=True, format="json")
+        text, _ = compare_runs(a, b, results, anyway=True, format="json", on_bad=on_bad)
     content: dict[str, Any] = json.loads(text)
     return content
 

@@ -10,13 +10,17 @@ from copycost.show.explain_words import Section as Words
 from copycost.show.explain_words import advice_section, sections
 from copycost.show.report.document import Block, Entries, Folded, Lines, Section
 from copycost.show.report.source import Source
+from copycost.store.bad_files import OnBad
 
 MOST_RUNS = 2
 """Runs that are explained; each takes more than a second."""
 
 
-def explanation_section(sources: Sequence[Source]) -> Section | None:
-    """Return the section: of a few runs the explanation, of more where to find it; None where nothing has a size."""
+def explanation_section(sources: Sequence[Source], on_bad: OnBad | None = None) -> Section | None:
+    """Return the section: of a few runs the explanation, of more where to find it; None where nothing has a size.
+
+    ``on_bad`` is as for ``load``.
+    """
     sources = [source for source in sources if source.cells["bytes"].notna().any()]
     if not sources:
         return None
@@ -26,14 +30,14 @@ def explanation_section(sources: Sequence[Source]) -> Section | None:
         return Section("explanation", title, (Lines((line,), bullets=False),))
     blocks: list[Block] = []
     for source in sources:
-        own = _explained(source)
+        own = _explained(source, on_bad)
         blocks += [Folded(source.name, own)] if len(sources) > 1 else own
     return Section("explanation", title, tuple(blocks))
 
 
-def _explained(source: Source) -> tuple[Block, ...]:
+def _explained(source: Source, on_bad: OnBad | None) -> tuple[Block, ...]:
     try:
-        own = explanation(source.path)
+        own = explanation(source.path, on_bad)
     except UsageError:
         return (Lines((f"{source.name} holds no benchmark with a known size: nothing to explain.",), bullets=False),)
     advice = advice_section(own.advice)

@@ -45,22 +45,22 @@ def report_runs(runs: Sequence[str], results: Path, on_bad: OnBad | None = None)
         UsageError: a run cannot be found or read, or holds nothing to report.
     """
     sources = read_sources(readable(runs, results, on_bad), results, on_bad)
-    return page(encoded_content(sources, results))
+    return page(encoded_content(sources, results, on_bad))
 
 
-def encoded_content(sources: Sequence[Source], results: Path) -> dict[str, Any]:
+def encoded_content(sources: Sequence[Source], results: Path, on_bad: OnBad | None = None) -> dict[str, Any]:
     """Return a report's content as JSON holds it: titles, sections and the colours of the charts."""
     content = {
         "title": _title(sources),
         "made_with": f"copycost {_version()}",
         "themes": {name: _colours(name) for name in THEMES},
-        "sections": _sections(sources, results),
+        "sections": _sections(sources, results, on_bad),
     }
     found: Any = encoded(content)
     return dict(found)
 
 
-def _sections(sources: Sequence[Source], results: Path) -> list[Section]:
+def _sections(sources: Sequence[Source], results: Path, on_bad: OnBad | None) -> list[Section]:
     cells = with_quantities(pd.concat([source.cells for source in sources], ignore_index=True))
     sources = _with_own(sources, cells)
     benchmarks = benchmark_blocks({run: frame for source in sources for run, frame in source.benchmarks.items()})
@@ -70,8 +70,8 @@ def _sections(sources: Sequence[Source], results: Path) -> list[Section]:
         doubts_section(sources),
         summary_section(sources),
         Section("charts", "Charts", tuple(charts)) if charts else None,
-        comparison_section(sources, results),
-        explanation_section(sources),
+        comparison_section(sources, results, on_bad),
+        explanation_section(sources, on_bad),
         semantics_section(sources),
         machines_section(sources),
         Section("figures", "Figures", tables),

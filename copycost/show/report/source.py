@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from copycost.store.bad_files import OnBad
 from copycost.store.parametrised import read_parametrised
 from copycost.store.rounds import Loaded, load_alike
 from copycost.store.run_folder import RECORD, find, read_record
+from copycost.store.source_files import as_unicode
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def read_sources(typed: Sequence[str], results: Path, on_bad: OnBad | None = Non
     names: list[str] = []
     sources = []
     for run, path in zip(typed, paths, strict=True):
-        name = path.resolve().name if path.is_dir() else path.stem
+        name = as_unicode(path.resolve().name if path.is_dir() else path.stem)
         names.append(name)
         if names.count(name) > 1:
             name = f"{name} ({names.count(name)})"
@@ -110,10 +112,10 @@ def _measured(frame: pd.DataFrame) -> pd.Series:
 
 
 def _benchmarks(path: Path, name: str) -> dict[str, pd.DataFrame]:
-    """Return other suites' benchmarks with their parameters; none where a file holds several reports."""
-    files = {name: path} if path.is_file() else {file.stem: file for file in sorted(path.glob("*.json"))}
-    try:
-        frames = {run: read_parametrised(file) for run, file in files.items()}
-    except UsageError:
-        return {}
+    """Return other suites' benchmarks with their parameters; none of a file that holds several reports."""
+    files = {name: path} if path.is_file() else {as_unicode(file.stem): file for file in sorted(path.glob("*.json"))}
+    frames = {}
+    for run, file in files.items():
+        with contextlib.suppress(UsageError):  # of several reports, or one that was skipped and told of
+            frames[run] = read_parametrised(file)
     return {run: frame for run, frame in frames.items() if len(frame)}

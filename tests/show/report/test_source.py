@@ -1,3 +1,6 @@
+import os
+from pathlib import Path
+
 import pytest
 
 from copycost.errors import UsageError
@@ -37,6 +40,14 @@ def test_files_of_a_folder_stay_apart(tmp_path):
         scaling_suite(tmp_path / f"{name}.json")
     (source,) = read_sources([str(tmp_path)], tmp_path)
     assert set(source.cells["run"]) == set(source.benchmarks) == {"one", "two"}
+
+
+def test_a_files_name_that_is_not_utf_8_is_text(tmp_path):
+    path = scaling_suite(Path(os.fsdecode(os.fsencode(tmp_path) + b"/b\xff.json")))
+    (source,) = read_sources([str(path)], tmp_path)
+    assert source.name == "b\ufffd" and list(source.benchmarks) == source.cells["run"].unique().tolist() == ["b\ufffd"]
+    (folder,) = read_sources([str(tmp_path)], tmp_path)
+    assert list(folder.benchmarks) == ["b\ufffd"]
 
 
 def test_what_holds_nothing_is_refused(tmp_path):
