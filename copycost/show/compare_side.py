@@ -14,6 +14,7 @@ from copycost.errors import UsageError, nearest
 from copycost.store.bad_files import OnBad
 from copycost.store.rounds import Loaded, load_alike
 from copycost.store.run_folder import RECORD, find, read_record
+from copycost.store.run_names import as_unicode
 from copycost.store.tree import is_tree, places
 
 
@@ -137,7 +138,7 @@ def _side(path: Path, run: str, arm: str, loaded: Loaded) -> SideView:
         rounds = rounds[(rounds["arm"] == arm).to_numpy(dtype=bool, na_value=False)]
     wanted = arm or (measured[0] if measured else None)
     own = [entry for entry in entries if entry.get("name") == wanted]
-    name = path.name if not arm else f"{path.name}@{arm}"
+    name = as_unicode(path.name) + (f"@{arm}" if arm else "")
     return SideView(name, path, rounds, records, own[0] if own else {}, loaded.machine)
 
 

@@ -14,6 +14,7 @@ from copycost.errors import UsageError, nearest
 from copycost.show.reading_progress import reading_progress
 from copycost.store.bad_files import OnBad, tolerant
 from copycost.store.run_folder import find
+from copycost.store.run_names import as_unicode
 from copycost.store.tree import CLUSTER, RunPlace, is_tree, places
 
 
@@ -114,9 +115,9 @@ def _of_one(word: str, results: Path, several: bool) -> list[TypedRun]:
     run, arm = _run_and_arm(word)
     path = find(run, results)
     if not is_tree(path):
-        return [TypedRun(RunPlace(path.stem if path.is_file() else path.name, path), arm)]
+        return [TypedRun(RunPlace(as_unicode(path.stem if path.is_file() else path.name), path), arm)]
     # A cluster's run has one name, and a folder for each machine.
-    prefix = f"{path.name}/" if several or (path / CLUSTER).is_file() else ""
+    prefix = f"{as_unicode(path.name)}/" if several or (path / CLUSTER).is_file() else ""
     return [TypedRun(RunPlace(prefix + place.name, place.path), arm) for place in places(path)]
 
 

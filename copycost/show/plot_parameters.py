@@ -13,6 +13,7 @@ from copycost.show.charts.frames import PARAMETERS
 from copycost.show.charts.labels import plain
 from copycost.show.plot_subject import Subject
 from copycost.store.parametrised import params_of, read_parametrised
+from copycost.store.run_names import as_unicode
 
 TEST = "test"
 MOST_LINES = 8
@@ -58,13 +59,13 @@ def parameters_subject(
         along=along if along != TEST else "",
         line=_joined(shown, lines).where(lambda text: text != "", shown[TEST]),
         panel=_joined(shown, panels).where(lambda text: text != "", f"no {panels[0]}" if panels else ""),
-        run=path.stem,
+        run=as_unicode(path.stem),
         machine="",
     )
     left_out = len(frame) - len(shown)
-    about = (path.name, *([f"{left_out} benchmarks without {chosen} are left out"] if left_out else []))
+    about = (as_unicode(path.name), *([f"{left_out} benchmarks without {chosen} are left out"] if left_out else []))
     choice = {name: value for name, value in (("x", x), ("line", line), ("panel", panel)) if value}
-    return Subject(PARAMETERS, columns, (path.name,), about=about, choice=choice)
+    return Subject(PARAMETERS, columns, (as_unicode(path.name),), about=about, choice=choice)
 
 
 def _known(option: str, name: str, valid: Sequence[str]) -> str:

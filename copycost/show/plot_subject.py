@@ -19,6 +19,7 @@ from copycost.show.run_view import RunView
 from copycost.store.bad_files import OnBad
 from copycost.store.rounds import load
 from copycost.store.run_folder import RECORD, find, read_record
+from copycost.store.run_names import as_unicode
 
 
 @dataclass(frozen=True)
@@ -168,5 +169,5 @@ def source_name(typed: str, results: Path) -> str:
         run, at, arm = typed, "", ""
     path = find(run, results).resolve()
     home = results.resolve()
-    name = path.relative_to(home).as_posix() if path != home and path.is_relative_to(home) else path.name
+    name = as_unicode(path.relative_to(home).as_posix() if path != home and path.is_relative_to(home) else path.name)
     return f"{name}{at}{arm}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from pathlib import Path
@@ -46,3 +47,8 @@ def fitting_name(text: str) -> str:
 def of_that_name(results: Path, name: str) -> list[Path]:
     """Return what a folder holds of a name, whatever its case: some file systems take them for one."""
     return [path for path in sorted(results.iterdir()) if path.name.lower() == name.lower()] if results.is_dir() else []
+
+
+def as_unicode(name: str) -> str:
+    """Return a file's name as text: what is not UTF-8 in it, and Python keeps as halves of pairs, is U+FFFD."""
+    return os.fsencode(name).decode(errors="replace")

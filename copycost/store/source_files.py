@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from copycost.store.json_lines import SUFFIXES
 from copycost.store.process_file import ProcessFile, read_process_files
 from copycost.store.remote import is_address
 from copycost.store.run_folder import RECORD, read_record
+from copycost.store.run_names import as_unicode
 from copycost.store.tree import is_tree, places
 
 
@@ -127,8 +127,3 @@ def _run_name(home: Path, homes: dict[str, Path], tree: Path | None) -> str:
         name = f"{as_unicode(parent.name)}/{name}"
         parent = parent.parent
     return name
-
-
-def as_unicode(name: str) -> str:
-    """Return a file's name as text: what is not UTF-8 in it, and Python keeps as halves of pairs, is U+FFFD."""
-    return os.fsencode(name).decode(errors="replace")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from copycost.store.run_folder import RECORD
+from copycost.store.run_names import as_unicode
 
 CLUSTER = "cluster.json"
 """What a cluster's run has in its folder, beside one run folder for each machine."""
@@ -40,7 +41,7 @@ def places(path: Path) -> list[RunPlace]:
     """
     if not path.is_dir() or is_run_folder(path):
         whole = path.resolve()
-        return [RunPlace(whole.stem if path.is_file() else whole.name, path)]
+        return [RunPlace(as_unicode(whole.stem if path.is_file() else whole.name), path)]
     found: list[RunPlace] = []
     seen: set[tuple[int, int]] = set()
     waiting = [_Folder(path, "", DEEPEST)]
@@ -86,7 +87,7 @@ def _gather(folders: Sequence[_Folder], seen: set[tuple[int, int]], found: list[
         names = {entry.name for entry in entries if not entry.is_folder}
         measured = any(name.startswith("process-") and name.endswith(".json") for name in names)
         if measured:
-            found.append(RunPlace(folder.prefix.removesuffix("/"), folder.path))
+            found.append(RunPlace(as_unicode(folder.prefix.removesuffix("/")), folder.path))
         if measured or RECORD in names:
             continue
         for entry in entries:
@@ -95,7 +96,7 @@ def _gather(folders: Sequence[_Folder], seen: set[tuple[int, int]], found: list[
                 below = _Folder(path, f"{folder.prefix}{entry.name}/", folder.depth - 1)
                 (links if entry.is_link else waiting).append(below)
             elif not entry.is_folder and entry.name.endswith(".json") and _is_report(path):
-                found.append(RunPlace(folder.prefix + entry.name.removesuffix(".json"), path))
+                found.append(RunPlace(as_unicode(folder.prefix + entry.name.removesuffix(".json")), path))
     return links
 
 

@@ -1,3 +1,7 @@
+import json
+import os
+from pathlib import Path
+
 import pytest
 
 from copycost.errors import UsageError
@@ -101,3 +105,12 @@ def test_what_cannot_be_read_is_told_and_left_out(results):
 def test_where_nothing_is_left_that_is_said(results):
     with pytest.raises(UsageError, match="nothing is left to read: 1 skipped"):
         expanded(["none"], results, lambda error: None)
+
+
+def test_a_file_whose_name_is_not_utf_8_is_a_run(tmp_path):
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.json"))
+    content = {"benchmarks": [{"name": "test_x", "stats": {"median": 1e-6}}]}
+    path.write_text(json.dumps(content))
+    read = read_many(expanded([str(path)], tmp_path))
+    assert [fact["name"] for fact in read.facts] == ["\ufffd"]
+    assert read.cells["run"].unique().tolist() == ["\ufffd"]

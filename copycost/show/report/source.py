@@ -18,7 +18,7 @@ from copycost.store.bad_files import OnBad
 from copycost.store.parametrised import read_parametrised
 from copycost.store.rounds import Loaded, load_alike
 from copycost.store.run_folder import RECORD, find, read_record
-from copycost.store.source_files import as_unicode
+from copycost.store.run_names import as_unicode
 
 
 @dataclass(frozen=True)
