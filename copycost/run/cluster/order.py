@@ -11,6 +11,7 @@ from typing import Any
 
 from copycost.catalogue.grid import parse_sizes, parse_threads
 from copycost.run.cluster.host_facts import facts
+from copycost.run.cluster.hosts import Host
 from copycost.run.cluster.job import suite
 from copycost.run.cluster.parcel import Parcel
 from copycost.run.settings import Settings, settle
@@ -51,6 +52,10 @@ class Order:
     def conversions(self) -> Parcel | None:
         """Return the user's file, packed."""
         return Parcel.of(self.conversions_file) if self.conversions_file else None
+
+    def kept(self, reason: str | None, host: Host) -> str | None:
+        """Return what may stand in results of the reason why a host was not measured."""
+        return reason if reason is None or self.with_hostname else host.unnamed(reason)
 
 
 def settle_here(*, name: str | None, out: Path, conversions_file: Path | None, typed: Mapping[str, Any]) -> Settings:
