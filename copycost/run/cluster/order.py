@@ -61,7 +61,7 @@ class Order:
 def settle_here(*, name: str | None, out: Path, conversions_file: Path | None, typed: Mapping[str, Any]) -> Settings:
     """Refuse here what every host would refuse; return settings with the run's folder, made now.
 
-    What depends on a host is left to it: its cores, its memory, the interpreters of arms.
+    What depends on a host is left to it: its cores, its memory, its address layout, the interpreters of arms.
 
     Raises:
         UsageError: as `settle` does.
@@ -72,4 +72,6 @@ def settle_here(*, name: str | None, out: Path, conversions_file: Path | None, t
         parse_threads(typed["threads"])
     arms = [arm for arm in typed.get("arms") or () if not re.search(r"[:,](python|threads)=", arm)]
     anywhere = {**typed, "sizes": "1", "threads": "1", "arms": arms}
+    if typed.get("address_layout") == "fixed":  # which is tried by starting a process, and says nothing of the hosts
+        anywhere["address_layout"] = "random"
     return settle(**anywhere, name=name, out=out, conversions_file=conversions_file)
