@@ -19,7 +19,7 @@ from copycost.run.cluster.hosted import COMPLETE, REFUSED
 from copycost.run.cluster.hosts import Host
 from copycost.run.cluster.job import Job
 from copycost.run.cluster.landing import Landing
-from copycost.run.cluster.link import ClusterLost, Link, WorkerLost, lost_with
+from copycost.run.cluster.link import ClusterLost, Link, WorkerLost, hear, lost_with
 from copycost.run.cluster.order import Order
 from copycost.run.cluster.parcel import Damaged
 
@@ -150,6 +150,7 @@ class HostVisit:
     ) -> dict[str, Any]:
         """Return the task's result; whenever the host tells that a file is kept, fetch it."""
         ended = asyncio.ensure_future(self.link.unless_gone(worker, client, _result(future)))
+        ended.add_done_callback(hear)
         try:
             while not ended.done():
                 heard = asyncio.ensure_future(news.wait())

@@ -105,6 +105,7 @@ class Link:
         """
         gone = asyncio.ensure_future(self._gone.setdefault(worker, asyncio.Event()).wait())
         task = asyncio.ensure_future(work)
+        task.add_done_callback(hear)
         try:
             with lost_with(client):
                 await asyncio.wait({gone, task}, return_when=asyncio.FIRST_COMPLETED)
@@ -167,6 +168,12 @@ def lost_with(client: Client) -> Iterator[None]:
         if client.status == "running":
             raise
         raise WorkerLost("the scheduler was lost") from error
+
+
+def hear(task: asyncio.Future[Any]) -> None:
+    """Take in what a task has raised: asyncio puts on the terminal what nobody waits for any more."""
+    if not task.cancelled():
+        task.exception()
 
 
 def scheduler_of(client: Client) -> Any:

@@ -130,7 +130,7 @@ def test_results_go_on_landing_when_the_scheduler_is_started_anew(cluster, run, 
     _, told = running.communicate()
     entry = by_address(tmp_path / "results" / "run")["2"]
     assert running.returncode == 0, told
-    assert (entry.status, entry.attempts) == ("complete", 2)
+    assert (entry.status, entry.attempts) == ("complete", 2) and "Traceback" not in told
     assert is_whole(tmp_path / "results" / "run" / entry.folder)
     assert run.landed[0].read_bytes() == before
 
@@ -146,7 +146,7 @@ def test_what_came_back_stays_when_the_scheduler_is_gone(cluster, run, tmp_path)
     folder = tmp_path / "results" / "run"
     entry = by_address(folder)["2"]
     assert running.returncode == 1 and entry.status == "incomplete"
-    assert "lost" in entry.reason and "incomplete: " in told
+    assert "lost" in entry.reason and "incomplete: " in told and "Traceback" not in told
     record = read_record(folder / entry.folder)
     assert record["status"] == "incomplete" and len(record["processes"]) == 1
     assert record["failed"] == [{"cell": None, "error": entry.reason}]
