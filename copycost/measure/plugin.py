@@ -40,12 +40,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "cells(direction): measure the plan's cells of a direction")
     path = config.getoption("--copycost-plan")
     plan = MeasurePlan.read(path) if path else MeasurePlan.default()
+    mode = config.getoption("--copycost-serve")
+    config.stash[_server] = Server(mode) if mode else None  # before a user's file prints what is no event
     user_file = Path(plan.conversions_file) if plan.conversions_file else None
     conversions = {found.name: found for found in select(None, "all", user_file)}
     config.stash[_plan] = plan
     config.stash[_workbench] = Workbench(conversions, plan.protocol, plan.known)
-    mode = config.getoption("--copycost-serve")
-    config.stash[_server] = Server(mode) if mode else None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -13,17 +13,26 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-# Directories of an absolute path; the last name, which says what it is about, stays.
-_POSIX_FOLDERS = re.compile(r"(?<![\w.~/])/(?:[^/\s'\":,;()]+/)+")
-_WINDOWS_FOLDERS = re.compile(r"(?<!\w)(?:[A-Za-z]:|\\)\\(?:[^\\/\s'\":,;()]+[\\/])+")
+# Directories of an absolute path; the last name, which says what it is about, stays. A directory may have spaces in it
+# where what is read so is hardly ordinary text, such as "x at 3 GB/s": in quotes, before a backslash, where each of its
+# words has a capital as in "Application Support", or where the last name has an ending.
+_NAME = r"[^/\s'\":,;()]+"
+_CAPITALS = r"[A-Z][^/\s'\":,;()]*(?: \(?[A-Z0-9][^/\s'\":,;()]*\)?)+(?<![KMGT]B)(?<![KMGT]iB)(?!(?<=\d)/\d)"
+_WORDS = r"[^/\s'\":,;().]+(?: [^/\s'\":,;().]+){1,3}(?=/[^\s'\":,;()]*\.[a-z])"
+_POSIX_FOLDERS = re.compile(rf"(?<![\w.~/])/(?:(?:{_NAME}|{_CAPITALS}|{_WORDS})/)+")
+_QUOTED_FOLDERS = re.compile(r"(?<=['\"])/(?:[^/'\"\n]+/)+")
+_WINDOWS_FOLDERS = re.compile(r"(?<!\w)(?:[A-Za-z]:|\\)\\(?:[^\\/\s'\":,;()]+[\\/]|[^\\/'\":,;\n]+\\)+")
+_LOCAL_ADDRESS = re.compile(r"\b(?:file:/+|[a-z][\w+.-]*:///)", re.IGNORECASE)
 _NOBODY = {"root", "user", "admin", "localhost", "runner"}
 
 
 def redacted(text: str) -> str:
     """Return a text of others, such as an error's, without folders, the host's and the user's name."""
+    text = _LOCAL_ADDRESS.sub("/", text)
     for folder in _own_folders():
         text = text.replace(folder + os.sep, "").replace(folder, "…")
-    text = _WINDOWS_FOLDERS.sub("", _POSIX_FOLDERS.sub("", text))
+    for folders in (_QUOTED_FOLDERS, _POSIX_FOLDERS, _WINDOWS_FOLDERS):
+        text = folders.sub("", text)
     for name, word in _own_names():
         text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", word, text)
     return text

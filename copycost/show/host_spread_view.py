@@ -13,10 +13,10 @@ from copycost.analyse.host_spread import host_spread, kind_names, pooled, proces
 from copycost.analyse.machines import FACTS
 from copycost.errors import UsageError, nearest
 from copycost.show.compare_text import ratio_text
-from copycost.show.run_view import RunView, read_run
+from copycost.show.run_view import CellsView, read_run
 from copycost.show.summary import WIDTH_ON_A_PIPE
 from copycost.show.table import cells_view, plain
-from copycost.store.run_folder import RECORD
+from copycost.store.run_folder import run_folders
 
 NONE = "none"
 EXPLAINED = (
@@ -50,7 +50,8 @@ def print_fleet(folder: Path, by: tuple[str, ...]) -> None:
         folder: a cluster's run.
         by: the facts that make hosts one kind; without, each is a kind of its own.
     """
-    views = {run.name: read_run(run) for run in sorted(folder.iterdir()) if (run / RECORD).is_file()}
+    read = {run.name: _cells_and_clocks(run) for run in run_folders(folder)}
+    views = {name: view for name, (view, _) in read.items()}
     machines = [(view.record or {})["machine"] for view in views.values()]
     kinds = dict(zip(views, kind_names(machines, by), strict=True))
     cells = pd.concat([view.cells.assign(run=name) for name, view in views.items()], ignore_index=True)
@@ -64,8 +65,7 @@ def print_fleet(folder: Path, by: tuple[str, ...]) -> None:
         return
     console.print(cells_view(pooled(cells), width=width))
     console.print()
-    clocks = pd.concat([process_clocks(view.rounds.assign(run=name)) for name, view in views.items()])
-    spread = host_spread(cells, clocks)
+    spread = host_spread(cells, pd.concat([clocks for _, clocks in read.values()]))
     for kind, own in spread.groupby("kind", sort=False):
         console.print(spread_table(str(kind), own))
         console.print()
@@ -73,7 +73,13 @@ def print_fleet(folder: Path, by: tuple[str, ...]) -> None:
         console.print(Text(line))
 
 
-def hosts_table(views: dict[str, RunView], kinds: dict[str, str], times: pd.DataFrame) -> Table:
+def _cells_and_clocks(run: Path) -> tuple[CellsView, pd.DataFrame]:
+    """Return what is needed of a host; its rounds are not kept, since those of all hosts may not fit in memory."""
+    view = read_run(run)
+    return CellsView(view.cells, view.record), process_clocks(view.rounds.assign(run=run.name))
+
+
+def hosts_table(views: dict[str, CellsView], kinds: dict[str, str], times: pd.DataFrame) -> Table:
     """Return one row for each host, the fastest first."""
     table = _table("hosts, the fastest first", ("host", "kind", "status", "processes", "quiet", "others", "time"))
     for _, row in times.iterrows():

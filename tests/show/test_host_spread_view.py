@@ -1,7 +1,12 @@
+import gc
+import weakref
+
 import pytest
 
 from copycost.errors import UsageError
+from copycost.show import host_spread_view as module
 from copycost.show.host_spread_view import parse_pool, print_fleet
+from copycost.show.run_view import read_run
 from tests.made_up import Law, made_up_rounds, write_run
 
 
@@ -20,6 +25,21 @@ def test_a_fleets_hosts_and_what_they_differ_by_are_shown(tree, capsys):
         assert f"host-{number}" in said
     assert "what hosts of one kind differ by: AMD EPYC" in said
     assert "alike" in said
+
+
+def test_the_rounds_of_one_host_at_a_time_are_in_memory(tree, capsys, monkeypatch):
+    rounds = []
+
+    def read(path):
+        gc.collect()
+        assert [one for one in rounds if one() is not None] == []
+        view = read_run(path)
+        rounds.append(weakref.ref(view.rounds))
+        return view
+
+    monkeypatch.setattr(module, "read_run", read)
+    print_fleet(tree, ("cpu_model",))
+    assert len(rounds) == 3 and "alike" in capsys.readouterr().out
 
 
 def test_hosts_that_are_kept_apart_are_only_ranked(tree, capsys):

@@ -26,7 +26,7 @@ from copycost.run.new_folder import leave_empty
 from copycost.run.settings import Settings
 from copycost.show.host_spread_view import parse_pool, print_fleet
 from copycost.show.table import plain
-from copycost.store.run_folder import read_record
+from copycost.store.run_folder import RECORD, read_record, run_folders
 from copycost.units import parse_seconds
 
 
@@ -70,20 +70,21 @@ def cluster_job(request: Request) -> int:
     order = Order(record.folder, record.asked, file, patience)
     display = FleetDisplay(console, settings.precision, settings.budget)
     try:
-        with FolderLock(record.folder), _forgotten_if_empty(record), opened(place) as address:
+        with FolderLock(record.folder), _kept(record, request.resume is not None), opened(place) as address:
             _measure(order, record, address, display)
     finally:
         leave_empty(record.folder)
     if record.status == "interrupted":
         return _say_how_to_go_on(record, console)
     _refuse_what_nobody_can(record)
-    if not any(entry.processes for entry in record.hosts):
-        console.print("nothing was measured", highlight=False)
-        return 1
-    print_fleet(record.folder, kinds)
-    failures = _failures(record)
+    measured, failures = run_folders(record.folder), _failures(record)
+    if measured:
+        print_fleet(record.folder, kinds)
     for line in failures:
         print(plain(line))
+    if not measured:
+        console.print("nothing was measured", highlight=False)
+        return 1
     print(f"results: {record.folder}")
     return 0 if record.status == "complete" and not failures else 1
 
@@ -126,7 +127,7 @@ def _measure(order: Order, record: ClusterRecord, address: Address, display: Fle
 
 
 def _say_how_to_go_on(record: ClusterRecord, console: Console) -> int:
-    if any(entry.processes for entry in record.hosts):
+    if (record.folder / FILE).is_file():
         said = f"interrupted: what came back is kept in {record.folder}; go on with: --resume {record.folder.name}"
     else:
         said = "interrupted before anything was measured; nothing was kept"
@@ -135,23 +136,25 @@ def _say_how_to_go_on(record: ClusterRecord, console: Console) -> int:
 
 
 @contextmanager
-def _forgotten_if_empty(record: ClusterRecord) -> Iterator[None]:
-    """Take away the record of a run that has measured nothing."""
+def _kept(record: ClusterRecord, resumed: bool) -> Iterator[None]:
+    """Take away the record of a new run that has measured nothing; that of a resumed one stays, whatever happens."""
     try:
         yield
     finally:
-        if not any(entry.processes for entry in record.hosts):
+        if not resumed and not record.has_processes:
             (record.folder / FILE).unlink(missing_ok=True)
 
 
 def _failures(record: ClusterRecord) -> list[str]:
-    """Return what failed on hosts, a line for each host and failure."""
-    folders = [entry.folder for entry in record.hosts if entry.folder is not None]
-    return [
-        f"{folder}: {line}"
-        for folder in folders
-        for line in failure_lines(read_record(record.folder / folder)["failed"])
-    ]
+    """Return what failed on hosts, a line for each host and failure, and hosts of which there is nothing."""
+    lines = []
+    for entry in record.hosts:
+        if entry.folder is None:
+            lines.append(f"{entry.node or entry.machine or 'a host'}: {entry.status}: {entry.reason}")
+        elif (record.folder / entry.folder / RECORD).is_file():
+            failed = read_record(record.folder / entry.folder)["failed"]
+            lines += [f"{entry.folder}: {line}" for line in failure_lines(failed)]
+    return lines
 
 
 def _refuse_what_nobody_can(record: ClusterRecord) -> None:

@@ -43,7 +43,7 @@ class HostEntry:
 
 @dataclass
 class ClusterRecord:
-    """The record of all hosts; written whenever one's status changes, whole or not at all.
+    """The record of all hosts; written whenever one's status changes or results land, whole or not at all.
 
     Args:
         folder: the run's.
@@ -76,6 +76,11 @@ class ClusterRecord:
         except (AssertionError, KeyError, TypeError, ValueError) as error:
             raise UsageError(f"{path}: not a record of a cluster's run that this version reads") from error
         return cls(folder, *own, hosts)
+
+    @property
+    def has_processes(self) -> bool:
+        """Return whether a process file of any host has landed; an entry's count may lag behind the disk."""
+        return any(self.folder.glob("*/process-*.json"))
 
     def write(self) -> None:
         """Write the record to its file."""

@@ -19,7 +19,7 @@ def host_alone(waits: Callable[[], None], path: Path = LOCK) -> Iterator[None]:
     disk or where another user keeps it to himself, there is no waiting.
     """
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+        handle = _opened(path)
     except OSError:
         yield
         return
@@ -30,6 +30,21 @@ def host_alone(waits: Callable[[], None], path: Path = LOCK) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def _opened(path: Path) -> int:
+    """Open the lock's file, made if need be.
+
+    In a temporary folder that users share, Linux may let nobody open another's file in order to make it
+    (fs.protected_regular), though it lets anybody open it who may write it.
+    """
+    flags = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)
+    try:
+        return os.open(path, flags)
+    except FileNotFoundError:
+        with contextlib.suppress(FileExistsError):
+            return os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o666)
+        return os.open(path, flags)
 
 
 def _take(handle: int, waits: Callable[[], None]) -> None:

@@ -89,6 +89,7 @@ class HostPlugin(WorkerPlugin):
             status, last_words = process.wait()
             return {"event": event, "status": status, "last_words": last_words}
         finally:
+            process.stop()  # it must not go on where it could not be heard to the end
             self._idle.set()
 
     def stop(self) -> None:

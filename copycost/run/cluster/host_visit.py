@@ -19,10 +19,9 @@ from copycost.run.cluster.hosted import COMPLETE, REFUSED
 from copycost.run.cluster.hosts import Host
 from copycost.run.cluster.job import Job
 from copycost.run.cluster.landing import Landing
-from copycost.run.cluster.link import ClusterLost, Link, WorkerLost
+from copycost.run.cluster.link import ClusterLost, Link, WorkerLost, hear, lost_with
 from copycost.run.cluster.order import Order
 from copycost.run.cluster.parcel import Damaged
-from copycost.run.privacy import redacted
 
 RESOURCE = "copycost"
 
@@ -30,6 +29,7 @@ _LOOK_SECONDS = 0.5
 _NOTICED_SECONDS = 2.0  # by then the scheduler no longer has a worker that is gone
 _DAMAGED_AT_MOST = 3
 _LEAVE_SECONDS = 30.0
+_LONGEST_REASON = 300
 
 Tell = Callable[[HostEntry, Host, dict[str, Any]], None]
 
@@ -55,10 +55,26 @@ class HostVisit:
             async with turn:
                 await self._until_settled()
         except ClusterLost as error:
-            self._settle("incomplete", str(error))
+            self.settle("incomplete", str(error))
         except asyncio.CancelledError:
-            self._settle("interrupted", None)
+            self.settle("interrupted", None)
             raise
+
+    def settle(self, status: str, reason: str | None) -> None:
+        """Keep how it ended in the record and in the host's own, and tell it; all that has landed is complete."""
+        if self.landing.complete:
+            status, reason = "complete", None
+        self.entry.processes = len(self.landing.have)
+        if status == "incomplete" and not self.landing.have:
+            status = "lost"
+        if not self.landing.have:
+            self.entry.folder = None
+        kept = self.order.kept(reason, self.host)
+        self.entry.status, self.entry.reason = status, kept
+        other = {key: getattr(self.entry, key) for key in ("workers", "resource", "other_tasks", "other_seconds")}
+        self.landing.close("incomplete" if status == "refused" else status, kept, other)
+        self.record.write()
+        self.tell(self.entry, self.host, {"event": "settled", "status": status, "reason": reason})
 
     async def _until_settled(self) -> None:
         reason: str | None = None
@@ -67,23 +83,23 @@ class HostVisit:
             if worker is None:
                 reason = reason or "it has no worker any more"
                 break
-            self.entry.attempts, self.entry.status = attempt, "measuring"
+            self.entry.attempts, self.entry.status, self.entry.mark = attempt, "measuring", self.host.mark
             self.record.write()
             try:
                 ending = await self._attempt(worker, attempt)
-            except (WorkerLost, FutureCancelledError, KilledWorker) as error:
-                reason = str(error) if isinstance(error, WorkerLost) else "its worker was lost"
+            except WorkerLost as error:
+                reason = str(error)
             else:
                 if ending["status"] == COMPLETE:
-                    return self._settle("complete", None)
+                    return self.settle("complete", None)
                 reason = ending["event"].get("reason") or ending["last_words"] or "it ended before it was done"
                 if ending["status"] == REFUSED:
-                    return self._settle("refused", reason)
+                    return self.settle("refused", reason)
             if self.landing.complete:  # it was lost after its last word
-                return self._settle("complete", None)
+                return self.settle("complete", None)
             self.tell(self.entry, self.host, {"event": "again", "attempt": attempt, "reason": reason})
             await asyncio.sleep(_NOTICED_SECONDS)
-        self._settle("incomplete", reason)
+        self.settle("incomplete", reason)
 
     async def _worker(self) -> str | None:
         """Return a worker of the host, best one that declares the resource; wait for one that is to come back."""
@@ -118,21 +134,23 @@ class HostVisit:
                     await self._on(other, client, errands.install, name, key, None)
             news = asyncio.Event()
             await self.link.subscribe(name, self._hear(news))
-            future: Any = client.submit(
-                errands.measure, name, key=key, workers=[worker], resources=resources, pure=False, retries=0
-            )
+            with lost_with(client):
+                future: Any = client.submit(
+                    errands.measure, name, key=key, workers=[worker], resources=resources, pure=False, retries=0
+                )
             try:
                 return await self._collect_until(future, news, worker, client, name)
             finally:
-                await _soon(future.cancel())
+                await _soon(future.cancel(), client)
         finally:
-            await _soon(self._leave(worker, client, name))
+            await _soon(self._leave(worker, client, name), client)
 
     async def _collect_until(
         self, future: Any, news: asyncio.Event, worker: str, client: Client, name: str
     ) -> dict[str, Any]:
         """Return the task's result; whenever the host tells that a file is kept, fetch it."""
-        ended = asyncio.ensure_future(self.link.unless_gone(worker, _result(future)))
+        ended = asyncio.ensure_future(self.link.unless_gone(worker, client, _result(future)))
+        ended.add_done_callback(hear)
         try:
             while not ended.done():
                 heard = asyncio.ensure_future(news.wait())
@@ -160,7 +178,9 @@ class HostVisit:
                 if damaged >= _DAMAGED_AT_MOST:
                     raise WorkerLost(f"its files arrive damaged: {error}") from error
                 continue
-            self.entry.processes = len(self.landing.have)
+            if self.entry.processes != len(self.landing.have):
+                self.entry.processes = len(self.landing.have)
+                self.record.write()
             if complete:
                 return
 
@@ -171,13 +191,11 @@ class HostVisit:
             WorkerLost: the worker is gone, or the errand failed there.
         """
         answers = await self.link.unless_gone(
-            worker, client.run(errand, *arguments, workers=[worker], on_error="return")
+            worker, client, client.run(errand, *arguments, workers=[worker], on_error="return")
         )
-        answer = answers.get(worker)
+        answer = answers.get(worker, OSError("no answer"))
         if isinstance(answer, Exception):
-            raise WorkerLost(f"its worker failed: {type(answer).__name__}") from answer
-        if answer is None and errand is errands.collect:
-            raise WorkerLost("its worker does not answer")
+            raise WorkerLost(f"its worker failed: {_told(answer)}") from answer
         return answer
 
     async def _leave(self, worker: str, client: Client, name: str) -> None:
@@ -201,25 +219,27 @@ class HostVisit:
 
         return hear
 
-    def _settle(self, status: str, reason: str | None) -> None:
-        self.entry.processes = len(self.landing.have)
-        if status == "incomplete" and not self.landing.have:
-            status = "lost"
-        if not self.landing.have:
-            self.entry.folder = None
-        self.entry.status, self.entry.reason = status, reason and redacted(reason)
-        other = {key: getattr(self.entry, key) for key in ("workers", "resource", "other_tasks", "other_seconds")}
-        self.landing.close("incomplete" if status == "refused" else status, reason, other)
-        self.record.write()
-        self.tell(self.entry, self.host, {"event": "settled", "status": status, "reason": reason})
-
 
 async def _result(future: Any) -> dict[str, Any]:
-    result: dict[str, Any] = await future
+    """Return what the measuring task returns.
+
+    Raises:
+        WorkerLost: it has failed, for whatever reason, or Dask has given it up.
+    """
+    try:
+        result: dict[str, Any] = await future
+    except (FutureCancelledError, KilledWorker) as error:
+        raise WorkerLost("its worker was lost") from error
+    except Exception as error:  # the host's, which is no reason to end what others measure
+        raise WorkerLost(f"its task failed: {_told(error)}") from error
     return result
 
 
-async def _soon(work: Any) -> None:
-    """Wait for what tidies up, but not for ever, and not with a worker that is gone."""
-    with contextlib.suppress(OSError, WorkerLost, ClusterLost, asyncio.TimeoutError):
+async def _soon(work: Any, client: Client) -> None:
+    """Wait for what tidies up, but not for ever, and not with a worker or a scheduler that is gone."""
+    with contextlib.suppress(OSError, WorkerLost), lost_with(client):
         await asyncio.wait_for(work, _LEAVE_SECONDS)
+
+
+def _told(error: BaseException) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_REASON]

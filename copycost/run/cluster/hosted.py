@@ -2,6 +2,7 @@
 
 `python -m copycost.run.cluster.hosted JOB_FILE` does what `run` does, tells one JSON event a line on standard
 output, and ends when its standard input does: a worker that dies leaves nothing behind that goes on measuring.
+Whatever else is printed, as a user's conversions file may, goes to standard error.
 """
 
 from __future__ import annotations
@@ -66,6 +67,13 @@ class Teller:
         self._out.flush()
 
 
+def own_output() -> TextIO:
+    """Return standard output for events alone: what anybody prints from now on goes to standard error."""
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    return out
+
+
 def end_with_parent(lifeline: int, parent: int) -> None:
     """Interrupt this process when the lifeline is closed or the parent is gone, ever harder until it ends."""
     while os.getppid() == parent:
@@ -94,7 +102,7 @@ def main(job_file: str) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a worker's children are made to ignore it
     threading.Thread(target=end_with_parent, args=(0, os.getppid()), daemon=True).start()
     laid = Laid.read(Path(job_file))
-    teller = Teller(sys.stdout)
+    teller = Teller(own_output())
 
     def open_session(start: Start, plan_file: Path) -> MeasuringSession:
         return MeasuringSession(replace(start, benchmarks=laid.suite), plan_file)

@@ -58,7 +58,8 @@ class Landing:
             return
         record = json.loads(path.read_text(encoding="utf-8"))
         record["status"] = status
-        if reason is not None:
-            record["failed"].append({"cell": None, "error": reason})
+        ending = {"cell": None, "error": reason}
+        if reason is not None and ending not in record["failed"]:  # the host may have noted it, or an earlier attempt
+            record["failed"].append(ending)
         record["cluster"] = other
         write_json(path, record)

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import time
 import warnings
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from typing import Any, TypeVar
 
 from distributed import Client
@@ -18,6 +18,7 @@ from copycost.run.cluster.place import Address
 
 _LOOK_SECONDS = 0.5
 _CONNECT_SECONDS = 10.0
+_NO_SCHEDULER = (OSError, ValueError, RuntimeError, TypeError)  # a TypeError where TLS is not configured
 
 T = TypeVar("T")
 
@@ -52,7 +53,7 @@ class Link:
         """
         try:
             await self._connect()
-        except (OSError, ValueError, RuntimeError, TypeError) as error:  # a TypeError where TLS is not configured
+        except _NO_SCHEDULER as error:
             raise UsageError(f"cluster {self._address.scheduler!r} does not answer: {_why(error)}") from error
 
     async def client(self) -> Client:
@@ -70,7 +71,7 @@ class Link:
                 if time.monotonic() > deadline:
                     raise ClusterLost("the scheduler was lost")
                 await self.close()
-                with contextlib.suppress(OSError):
+                with contextlib.suppress(*_NO_SCHEDULER):
                     await self._connect()
                     continue
                 await asyncio.sleep(_LOOK_SECONDS)
@@ -84,8 +85,9 @@ class Link:
         while True:
             client = await self.client()
             try:
-                identity = await scheduler_of(client).identity(n_workers=-1)
-            except OSError:
+                with lost_with(client):
+                    identity = await scheduler_of(client).identity(n_workers=-1)
+            except (OSError, WorkerLost):
                 await asyncio.sleep(_LOOK_SECONDS)
                 continue
             break
@@ -95,19 +97,21 @@ class Link:
         for address in set(self._gone) - set(identity["workers"]):
             self._gone.pop(address).set()
 
-    async def unless_gone(self, worker: str, work: Coroutine[Any, Any, T]) -> T:
-        """Return what the work returns.
+    async def unless_gone(self, worker: str, client: Client, work: Coroutine[Any, Any, T]) -> T:
+        """Return what the work returns, which a client does on a worker.
 
         Raises:
             WorkerLost: the worker was gone before it was done, or the scheduler.
         """
         gone = asyncio.ensure_future(self._gone.setdefault(worker, asyncio.Event()).wait())
         task = asyncio.ensure_future(work)
+        task.add_done_callback(hear)
         try:
-            await asyncio.wait({gone, task}, return_when=asyncio.FIRST_COMPLETED)
-            if not task.done():
-                raise WorkerLost("its worker was lost")
-            return task.result()
+            with lost_with(client):
+                await asyncio.wait({gone, task}, return_when=asyncio.FIRST_COMPLETED)
+                if not task.done():
+                    raise WorkerLost("its worker was lost")
+                return task.result()
         except OSError as error:
             raise WorkerLost("its worker does not answer") from error
         finally:
@@ -149,6 +153,29 @@ class Link:
         self._gone.clear()
 
 
+@contextlib.contextmanager
+def lost_with(client: Client) -> Iterator[None]:
+    """Take whatever is raised when a client is not running any more for the loss of its scheduler.
+
+    Dask says it in many ways: an OSError, a RuntimeError, an AttributeError or one of its own, as far as it had come.
+
+    Raises:
+        WorkerLost: it is not running any more.
+    """
+    try:
+        yield
+    except Exception as error:
+        if client.status == "running":
+            raise
+        raise WorkerLost("the scheduler was lost") from error
+
+
+def hear(task: asyncio.Future[Any]) -> None:
+    """Take in what a task has raised: asyncio puts on the terminal what nobody waits for any more."""
+    if not task.cancelled():
+        task.exception()
+
+
 def scheduler_of(client: Client) -> Any:
     """Return what calls the client's scheduler.
 
@@ -166,7 +193,7 @@ async def _connected(client: Any) -> Client:
 
 
 async def _closed(client: Any) -> None:
-    with contextlib.suppress(OSError, asyncio.TimeoutError):
+    with contextlib.suppress(Exception):  # whatever it says, it is not used any more
         await asyncio.wait_for(client.close(), _CONNECT_SECONDS)
 
 

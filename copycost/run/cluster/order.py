@@ -11,6 +11,7 @@ from typing import Any
 
 from copycost.catalogue.grid import parse_sizes, parse_threads
 from copycost.run.cluster.host_facts import facts
+from copycost.run.cluster.hosts import Host
 from copycost.run.cluster.job import suite
 from copycost.run.cluster.parcel import Parcel
 from copycost.run.settings import Settings, settle
@@ -52,11 +53,15 @@ class Order:
         """Return the user's file, packed."""
         return Parcel.of(self.conversions_file) if self.conversions_file else None
 
+    def kept(self, reason: str | None, host: Host) -> str | None:
+        """Return what may stand in results of the reason why a host was not measured."""
+        return reason if reason is None or self.with_hostname else host.unnamed(reason)
+
 
 def settle_here(*, name: str | None, out: Path, conversions_file: Path | None, typed: Mapping[str, Any]) -> Settings:
     """Refuse here what every host would refuse; return settings with the run's folder, made now.
 
-    What depends on a host is left to it: its cores, its memory, the interpreters of arms.
+    What depends on a host is left to it: its cores, its memory, its address layout, the interpreters of arms.
 
     Raises:
         UsageError: as `settle` does.
@@ -67,4 +72,6 @@ def settle_here(*, name: str | None, out: Path, conversions_file: Path | None, t
         parse_threads(typed["threads"])
     arms = [arm for arm in typed.get("arms") or () if not re.search(r"[:,](python|threads)=", arm)]
     anywhere = {**typed, "sizes": "1", "threads": "1", "arms": arms}
+    if typed.get("address_layout") == "fixed":  # which is tried by starting a process, and says nothing of the hosts
+        anywhere["address_layout"] = "random"
     return settle(**anywhere, name=name, out=out, conversions_file=conversions_file)

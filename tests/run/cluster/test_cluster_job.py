@@ -119,8 +119,26 @@ def test_an_interrupted_run_leaves_nothing_behind_and_goes_on(cluster, run, tmp_
     assert "gated" in said and f"results: {folder}" in said
 
 
+def test_results_go_on_landing_when_the_scheduler_is_started_anew(cluster, run, tmp_path):
+    cluster.worker(2, "--nthreads", "1")
+    running = run.start(str(cluster.file), "--name", "run", *LIMITS)
+    wait_until(lambda: len(run.landed) == 1, running)
+    before = run.landed[0].read_bytes()
+    cluster.restart()
+    cluster.worker(2, "--nthreads", "1")
+    run.go_on()
+    _, told = running.communicate()
+    entry = by_address(tmp_path / "results" / "run")["2"]
+    assert running.returncode == 0, told
+    assert (entry.status, entry.attempts) == ("complete", 2) and "Traceback" not in told
+    assert is_whole(tmp_path / "results" / "run" / entry.folder)
+    assert run.landed[0].read_bytes() == before
+
+
 def test_what_came_back_stays_when_the_scheduler_is_gone(cluster, run, tmp_path):
-    worker = cluster.worker(2, "--nthreads", "1")
+    workers = [cluster.worker(2, "--nthreads", "1") for _ in range(3)]
+    with Client(address_in(cluster.file), set_as_default=False) as client:
+        client.wait_for_workers(3)
     running = run.start(str(cluster.file), "--name", "run", "--wait", "5s", *LIMITS)
     wait_until(lambda: len(run.landed) == 1, running)
     cluster.scheduler.kill()
@@ -128,12 +146,12 @@ def test_what_came_back_stays_when_the_scheduler_is_gone(cluster, run, tmp_path)
     folder = tmp_path / "results" / "run"
     entry = by_address(folder)["2"]
     assert running.returncode == 1 and entry.status == "incomplete"
-    assert "lost" in entry.reason and "incomplete: " in told
+    assert "lost" in entry.reason and "incomplete: " in told and "Traceback" not in told
     record = read_record(folder / entry.folder)
     assert record["status"] == "incomplete" and len(record["processes"]) == 1
     assert record["failed"] == [{"cell": None, "error": entry.reason}]
     assert load(folder / entry.folder)["process"].nunique() == 1
-    wait_until(lambda: worker.poll() is not None)  # Dask's workers end with their scheduler
+    wait_until(lambda: all(worker.poll() is not None for worker in workers))  # Dask's end with their scheduler
 
 
 def test_a_cluster_that_does_not_answer_is_refused_and_leaves_nothing(run, tmp_path):

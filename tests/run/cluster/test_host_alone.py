@@ -1,5 +1,8 @@
+import fcntl
 import os
 import threading
+
+import pytest
 
 from copycost.run.cluster.host_alone import host_alone
 
@@ -18,6 +21,43 @@ def test_the_second_waits_until_the_first_is_done(tmp_path):
         order.append("first")
     thread.join(600)
     assert order == ["first", "second"]
+
+
+def test_a_lock_that_another_user_has_made_is_waited_for(tmp_path, monkeypatch):
+    path, waits, in_turn = tmp_path / "lock", threading.Event(), []
+    real = os.open
+
+    def protected(file, flags, *mode, **more):  # as Linux does with fs.protected_regular
+        if file == path and flags & os.O_CREAT and path.exists() and not flags & os.O_EXCL:
+            raise PermissionError("another user's file in a folder that users share")
+        return real(file, flags, *mode, **more)
+
+    def second():
+        with host_alone(waits.set, path):
+            in_turn.append("second")
+
+    monkeypatch.setattr(os, "open", protected)
+    path.touch()
+    with host_alone(list, path):
+        thread = threading.Thread(target=second)
+        thread.start()
+        assert waits.wait(600)
+        in_turn.append("first")
+    thread.join(600)
+    assert in_turn == ["first", "second"]
+
+
+def test_a_lock_that_another_has_just_made_is_opened(tmp_path, monkeypatch):
+    path, real = tmp_path / "lock", os.open
+
+    def made_meanwhile(file, flags, *mode, **more):
+        if file == path and flags & os.O_CREAT:
+            path.write_bytes(b"")
+        return real(file, flags, *mode, **more)
+
+    monkeypatch.setattr(os, "open", made_meanwhile)
+    with host_alone(list, path), path.open() as other, pytest.raises(BlockingIOError):
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def test_others_may_share_the_lock_whatever_the_mask_of_who_made_it(tmp_path):

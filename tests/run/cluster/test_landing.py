@@ -75,5 +75,18 @@ def test_a_run_that_ended_early_says_why_and_can_be_sent_back(tmp_path, sent):
     assert {parcel.name for parcel in again.earlier()} == {"run.json", *again.have}
 
 
+def test_a_reason_that_is_there_already_is_not_told_twice(tmp_path, sent):
+    landing = Landing(tmp_path / "run")
+    landing.take(sent)
+    for _ in range(2):
+        landing.close("incomplete", "its worker was lost", OTHER)
+    assert (
+        json.loads((tmp_path / "run" / "run.json").read_text())["failed"].count(
+            {"cell": None, "error": "its worker was lost"}
+        )
+        == 1
+    )
+
+
 def test_a_host_of_which_nothing_came_back_starts_anew(tmp_path):
     assert Landing(tmp_path / "run").earlier() == ()
