@@ -12,7 +12,7 @@ import pandas as pd
 from copycost.analyse.run_estimates import RunCells, frame_of, read_runs
 from copycost.errors import UsageError, nearest
 from copycost.show.reading_progress import reading_progress
-from copycost.store.bad_files import OnBad, tolerant
+from copycost.store.bad_files import OnBad, Refusals, tolerant
 from copycost.store.run_folder import find
 from copycost.store.run_names import as_unicode
 from copycost.store.tree import CLUSTER, RunPlace, is_tree, places
@@ -87,12 +87,7 @@ def read_many(found: Sequence[TypedRun], on_bad: OnBad | None = None) -> ManyRun
     Raises:
         UsageError: a run cannot be read or has no such arm, or nothing is left.
     """
-
-    def refuse(error: UsageError) -> None:
-        if on_bad is None:
-            raise error
-        on_bad(error)
-
+    refuse = Refusals(on_bad)
     wanted = _by_name(found)
     with reading_progress(len(wanted)) as progress:
         runs = list(read_runs([RunPlace(name, one.place.path) for name, one in wanted.items()], refuse, progress))

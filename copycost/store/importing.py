@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from copycost.errors import UsageError
-from copycost.store.bad_files import OnBad, tolerant
+from copycost.store.bad_files import OnBad, Refusals, tolerant
 from copycost.store.foreign import created, foreign_machine
 from copycost.store.json_lines import read_reports
 from copycost.store.process_file import read_process_files
@@ -72,15 +72,7 @@ def import_files(
     """
     if name is not None:
         check_name(name)
-    skipped = 0
-
-    def refuse(error: UsageError) -> None:
-        nonlocal skipped
-        if on_bad is None:
-            raise error
-        skipped += 1
-        on_bad(error)
-
+    refuse = Refusals(on_bad)
     made = 0
     of_one: list[Report] = []
     for report in _reports(paths, refuse):
@@ -96,7 +88,7 @@ def import_files(
         made += 1
         yield _import(of_one, results, [name])
     if not made:
-        raise UsageError(f"nothing is left to import: {skipped} skipped")
+        raise UsageError(f"nothing is left to import: {refuse.count} skipped")
 
 
 def shortened(fullnames: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from copycost.errors import UsageError
-from copycost.store.bad_files import OnBad, tolerant
+from copycost.store.bad_files import OnBad, Refusals, tolerant
 from copycost.store.json_lines import SUFFIXES
 from copycost.store.process_file import ProcessFile, read_process_files
 from copycost.store.remote import is_address
@@ -29,15 +29,7 @@ def source_files(typed: Sequence[str | Path], on_bad: OnBad | None) -> list[tupl
     files: list[tuple[str, ProcessFile]] = []
     homes: dict[str, Path] = {}
     taken: dict[tuple[str, int], Path] = {}
-    skipped = 0
-
-    def refuse(error: UsageError) -> None:
-        nonlocal skipped
-        if on_bad is None:
-            raise error
-        skipped += 1
-        on_bad(error)
-
+    refuse = Refusals(on_bad)
     paths = [path for own in dict.fromkeys(typed) if (path := tolerant(_here, refuse)(own)) is not None]
     for own_home, path in _homes(list(dict.fromkeys(paths))):
         tree = path if _is_tree(path) else None
@@ -49,8 +41,8 @@ def source_files(typed: Sequence[str | Path], on_bad: OnBad | None) -> list[tupl
                 files.append((run, file))
             else:
                 refuse(UsageError(f"{file.path}: says it is process {number}, and so does {other.name}"))
-    if skipped and not files:
-        raise UsageError(f"{typed[0]}: nothing is left to read: {skipped} skipped")
+    if refuse.count and not files:
+        raise UsageError(f"{typed[0]}: nothing is left to read: {refuse.count} skipped")
     return files
 
 
