@@ -41,11 +41,16 @@ print_run(settings.folder)
 """
 
 
-def wall(words: list[str]) -> float:
-    """Run a command and return its wall time in seconds."""
+def wall(words: list[str]) -> tuple[float, int]:
+    """Run a command and return its wall time in seconds and the bytes of its own highest resident set."""
     started = time.monotonic()
-    subprocess.run(words, cwd=ROOT, check=True, capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
-    return time.monotonic() - started
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(words, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, **quiet)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(words)}: exit status {process.returncode}")
+    return time.monotonic() - started, used.ru_maxrss * 1024
 
 
 def dask(*words: str, folder: Path) -> subprocess.Popen[bytes]:
@@ -85,6 +90,7 @@ def main() -> None:
     beside: list[tuple[float, float]] = []
     shares: list[tuple[float, float]] = []
     ratios: list[float] = []
+    peaks: list[float] = []
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         scheduler = dask("scheduler", "--host", "127.0.0.1", "--port", "0", folder=folder)
@@ -103,11 +109,12 @@ def main() -> None:
                     str(folder / "scheduler.json"),
                     *OPTIONS,
                 ]
-                taken = wall([*through, "--name", "cluster", "--out", str(out)])
-                own = wall([sys.executable, "-c", ON_THE_HOST, json.dumps(TYPED), str(out)])
+                taken, memory = wall([*through, "--name", "cluster", "--out", str(out)])
+                own, _ = wall([sys.executable, "-c", ON_THE_HOST, json.dumps(TYPED), str(out)])
                 (host,) = (path.parent for path in (out / "cluster").glob("*/run.json"))
                 views = read_run(host), read_run(out / "host")
                 seconds.append((taken, own))
+                peaks.append(memory / 1e9)
                 beside.append((taken - run_seconds(views[0]), own - run_seconds(views[1])))
                 shares.append((quiet_share(views[0]), quiet_share(views[1])))
                 ratios.append(ratio(*views))
@@ -121,6 +128,7 @@ def main() -> None:
     print(
         f"| a cluster's run over the same run on its host | under {TARGET_SECONDS:.0f} s per host | {_of(cost, 's')} |"
     )
+    print(f"| memory of the command that measures through the cluster | | {_of(peaks, 'GB')} |")
     print(f"| beside the run itself, through the cluster | | {_of([one for one, _ in beside], 's')} |")
     print(f"| beside the run itself, on the host | | {_of([own for _, own in beside], 's')} |")
     print(f"| whole run through the cluster | | {_of([one for one, _ in seconds], 's')} |")

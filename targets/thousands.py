@@ -124,7 +124,7 @@ def of_trees(folder: Path, runs: int, machines: int) -> list[tuple[str, str, str
         tree = _part(folder, [run.name for run in made[:size]])
         _forget(folder)
         first[size], again[size] = _load(tree), _load(tree)
-    kinds, took = _kinds(folder, made)
+    kinds, took, peak = _kinds(folder, made)
     growth = ", ".join(
         f"{size}: {1e3 * first[size].seconds / size:.0f} ms a run ({1e3 * first[size].processor_seconds / size:.0f} of "
         "processors)"
@@ -137,7 +137,7 @@ def of_trees(folder: Path, runs: int, machines: int) -> list[tuple[str, str, str
         (
             f"`machines`, {machines} machines of {KINDS} kinds",
             f"the {KINDS} kinds, under 10 s",
-            f"{kinds}, {took:.1f} s",
+            f"{kinds}, {took:.1f} s, {peak / 1e9:.2f} GB",
         ),
         ("growth of the first load, time", "linear or better", growth),
         ("growth of the first load, memory", "flat for each run", memory),
@@ -152,22 +152,38 @@ def plain(folder: Path) -> list[tuple[str, str, str]]:
     theirs = [sys.executable, "-m", "pytest_benchmark", "compare", *every]
     ours = [sys.executable, str(ROOT / "bench_runner.py"), "compare", *map(str, sides)]
     seconds: dict[str, list[float]] = {"theirs": [], "ours": []}
+    peaks = {"theirs": 0, "ours": 0}
     for turn in range(TURNS + 1):
         for name, command in (("theirs", theirs), ("ours", ours)):
-            start = time.perf_counter()
-            subprocess.run(command, check=True, capture_output=True, cwd=folder)
+            _, taken, peak = _timed(command, folder)
+            peaks[name] = max(peaks[name], peak)
             if turn:  # the first warms the disk's cache
-                seconds[name].append(time.perf_counter() - start)
+                seconds[name].append(taken)
     middle = {name: statistics.median(values) for name, values in seconds.items()}
     both = [sys.executable, "-c", _BOTH, str(TURNS), *map(str, sides), *every]
     loaded = json.loads(subprocess.run(both, check=True, capture_output=True, text=True, cwd=ROOT).stdout)
     what = f"{len(every)} plain pytest-benchmark files ({size:.0f} MB) read and compared"
     target = "at least as fast as `pytest-benchmark compare`"
-    return [(what, target, _beside(middle)), ("the same, all modules loaded before", target, _beside(loaded))]
+    memory = f", {peaks['ours'] / 1e6:.0f} MB to {peaks['theirs'] / 1e6:.0f} MB"
+    return [(what, target, _beside(middle) + memory), ("the same, all modules loaded before", target, _beside(loaded))]
 
 
 def _beside(seconds: dict[str, float]) -> str:
     return f"{seconds['ours']:.2f} s to {seconds['theirs']:.2f} s"
+
+
+def _timed(command: list[str], folder: Path) -> tuple[str, float, int]:
+    """Return what a command prints, the seconds that it takes, and the bytes of its highest resident set."""
+    start = time.perf_counter()
+    with tempfile.TemporaryFile("w+") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL, cwd=folder)
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        seconds = time.perf_counter() - start
+        if process.returncode:
+            raise SystemExit(f"{' '.join(command)}: exit status {process.returncode}")
+        out.seek(0)
+        return out.read(), seconds, used.ru_maxrss * 1024
 
 
 def _load(tree: Path) -> Took:
@@ -176,18 +192,17 @@ def _load(tree: Path) -> Took:
     return Took(seconds, processors, own * 1024, workers * 1024)
 
 
-def _kinds(folder: Path, made: list[MadeUpRun]) -> tuple[str, float]:
-    """Return what `machines` says of the kinds, against the truth, and how long it took."""
+def _kinds(folder: Path, made: list[MadeUpRun]) -> tuple[str, float, int]:
+    """Return what `machines` says of the kinds, against the truth, its seconds, and the bytes of its memory."""
     command = [sys.executable, str(ROOT / "bench_runner.py"), "machines", str(folder), "--format", "json"]
-    start = time.perf_counter()
-    content = json.loads(subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout)
-    seconds = time.perf_counter() - start
+    printed, seconds, peak = _timed(command, ROOT)
+    content = json.loads(printed)
     true = {run.machine_name: run.kind for run in made}
     found: dict[str, int] = content["kinds"]["of"] if "kinds" in content else {}
     pairs = {(kind, true[machine]) for machine, kind in found.items()}
     count = len(set(found.values()))
     right = found.keys() == true.keys() and len(pairs) == KINDS == count
-    return f"{count} kinds, {'each machine in its own' if right else 'not those that there are'}", seconds
+    return f"{count} kinds, {'each machine in its own' if right else 'not those that there are'}", seconds, peak
 
 
 def _part(folder: Path, names: list[str]) -> Path:

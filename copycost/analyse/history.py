@@ -9,6 +9,8 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from copycost.analyse.comparison import INTERRUPTION_COST
+from copycost.analyse.doubts import interrupted_share
 from copycost.analyse.grouping import Floats, floats, group_codes
 from copycost.analyse.replicates import standard_errors
 from copycost.analyse.side import KEY
@@ -111,6 +113,10 @@ def _deviation(rows: pd.DataFrame, codes: np.ndarray, count: int) -> Floats:
     logs = np.log(floats(rows["seconds"]))
     # A figure of few processes or of another suite has no interval: what runs differ by stands for it.
     own_error = np.where(rows["gated"].to_numpy(dtype=bool), np.nan_to_num(standard_errors(rows)), CONTENDED)
+    share = interrupted_share(rows)
+    if np.isfinite(share).any():
+        # Runs that were interrupted more often than others, or less, are that much off.
+        own_error = np.hypot(own_error, INTERRUPTION_COST * np.nan_to_num(np.abs(share - np.nanmedian(share))))
     between = np.full(count, np.nan)
     for code in range(count):
         differences = np.abs(np.diff(logs[codes == code]))

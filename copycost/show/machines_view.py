@@ -15,7 +15,7 @@ from copycost.analyse.fleet import HANDFUL, Fleet, Runs, fleet
 from copycost.analyse.machine_figures import NEEDED
 from copycost.analyse.replicates import replicates
 from copycost.errors import UsageError, nearest
-from copycost.show.compare_side import read_side
+from copycost.show.compare_side import SideView, read_side, read_sides
 from copycost.show.compare_text import records
 from copycost.show.machines_facts import facts_by_kind, facts_section, ranking_section
 from copycost.show.machines_kinds import kinds_section, odd_section
@@ -68,10 +68,7 @@ def read_runs(runs: Sequence[str], results: Path, on_bad: OnBad | None = None) -
     facts: list[dict[str, Any]] = []
     cells, drawn = [], []
     taken: set[str] = set()
-    for number, typed in enumerate(runs):
-        side = tolerant(read_side, on_bad)(typed, results, on_bad)
-        if side is None:
-            continue
+    for number, side in enumerate(_sides(runs, results, on_bad)):
         name = side.name if side.name not in taken else f"{side.name} ({number + 1})"
         taken.add(name)
         machine = {**side.machine, "machine": side.machine_name or side.machine.get("machine")}
@@ -82,6 +79,14 @@ def read_runs(runs: Sequence[str], results: Path, on_bad: OnBad | None = None) -
     if not cells:
         raise UsageError(f"nothing is left to read: {len(runs)} skipped")
     return Runs(facts, pd.concat(cells, ignore_index=True), np.concatenate(drawn))
+
+
+def _sides(typed: Sequence[str], results: Path, on_bad: OnBad | None) -> list[SideView]:
+    """Return runs read together, so that the same test of another suite has the same name in all of them."""
+    if on_bad is None:
+        return read_sides(typed, results)
+    readable = [one for one in typed if tolerant(read_side, on_bad)(one, results, on_bad) is not None]
+    return read_sides(readable, results, lambda _: None) if readable else []
 
 
 def render(own: Fleet, format: str) -> str:

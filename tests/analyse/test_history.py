@@ -40,6 +40,14 @@ def test_figures_of_rounds_that_were_not_quiet_make_no_step():
     assert set(latest(series(doubtful))["flags"]) == {"few-quiet"}
 
 
+def test_a_change_that_comes_with_other_interruptions_makes_no_step():
+    own = runs([1.0] * 5 + [1.06] * 3)
+    assert len(step_changes(series(own))) == len(CELLS)
+    shares = [0.07] * 5 + [0.10] * 3
+    other = [(*run[:2], run[2].assign(interrupted=share)) for run, share in zip(own, shares, strict=True)]
+    assert len(step_changes(series(other))) == 0
+
+
 def test_without_a_change_there_is_no_step():
     assert len(step_changes(series(runs([1.0] * 9)))) == 0
 

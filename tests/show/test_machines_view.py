@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from copycost.errors import UsageError
-from copycost.show.machines_view import machine_runs
+from copycost.show.machines_view import machine_runs, read_runs
 from tests.analyse.laws import machine_cells
 from tests.made_up import Law, machine_facts, made_up_rounds, write_run
 
@@ -43,6 +43,18 @@ def test_runs_that_are_not_complete_are_named(results, tmp_path):
         assert "stopped is interrupted: taken as far as it goes" in machine_runs([stopped, *others], results)
     content = json.loads(machine_runs([stopped, "run-0"], results, format="json"))
     assert content["unfinished"] == {"stopped": "interrupted"}
+
+
+def test_the_same_test_of_another_suite_has_one_name_on_all_machines(tmp_path):
+    def written(name, *tests):
+        entries = [{"name": "test_x", "fullname": f"{file}::test_x", "stats": {"median": 1e-6}} for file in tests]
+        path = tmp_path / f"{name}.json"
+        path.write_text(json.dumps({"benchmarks": entries, "machine_info": {"cpu": {"brand_raw": name}}}))
+        return str(path)
+
+    files = [written("one", "a.py", "b.py"), written("two", "a.py")]
+    for on_bad in (None, pytest.fail):
+        assert set(read_runs(files, tmp_path, on_bad).cells["conversion"]) == {"a.py::test_x", "b.py::test_x"}
 
 
 def test_a_slower_machine_is_said_in_a_sentence_and_a_table(results):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,14 @@ import pandas as pd
 from copycost.analyse.ceilings import ceilings
 from copycost.analyse.estimates import estimate
 from copycost.analyse.quiet import mark_quiet
+from copycost.analyse.run_estimates import frame_of, read_runs
 from copycost.errors import UsageError
-from copycost.store.bad_files import OnBad
+from copycost.store.bad_files import OnBad, Refusals
 from copycost.store.parametrised import read_parametrised
 from copycost.store.rounds import Loaded, load_alike
 from copycost.store.run_folder import RECORD, find, read_record
 from copycost.store.run_names import as_unicode
+from copycost.store.tree import RunPlace
 
 
 @dataclass(frozen=True)
@@ -55,15 +57,18 @@ class Source:
 
 
 def read_sources(typed: Sequence[str], results: Path, on_bad: OnBad | None = None) -> list[Source]:
-    """Return each run that was typed; of several, the rounds are not kept. ``on_bad`` is as for ``load``.
+    """Return each run that was typed; of several, the rounds are not kept, and those of ours are not even read where
+    their estimates are. ``on_bad`` is as for ``load``.
 
     Raises:
         UsageError: one of them cannot be found or read, or holds nothing to report.
     """
     paths = [find(run, results) for run in typed]
-    # Of other suites the same test has to have the same name; runs of ours are read one at a time.
-    others = [path for path in dict.fromkeys(paths) if not (path / RECORD).is_file()]
-    loaded = dict(zip(others, load_alike([[path] for path in others], on_bad), strict=True))
+    ours = [path for path in dict.fromkeys(paths) if len(paths) > 1 and _is_of_ours(path)]
+    kept = _kept(ours, on_bad)
+    # Of other suites the same test has to have the same name.
+    others = [path for path in dict.fromkeys(paths) if path not in ours]
+    loaded = dict(zip(others, load_alike([[path] for path in others], on_bad), strict=True)) if others else {}
     names: list[str] = []
     sources = []
     for run, path in zip(typed, paths, strict=True):
@@ -71,30 +76,58 @@ def read_sources(typed: Sequence[str], results: Path, on_bad: OnBad | None = Non
         names.append(name)
         if names.count(name) > 1:
             name = f"{name} ({names.count(name)})"
-        own = loaded[path] if path in loaded else load_alike([[path]], on_bad)[0]
-        sources.append(_source(run, path, name, own, keep_rounds=len(paths) == 1))
+        if path in loaded:
+            sources.append(_source(run, path, name, loaded[path], keep_rounds=len(paths) == 1))
+        elif path in kept:
+            sources.append(_from_cells(run, path, name, kept[path]))
+    if not sources:
+        raise UsageError(f"nothing is left to report: {len(paths)} skipped")
     return sources
 
 
+def _kept(paths: Sequence[Path], on_bad: OnBad | None) -> dict[Path, pd.DataFrame]:
+    """Return the cells of runs of ours, references among them, as they are kept beside each, or made and kept."""
+    found = [RunPlace(str(number), path) for number, path in enumerate(paths)]
+    return {run.place.path: frame_of([run], references=True) for run in read_runs(found, Refusals(on_bad))}
+
+
+def _is_of_ours(path: Path) -> bool:
+    """Return whether a path is a run that was measured, and not imported from another suite's files."""
+    return (path / RECORD).is_file() and not read_record(path).get("imported")
+
+
 def _source(typed: str, path: Path, name: str, loaded: Loaded, *, keep_rounds: bool) -> Source:
-    record = read_record(path) if (path / RECORD).is_file() else None
+    record = read_record(path) if (path / RECORD).is_file() else {}
     rounds = mark_quiet(loaded.rounds)
     precision = record["plan"].get("precision") if record else None
-    cells = ceilings(estimate(rounds, precision=precision, references=True))
+    cells = estimate(rounds, precision=precision, references=True)
+    made = _from_cells(typed, path, name, cells, alone=keep_rounds)
+    own = rounds[_measured(rounds)]
+    runs = _names(cells, name, alone=keep_rounds)
+    return replace(
+        made,
+        machine=made.machine or loaded.machine,
+        rounds=own.assign(run=own["run"].astype(object).map(runs)) if keep_rounds else None,
+    )
+
+
+def _from_cells(typed: str, path: Path, name: str, cells: pd.DataFrame, *, alone: bool = False) -> Source:
+    """Return a source without rounds, from its estimates with the references."""
+    record = read_record(path) if (path / RECORD).is_file() else None
+    cells = ceilings(cells)
     cells = cells[_measured(cells)].reset_index(drop=True)
     if cells.empty:
         raise UsageError(f"{path}: holds no conversion to report")
-    own = rounds[_measured(rounds)]
-    runs = _names(cells, name, alone=keep_rounds)
+    runs = _names(cells, name, alone=alone)
     return Source(
         typed=typed,
         path=path,
         name=name,
         cells=cells.assign(run=cells["run"].astype(object).map(runs)),
         record=record,
-        machine=(record or {}).get("machine") or loaded.machine,
-        measured=len(own),
-        rounds=own.assign(run=own["run"].astype(object).map(runs)) if keep_rounds else None,
+        machine=(record or {}).get("machine") or {},
+        measured=int(cells["rounds"].sum()),
+        rounds=None,
         benchmarks=_benchmarks(path, name) if cells["size"].isna().any() else {},
     )
 

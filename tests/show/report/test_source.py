@@ -1,8 +1,10 @@
 import os
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from copycost.analyse import run_estimates
 from copycost.errors import UsageError
 from copycost.show.report.source import read_sources
 from tests.made_up import Law, core_cells, made_up_rounds, write_run
@@ -27,6 +29,28 @@ def test_runs_of_the_same_name_are_told_apart_and_rounds_not_kept(tmp_path):
     assert [source.name for source in sources] == ["mine", "mine (2)"]
     assert [set(source.cells["run"]) for source in sources] == [{"mine"}, {"mine (2)"}]
     assert [source.rounds for source in sources] == [None, None]
+
+
+def test_of_several_runs_the_kept_estimates_are_read_and_not_their_files_again(tmp_path, monkeypatch):
+    runs = [str(small_run(tmp_path / name)) for name in ("one", "two")]
+    (alone,) = read_sources(runs[:1], tmp_path)
+    first, _ = read_sources(runs, tmp_path)
+    pd.testing.assert_frame_equal(first.cells, alone.cells, check_dtype=False)
+    assert (first.measured, first.machine, first.record) == (alone.measured, alone.machine, alone.record)
+    monkeypatch.setattr(run_estimates, "load_alike", pytest.fail)
+    again, _ = read_sources(runs, tmp_path)
+    pd.testing.assert_frame_equal(again.cells, first.cells)
+
+
+def test_a_bad_run_among_others_is_left_out_when_asked_for(tmp_path):
+    runs = [str(small_run(tmp_path / name)) for name in ("one", "two")]
+    for path in (tmp_path / "two").glob("process-*.json"):
+        path.write_text("{")
+    with pytest.raises(UsageError, match="truncated"):
+        read_sources(runs, tmp_path)
+    told = []
+    (left,) = read_sources(runs, tmp_path, told.append)
+    assert left.name == "one" and told
 
 
 def test_another_suite_has_its_parameters(tmp_path):
