@@ -1,27 +1,30 @@
-"""The `export` command."""
+"""The `export` command: one row for each cell, as other tools read it."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from copycost.commands.delivery import deliver
-from copycost.commands.options import out_option, results_option, run_argument
+from copycost.commands.options import results_option, run_argument, tells
 from copycost.commands.skipping import on_bad, skip_bad_option
+
+if TYPE_CHECKING:
+    from copycost.show.document import Document
 
 
 @click.command()
 @run_argument
-@click.option("--format", default="csv", help="csv, parquet, json or markdown.")
-@out_option
+@tells(default="csv")
 @results_option
 @skip_bad_option
-def export(run: str, format: str, out: Path | None, results: Path, skip_bad: bool) -> None:
+def export(run: str, results: Path, skip_bad: bool) -> Document:
     """Write one row for each cell of a run."""
-    from copycost.show.export import renderer
-    from copycost.show.run_view import read_cells
-    from copycost.store.run_folder import find
+    import pandas as pd
 
-    rendered = renderer(format)  # refused before anything is read or kept
-    deliver(rendered(read_cells(find(run, results), on_bad(skip_bad)).cells), out)
+    from copycost.analyse.select import select
+    from copycost.show.document import of_frame
+
+    runs = select([run], results, on_bad=on_bad(skip_bad))
+    return of_frame("cells", pd.concat([each.estimates for each in runs], ignore_index=True))

@@ -1,13 +1,19 @@
-"""Arguments and options that several commands have."""
+"""Arguments and options that several commands have, and what makes a command of a function that returns a document."""
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from copycost.commands.delivery import deliver
 from copycost.errors import UsageError
+
+if TYPE_CHECKING:
+    from copycost.show.document import Document
 
 PATH = click.Path(path_type=Path)
 
@@ -46,3 +52,29 @@ local_results_option = click.option(
     "--results", type=LocalPath(path_type=Path), default=Path("results"), help="Folder that holds the runs."
 )
 conversions_file_option = click.option("--conversions", type=PATH, help="A Python file with conversions of your own.")
+
+
+def tells(default: str = "table") -> Callable[[Callable[..., Document]], Callable[..., None]]:
+    """Return what gives a function that answers with a document ``--format`` and ``--out``, and delivers the document.
+
+    Args:
+        default: the format without ``--format``.
+    """
+
+    def decorate(command: Callable[..., Document]) -> Callable[..., None]:
+        @click.option(
+            "--format", default=default, show_default=True, help="table, markdown, json, csv, parquet or html."
+        )
+        @out_option
+        @functools.wraps(command)
+        def told(format: str, out: Path | None, **typed: Any) -> None:
+            from copycost.show.render.formats import check_format, render
+
+            check_format(format)  # before anything is read or measured
+            document = command(**typed)
+            deliver(render(document, format), out)
+            raise click.exceptions.Exit(document.exit_status)
+
+        return told
+
+    return decorate

@@ -24,7 +24,7 @@ from copycost.store.bad_files import OnBad
 
 MOST_COMPARED = 4
 """Runs that are compared with the first, cell by cell with verdicts; each takes most of a second."""
-_RATIO = Quantity("ratio", "ci_low", "ci_high", "B / A", "B / A", "ratio", one="as fast as A")
+_RATIO = Quantity("ratio", "ci_low", "ci_high", "B / A", "B / A", "multiple", one="as fast as A")
 _COLUMNS = {
     "conversion": ("conversion", "text"),
     "dtype": ("dtype", "text"),
@@ -34,9 +34,9 @@ _COLUMNS = {
     "layout": ("layout", "text"),
     "seconds_a": ("A", "seconds"),
     "seconds_b": ("B", "seconds"),
-    "ratio": ("B / A", "ratio"),
-    "ci_low": ("from", "ratio"),
-    "ci_high": ("to", "ratio"),
+    "ratio": ("B / A", "multiple"),
+    "ci_low": ("from", "multiple"),
+    "ci_high": ("to", "multiple"),
     "verdict": ("verdict", "text"),
     "processes_a": ("processes A", "count"),
     "processes_b": ("processes B", "count"),

@@ -40,31 +40,31 @@ class Quantity:
 QUANTITIES = (
     Quantity("seconds", "ci_low", "ci_high", "Time per call", "time per call", "seconds"),
     Quantity(
-        *("multiple", "multiple_low", "multiple_high", "Multiple of zero-copy", "multiple of zero-copy", "ratio"),
+        *("multiple", "multiple_low", "multiple_high", "Multiple of zero-copy", "multiple of zero-copy", "multiple"),
         one="the cheapest zero-copy call of that size",
     ),
     Quantity("gb_per_s", "gb_per_s_low", "gb_per_s_high", "Throughput of copies", "GB/s of the source", "speed"),
     Quantity(
-        *("share_of_mapped", None, None, "Share of a plain copy's bandwidth", "share of a plain copy", "percent"),
+        *("share_of_mapped", None, None, "Share of a plain copy's bandwidth", "share of a plain copy", "share"),
         one="np.copyto into mapped memory",
     ),
     Quantity(
-        *("share_of_fresh", None, None, "Share of a plain copy into fresh memory", "share of a plain copy", "percent"),
+        *("share_of_fresh", None, None, "Share of a plain copy into fresh memory", "share of a plain copy", "share"),
         one="np.copyto into fresh memory",
     ),
     Quantity(
         *("copy_ratio", "copy_ratio_low", "copy_ratio_high"),
-        *("Multiple of a plain copy beside it", "multiple of a plain copy", "ratio"),
+        *("Multiple of a plain copy beside it", "multiple of a plain copy", "multiple"),
         one="np.copyto of the same bytes into mapped memory, timed right after each round",
     ),
-    Quantity("page_faults", None, None, "Minor page faults per call", "minor page faults per call", "faults"),
+    Quantity("page_faults", None, None, "Minor page faults per call", "minor page faults per call", "number"),
     Quantity(
-        *("speed_up", "speed_up_low", "speed_up_high", "Speed-up over one thread", "speed-up", "ratio"),
+        *("speed_up", "speed_up_low", "speed_up_high", "Speed-up over one thread", "speed-up", "multiple"),
         one="as fast as one thread",
     ),
     Quantity(
         *("against_first", "against_first_low", "against_first_high"),
-        *("Time as a multiple of the first run's", "multiple of the first run", "ratio"),
+        *("Time as a multiple of the first run's", "multiple of the first run", "multiple"),
         one="as fast as the first",
     ),
 )

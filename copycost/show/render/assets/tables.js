@@ -17,6 +17,12 @@ Report.Rows = class {
   text(name, row) {
     return Report.format.value(this.columns.get(name).unit, this.get(name, row));
   }
+
+  // What stands after a figure: how sure it is.
+  after(name, row) {
+    const { after } = this.columns.get(name);
+    return after ? after[row] : "";
+  }
 };
 
 // What is told of a row: a quantity with its interval, and what else helps to judge it.
@@ -76,7 +82,7 @@ Report.TableView = class {
   }
 
   side(column) {
-    return ["text", "sharing", "doubts"].includes(column.unit) ? "words" : "figure";
+    return ["text", "name", "command", "verdict", "sharing", "doubts"].includes(column.unit) ? "words" : "figure";
   }
 
   sort(name) {
@@ -136,7 +142,7 @@ Report.TableView = class {
   }
 
   cell(column, row) {
-    const text = this.rows.text(column.name, row);
+    const text = this.rows.text(column.name, row) + this.rows.after(column.name, row);
     return Report.element("td", { class: this.side(column) }, this.side(column) === "words" ? Report.name(text) : text);
   }
 

@@ -38,11 +38,14 @@ Report.format = (() => {
     seconds,
     bytes,
     number,
-    ratio: (value) => (value >= 1000 ? number(value) : threeDigits(value)) + "×",
-    percent: (value) => `${significant(100 * value, 3)}%`,
+    name: String,
+    command: String,
+    verdict: String,
+    ratio: (value) => value.toFixed(value < 2 ? 3 : value < 10 ? 2 : 1),
+    multiple: (value) => (value >= 1000 ? number(value) : threeDigits(value)) + "×",
+    share: (value) => `${significant(100 * value, 3)}%`,
     speed: (value) => significant(value, 3),
     count: String,
-    faults: (value) => (value > 0 && value < 0.001 ? "<0.001" : number(value)),
     doubts: (value) => value.replaceAll(";", ", "),
     sharing: (value) => (value ? "shares" : "copies"),
   };
@@ -59,9 +62,8 @@ Report.format = (() => {
       }
       return `${significant(own, 4)} s`;
     },
-    ratio: (own) => number(own) + "×",
+    multiple: (own) => number(own) + "×",
     speed: number,
-    faults: number,
   };
 
   function tick(unit, own) {

@@ -5,21 +5,25 @@ Report.waiting = [];
 Report.blocks = {
   lines(block) {
     const { element, name } = Report;
-    if (!block.bullets) return block.lines.map((line) => element("p", {}, name(line)));
+    if (!block.bullets) return block.lines.map(Report.line);
     return [element("ul", {}, ...block.lines.map((line) => element("li", {}, name(line))))];
   },
 
   entries(block) {
     const { element, name } = Report;
-    const parts = block.entries.flatMap(([label, lines]) => {
-      const said = lines.map((line) => Report.line(line));
-      if (block.find) {
-        const act = () => Report.tables.get(block.find).search(label);
+    const parts = block.entries.flatMap(([label, lines, table]) => {
+      const said = lines.map(Report.line);
+      if (table) {
+        const act = () => Report.tables.get(table).search(label);
         said.push(element("button", { type: "button", class: "link", on: { click: act } }, "Show these cells"));
       }
       return [element("dt", {}, name(label)), element("dd", {}, ...said)];
     });
     return [element("dl", {}, ...parts)];
+  },
+
+  heading(block) {
+    return [Report.element("h3", {}, Report.name(block.title))];
   },
 
   folded(block) {
@@ -43,15 +47,16 @@ Report.blocks = {
 
 Report.line = (text) => {
   const { element, name } = Report;
-  return !Array.isArray(text) && text.startsWith("python bench_runner.py") ? element("code", {}, text) : element("p", {}, name(text));
+  return text.command === undefined ? element("p", {}, name(text)) : element("code", {}, text.command);
 };
 
 Report.build = () => {
   const { element, name, content } = Report;
   document.title = `${content.title} – copycost report`;
-  const links = content.sections.map((section) =>
-    element("li", {}, element("a", { href: `#${section.name}` }, section.title)));
+  const titled = content.sections.filter((section) => section.title);
+  const links = titled.map((section) => element("li", {}, element("a", { href: `#${section.name}` }, section.title)));
   const sections = content.sections.map((section) => {
+    if (!section.title) return element("section", { id: section.name });
     const heading = element("h2", { id: `${section.name}-title` }, section.title);
     return element("section", { id: section.name, "aria-labelledby": heading.id }, heading);
   });
