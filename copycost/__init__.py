@@ -13,7 +13,7 @@ from importlib import import_module
 # and must work where pandas or torch is not installed.
 _HOMES = {
     "load": "copycost.store.rounds",
-    "load_cells": "copycost.analyse.run_estimates",
+    "load_cells": "copycost.analyse.select",
     "estimate": "copycost.analyse.estimates",
     "compare": "copycost.analyse.comparison",
     "fit": "copycost.analyse.scaling",

@@ -85,6 +85,12 @@ class Run:
         run.arm, run._whole = arm, self
         return run
 
+    def called(self, name: str) -> Run:
+        """Return the same run by another name, for one that stands beside itself."""
+        run = Run(name, self.path, source=self.source)
+        run.arm, run._whole = self.arm, self
+        return run
+
     def by_arm(self) -> list[Run]:
         """Return the run's arms, or the run itself where it has one or none."""
         return [self.only(arm) for arm in self.arms] if len(self.arms) > 1 and not self.arm else [self]
@@ -139,8 +145,7 @@ class Run:
     @cached_property
     def estimates(self) -> pd.DataFrame:
         """The cells without the references: the conversions that people asked for."""
-        wanted = (self.cells["direction"] != "reference").to_numpy(dtype=bool, na_value=True)
-        return self.cells[wanted].reset_index(drop=True)
+        return without_references(self.cells)
 
     # What follows from it.
 
@@ -355,8 +360,9 @@ class Run:
         return [str(value) for value in self.cells[column].dropna().unique()]
 
     def _of_arm(self, frame: pd.DataFrame) -> pd.DataFrame:
-        of_arm = frame[(frame["arm"] == self.arm).to_numpy(dtype=bool, na_value=False)].reset_index(drop=True)
-        return of_arm.assign(run=pd.Series([self.name] * len(of_arm), dtype=object).astype("category"))
+        if self.arm:
+            frame = frame[(frame["arm"] == self.arm).to_numpy(dtype=bool, na_value=False)].reset_index(drop=True)
+        return frame.assign(run=_renamed(frame["run"], {str(run): self.name for run in frame["run"].unique()}))
 
     def _named(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return rounds or cells with the name of the run, and names of tests that keep those of all runs apart."""
@@ -370,6 +376,12 @@ class Run:
             run=_renamed(frame["run"], names),
             **({"conversion": _renamed(frame["conversion"], longer)} if longer else {}),
         )
+
+
+def without_references(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells of the conversions that people asked for."""
+    wanted = (cells["direction"] != "reference").to_numpy(dtype=bool, na_value=True)
+    return cells[wanted].reset_index(drop=True)
 
 
 def _renamed(column: pd.Series, names: Mapping[str, str]) -> pd.Series:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from copycost.commands.delivery import deliver
-from copycost.errors import UsageError
+from copycost.errors import UsageError, one_line
 
 if TYPE_CHECKING:
     from copycost.show.document import Document
@@ -68,10 +69,15 @@ def tells(default: str = "table") -> Callable[[Callable[..., Document]], Callabl
         @out_option
         @functools.wraps(command)
         def told(format: str, out: Path | None, **typed: Any) -> None:
-            from copycost.show.render.formats import check_format, render
+            from copycost.show.document import Note
+            from copycost.show.render.formats import ONE_TABLE, check_format, render
 
             check_format(format)  # before anything is read or measured
             document = command(**typed)
+            if format in ONE_TABLE:  # which has no room for whether the gate was passed
+                for note in document.every(Note):
+                    if note.name == "gate":
+                        print(f"gate {one_line(note.text)}", file=sys.stderr)
             deliver(render(document, format), out)
             raise click.exceptions.Exit(document.exit_status)
 

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from copycost.analyse.fingerprint import conditions
+from copycost.analyse.gate import failures, parse_gate
 from copycost.analyse.geometric_means import summary
 from copycost.analyse.machines import differences
 from copycost.analyse.verdicts import ONLY_A, ONLY_B, UNDECIDED
@@ -20,7 +21,6 @@ from copycost.show.compare_side import SideView, read_sides
 from copycost.show.compare_table import table
 from copycost.show.compare_text import condition_text, ratio_text, records, size_text
 from copycost.show.compared import MARGIN, compared
-from copycost.show.gate import failures, parse_gate
 from copycost.store.bad_files import OnBad
 
 

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from copycost.errors import UsageError
-from copycost.show.gate import failures, parse_gate
+from copycost.analyse.gate import failures, parse_gate
 
 NAMES = ("torch.tensor", "t.numpy", "f(a, slowly)")
 
