@@ -18,7 +18,7 @@ _HOMES = {
     "compare": "copycost.analyse.comparison",
     "fit": "copycost.analyse.scaling",
     "crossovers": "copycost.analyse.crossovers",
-    "conversion": "copycost.catalogue.user_file",
+    "conversion": "copycost.catalogue.conversions",
 }
 
 __all__ = ["compare", "conversion", "crossovers", "estimate", "fit", "load", "load_cells"]

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from copycost.catalogue.conversions import CORE
+from copycost.catalogue.conversions import CORE, load
 from copycost.catalogue.evidence import examine
-from copycost.catalogue.user_file import load
 
 FILE = Path(__file__).parents[1] / "targets" / "injected.py"
 

@@ -24,8 +24,9 @@ from __future__ import annotations
 import ctypes
 import random
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Iterator, List
+from typing import Any
 
 # From glibc's malloc.h.
 _M_TRIM_THRESHOLD = -1
@@ -85,7 +86,7 @@ class Heap:
         """Set a steady heap's thresholds; it begins where it is."""
         self._glibc = _glibc
         self._steered = _glibc is not None and mode == STEADY
-        self._held: List[ctypes.c_void_p] = []
+        self._held: list[ctypes.c_void_p] = []
         self._condition()
 
     @contextmanager

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Mapping, Optional
+from typing import Any
 
 from copycost.catalogue.cell import EMPTY_CALL, Cell
 from copycost.measure.protocol import Protocol
@@ -23,13 +24,13 @@ class MeasurePlan:
 
     cells: tuple[Cell, ...]
     protocol: Protocol = field(default_factory=Protocol)
-    conversions_file: Optional[str] = None
+    conversions_file: str | None = None
     run: str = ""
     arm: str = "base"
     visits: int = 1
     known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     on_trial: tuple[str, ...] = ()
-    memory_limit: Optional[int] = None
+    memory_limit: int | None = None
     with_hostname: bool = False
 
     def write(self, path: Path) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from copycost.measure.doctor.examination import examine
-from copycost.measure.doctor.system import this_system
+from copycost.measure.doctor.examination import examine, this_system
 from copycost.run.address_layout import why_not_fixed
 from copycost.show.doctor_view import render
 

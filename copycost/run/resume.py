@@ -9,8 +9,7 @@ from typing import Any
 
 from copycost.catalogue.cell import Cell
 from copycost.catalogue.conversions import CORE, EXTENDED, select
-from copycost.catalogue.dtypes import parse_dtypes
-from copycost.catalogue.grid import parse_sizes, parse_threads
+from copycost.catalogue.grid import parse_dtypes, parse_sizes, parse_threads
 from copycost.errors import UsageError
 from copycost.run.address_layout import why_not_fixed
 from copycost.run.arms import Arm, parse_arms

@@ -13,12 +13,11 @@ from typing import Any
 
 from copycost.catalogue.cell import EMPTY_CALL, Cell
 from copycost.catalogue.conversions import CORE, EXTENDED, Conversion, select
-from copycost.catalogue.dtypes import parse_dtypes
-from copycost.catalogue.grid import PRESETS, cells, check_memory, parse_sizes, parse_threads
+from copycost.catalogue.grid import PRESETS, cells, check_memory, parse_dtypes, parse_sizes, parse_threads
 from copycost.catalogue.references import reference_cells
+from copycost.catalogue.sandbox import LIMITABLE
 from copycost.errors import UsageError, nearest
 from copycost.measure import allocator as allocators
-from copycost.measure.limits import LIMITABLE
 from copycost.measure.machine import available_bytes
 from copycost.measure.protocol import Protocol
 from copycost.run import new_folder

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from copycost.catalogue.conversions import select
-from copycost.catalogue.dtypes import DEFAULT_DTYPES, parse_dtypes
+from copycost.catalogue.grid import DEFAULT_DTYPES, parse_dtypes
 from copycost.catalogue.semantics import claims, table
 from copycost.run.settings import require_torch
 from copycost.show.semantics_view import render

@@ -1,33 +1,31 @@
-"""Subjects: cells made ready to be timed, with their sources, evidence and calibrations."""
+"""Preparing a cell: its source is made, its result checked, and the calls of a round counted."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from typing import Any, Callable, Mapping, Optional
+from typing import Any
 
 from copycost.catalogue.block import block, empty_block, loop
-from copycost.catalogue.cell import EMPTY_CALL, Cell
+from copycost.catalogue.cell import EMPTY_CALL, ITEM_BYTES, Cell
 from copycost.catalogue.conversions import Conversion
-from copycost.catalogue.dtypes import ITEM_BYTES
 from copycost.catalogue.evidence import examine
 from copycost.catalogue.references import CONVERSION, DIRECTION, REFERENCES, Timed
-from copycost.catalogue.rotation import LAST_CACHE_BYTES, Turns, rotation
-from copycost.catalogue.sources import nbytes, source
+from copycost.catalogue.sources import LAST_CACHE_BYTES, Rotation, cold_sources, nbytes, source
 from copycost.measure.allocator import Heap
-from copycost.measure.calibration import Calibration, in_blocks, seconds_per_call
 from copycost.measure.machine import caches
-from copycost.measure.protocol import Protocol
+from copycost.measure.protocol import Calibration, Protocol, in_blocks, seconds_per_call
 
 #: Sources above this size are shared by forked processes: where their pages lie does not matter.
-_OWN_BYTES = 16 * 1024**2
+_SHARED_BYTES = 16 * 1024**2
 
 _PAGE, _CACHE_LINE = 4096, 64
 
 
 @dataclass(frozen=True)
-class Subject:
+class PreparedCell:
     """One cell ready to be timed: `target(source)` is the block of calls that a round repeats.
 
     `around` is what is done before, between and after its rounds.
@@ -35,7 +33,7 @@ class Subject:
 
     cell: Cell
     expression: str
-    documented: Optional[str]
+    documented: str | None
     source: Any
     source_bytes: int
     calibration: Calibration
@@ -44,13 +42,13 @@ class Subject:
 
     def plain_array(self) -> Any:
         """Return the source as one NumPy array over the same memory, or None if it is not one."""
-        if self.source is None or isinstance(self.source, (list, Turns)):
+        if self.source is None or isinstance(self.source, (list, Rotation)):
             return None
         return self.source.numpy() if hasattr(self.source, "numpy") else self.source
 
 
-class Subjects:
-    """Makes subjects, and keeps what they have in common: sources and mapped memory."""
+class Preparer:
+    """Prepares cells, and keeps what they have in common: sources and mapped memory."""
 
     def __init__(
         self,
@@ -63,29 +61,31 @@ class Subjects:
         self._heap = heap
         self._conversions = conversions
         self._protocol = protocol
-        self._known = {cell: Calibration(**found) for cell, found in known.items()}
+        self._known = {cell_id: Calibration(**calibration) for cell_id, calibration in known.items()}
+        self._ready: dict[Cell, PreparedCell] = {}
         self._sources: dict[tuple[str, str, int, str], Any] = {}
         self._mapped: list[Any] = []
-        self._last_cache = max([found["bytes"] for found in caches()], default=LAST_CACHE_BYTES)
+        self._last_cache = max([cache["bytes"] for cache in caches()], default=LAST_CACHE_BYTES)
 
-    def make(self, cell: Cell) -> Subject:
-        """Return the cell's subject: source made, result checked, iterations calibrated.
+    def prepare(self, cell: Cell) -> PreparedCell:
+        """Return the cell ready to be timed; all is done at the first time.
 
         Raises:
             CannotConvert: the pair of conversion and dtype cannot work.
             WrongResult: the result does not hold the source's values.
         """
-        if cell == EMPTY_CALL:
-            make = self._empty_call
-        elif cell.direction == DIRECTION:
-            make = self._reference
-        elif cell.cache == "cold":
-            make = self._cold
-        else:
-            make = self._warm
-        subject = make(cell)
-        self._known[cell.id] = subject.calibration
-        return subject
+        if cell not in self._ready:
+            set_threads(cell.threads)
+            if cell == EMPTY_CALL:
+                prepare = self._empty_call
+            elif cell.direction == DIRECTION:
+                prepare = self._reference
+            elif cell.cache == "cold":
+                prepare = self._cold
+            else:
+                prepare = self._warm
+            self._ready[cell] = prepare(cell)
+        return self._ready[cell]
 
     def learn(self, cell: Cell, calibration: Mapping[str, Any]) -> None:
         """Take over a cell's calibration from another process."""
@@ -108,80 +108,88 @@ class Subjects:
         decides which cache sets it shares, so every process draws them anew. They are made, not
         copied: `t.numpy()` takes 6% longer on a tensor that came from `copy.deepcopy`.
         """
+        self._ready.clear()
         self._sources = {
-            key: held for key, held in self._sources.items() if isinstance(held, Turns) or nbytes(held) > _OWN_BYTES
+            key: kept
+            for key, kept in self._sources.items()
+            if isinstance(kept, Rotation) or nbytes(kept) > _SHARED_BYTES
         }
 
-    def _empty_call(self, cell: Cell) -> Subject:
-        calibration = self._known.get(cell.id)
-        if calibration is None:
+    def _calibration(self, cell: Cell, calibrate: Callable[[], Calibration]) -> Calibration:
+        if cell.id not in self._known:
+            self._known[cell.id] = calibrate()
+        return self._known[cell.id]
+
+    def _empty_call(self, cell: Cell) -> PreparedCell:
+        def calibrate() -> Calibration:
             seconds = seconds_per_call(empty_block(), None, self._protocol)
-            iterations = max(1, round(self._protocol.round_seconds / seconds))
-            calibration = Calibration(1, iterations, seconds)
-        return Subject(cell, "", None, None, 0, calibration, empty_block())
+            return Calibration(1, max(1, round(self._protocol.round_seconds / seconds)), seconds)
 
-    def _warm(self, cell: Cell) -> Subject:
+        return PreparedCell(cell, "", None, None, 0, self._calibration(cell, calibrate), empty_block())
+
+    def _warm(self, cell: Cell) -> PreparedCell:
         conversion = self._conversions[cell.conversion]
-        held = self._source(cell)
-        calibration = self._known.get(cell.id)
-        if calibration is None:
-            evidence = examine(conversion, held)
-            counted = in_blocks(partial(block, conversion), held, self._protocol)
-            calibration = Calibration(*counted, **asdict(evidence))
-        target = block(conversion, calibration.block)
-        return Subject(cell, *_words(conversion), held, nbytes(held), calibration, target)
+        given = self._source(cell)
 
-    def _cold(self, cell: Cell) -> Subject:
+        def calibrate() -> Calibration:
+            evidence = examine(conversion, given)
+            return Calibration(*in_blocks(partial(block, conversion), given, self._protocol), **asdict(evidence))
+
+        calibration = self._calibration(cell, calibrate)
+        target = block(conversion, calibration.block)
+        return PreparedCell(
+            cell, conversion.expression, conversion.documented, given, nbytes(given), calibration, target
+        )
+
+    def _cold(self, cell: Cell) -> PreparedCell:
         conversion = self._conversions[cell.conversion]
         key = (cell.direction, cell.dtype, cell.size, "rotation")
         if key not in self._sources:
             with self._heap.apart():
-                self._sources[key] = Turns(rotation(cell, self._last_cache))
-        turns: Turns = self._sources[key]
+                self._sources[key] = Rotation(cold_sources(cell, self._last_cache))
+        rotation: Rotation = self._sources[key]
         convert_all = loop(conversion)
-        calibration = self._known.get(cell.id)
-        if calibration is None:
-            evidence = examine(conversion, turns.sources[0])
-            few = turns.sources[:64]
+
+        def calibrate() -> Calibration:
+            evidence = examine(conversion, rotation.sources[0])
+            few = rotation.sources[:64]
             seconds = seconds_per_call(convert_all, few, self._protocol) / len(few)
-            count = max(1, round(self._protocol.round_seconds / seconds))
-            calibration = Calibration(count, 1, seconds, **asdict(evidence))
+            return Calibration(max(1, round(self._protocol.round_seconds / seconds)), 1, seconds, **asdict(evidence))
+
+        calibration = self._calibration(cell, calibrate)
         count = calibration.block
 
-        def target(turns: Turns) -> None:
+        def target(turns: Rotation) -> None:
             convert_all(turns.take(count))
 
-        source_bytes = nbytes(turns.sources[0])
-        return Subject(cell, *_words(conversion), turns, source_bytes, calibration, target)
+        source_bytes = nbytes(rotation.sources[0])
+        return PreparedCell(
+            cell, conversion.expression, conversion.documented, rotation, source_bytes, calibration, target
+        )
 
-    def _reference(self, cell: Cell) -> Subject:
+    def _reference(self, cell: Cell) -> PreparedCell:
         reference = REFERENCES[cell.conversion]
         array = self._source(replace(cell, direction="to_tensor"))
         timed = reference.prepare(array, self.destination(array), cell.threads)
-        called = Conversion(
-            name=f"{cell.id}",
-            direction="to_tensor",
-            expression=reference.expression,
-            documented="",
-            family="reference",
-            function=timed.function,
-        )
-        calibration = self._known.get(cell.id)
-        if calibration is None:
+        called = Conversion(cell.id, "to_tensor", reference.expression, "", "reference", timed.function)
+
+        def calibrate() -> Calibration:
             timed.begin_visit()
             counted = in_blocks(partial(block, called), array, self._protocol, timed.most_calls)
             timed.end_round()
             timed.end_visit()
             result = nbytes(array) if reference.casts_to is None else array.size * ITEM_BYTES[reference.casts_to]
-            calibration = Calibration(*counted, False, reference.casts_to or str(array.dtype), result)
+            return Calibration(*counted, False, reference.casts_to or str(array.dtype), result)
+
+        calibration = self._calibration(cell, calibrate)
         target = block(called, calibration.block)
-        return Subject(cell, reference.expression, None, array, nbytes(array), calibration, target, timed)
+        return PreparedCell(cell, reference.expression, None, array, nbytes(array), calibration, target, timed)
 
     def _source(self, cell: Cell) -> Any:
         key = (cell.direction, cell.dtype, cell.size, cell.layout)
         if key not in self._sources:
             with self._heap.apart():
-                self._sources[key] = self._beginning(cell) if self._is_large(cell) else self._placed(cell)
+                self._sources[key] = self._beginning(cell) if cell.bytes > _SHARED_BYTES else self._placed(cell)
         return self._sources[key]
 
     def _placed(self, cell: Cell) -> Any:
@@ -194,15 +202,16 @@ class Subjects:
     def _beginning(self, cell: Cell) -> Any:
         """Return a large array that is the beginning of a larger one, where there is one: it saves memory."""
         if cell.direction == "to_tensor" and cell.layout == "contiguous":
-            for (direction, dtype, size, layout), held in self._sources.items():
+            for (direction, dtype, size, layout), kept in self._sources.items():
                 same = (direction, dtype, layout) == (cell.direction, cell.dtype, cell.layout)
                 if same and size > cell.size:
-                    return held[: cell.size]
+                    return kept[: cell.size]
         return source(cell)
 
-    def _is_large(self, cell: Cell) -> bool:
-        return cell.size * ITEM_BYTES[cell.dtype] > _OWN_BYTES
 
+def set_threads(threads: int) -> None:
+    """Let torch use so many threads."""
+    import torch
 
-def _words(conversion: Conversion) -> tuple[str, str]:
-    return conversion.expression, conversion.documented
+    if torch.get_num_threads() != threads:
+        torch.set_num_threads(threads)

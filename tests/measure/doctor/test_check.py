@@ -1,7 +1,6 @@
 import pytest
 
-from copycost.measure.doctor.finding import Check, fine
-from copycost.measure.doctor.system import Untold
+from copycost.measure.doctor.check import Check, Untold, fine
 from tests.measure.doctor.made_up import system
 
 

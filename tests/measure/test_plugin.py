@@ -1,7 +1,7 @@
 from types import SimpleNamespace
 
 from copycost.catalogue.cell import Cell
-from copycost.measure.folding import fold
+from copycost.measure.plugin import merge_visits
 
 CELL = Cell("torch.tensor", "to_tensor", "float64", 64)
 
@@ -29,7 +29,7 @@ def visit(number, data, cell=CELL, **more):
 
 
 def test_visits_of_a_cell_become_one_entry_with_all_rounds():
-    (entry,) = fold([visit(4, [1.0, 2.0]), visit(1, [3.0])])
+    (entry,) = merge_visits([visit(4, [1.0, 2.0]), visit(1, [3.0])])
     assert entry.stats.data == [1.0, 2.0, 3.0]
     assert entry.extra_info["visit"] == [0, 0, 1]
     assert entry.extra_info["at"] == [4.0, 4.0, 1.0]
@@ -37,7 +37,7 @@ def test_visits_of_a_cell_become_one_entry_with_all_rounds():
 
 
 def test_the_entrys_name_holds_no_visit():
-    (entry,) = fold([visit(4, [1.0])])
+    (entry,) = merge_visits([visit(4, [1.0])])
     assert entry.name == f"test_array_to_tensor[{CELL.id}]"
     assert entry.fullname == f"test_x.py::test_array_to_tensor[{CELL.id}]"
     assert entry.param == CELL.id
@@ -48,20 +48,20 @@ def test_the_entrys_name_holds_no_visit():
 def test_other_cells_and_other_peoples_benchmarks_stay_apart():
     other = visit(0, [5.0], Cell("torch.tensor", "to_tensor", "float64", 256))
     foreign = SimpleNamespace(name="test_mine", extra_info={}, has_error=False)
-    folded = fold([visit(0, [1.0]), foreign, other, visit(1, [2.0])])
+    folded = merge_visits([visit(0, [1.0]), foreign, other, visit(1, [2.0])])
     assert len(folded) == 3
     assert any(entry is foreign for entry in folded)
 
 
 def test_cells_come_in_the_order_of_the_plan_not_of_their_visits():
     other = Cell("torch.tensor", "to_tensor", "float64", 256)
-    folded = fold([visit(0, [1.0]), visit(0, [2.0], other)], [other, CELL])
+    folded = merge_visits([visit(0, [1.0]), visit(0, [2.0], other)], [other, CELL])
     assert [entry.param for entry in folded] == [other.id, CELL.id]
 
 
 def test_a_visit_that_failed_is_not_folded_into_figures():
     failed = visit(1, [9.0])
     failed.has_error = True
-    first, kept = fold([visit(0, [1.0]), failed])
+    first, kept = merge_visits([visit(0, [1.0]), failed])
     assert first.stats.data == [1.0]
     assert kept is failed

@@ -5,7 +5,7 @@ from copycost.catalogue.cell import EMPTY_CALL, Cell
 from copycost.catalogue.conversions import CORE
 from copycost.catalogue.references import REFERENCES
 from copycost.measure.protocol import Protocol
-from copycost.measure.workbench import Workbench
+from copycost.measure.worker import Worker
 
 CONVERSIONS = {conversion.name: conversion for conversion in CORE}
 COPY = Cell("torch.tensor", "to_tensor", "float64", 64)
@@ -41,99 +41,99 @@ class FakeBenchmark:
 
 
 @pytest.fixture
-def workbench():
-    return Workbench(CONVERSIONS, Protocol(visit_seconds=1e-3, max_rounds=5))
+def worker():
+    return Worker(CONVERSIONS, Protocol(visit_seconds=1e-3, max_rounds=5))
 
 
 @pytest.mark.parametrize("cell", [EMPTY_CALL, COPY, LARGE_COPY, SHARE], ids=lambda cell: cell.id)
-def test_figures_are_seconds_per_call(workbench, cell):
+def test_figures_are_seconds_per_call(worker, cell):
     benchmark = FakeBenchmark()
-    workbench.visit(benchmark, cell)
+    worker.visit(benchmark, cell)
     calls = benchmark.stats.iterations
     assert calls % benchmark.extra_info["block"] == 0
     assert benchmark.stats.data == pytest.approx([1e-3 / calls] * len(benchmark.stats.data), rel=1e-5)
 
 
 @pytest.mark.parametrize("cell", [EMPTY_CALL, COPY, LARGE_COPY, SHARE], ids=lambda cell: cell.id)
-def test_every_round_has_its_canary_clock_and_faults(workbench, cell):
+def test_every_round_has_its_canary_clock_and_faults(worker, cell):
     benchmark = FakeBenchmark()
-    workbench.visit(benchmark, cell)
+    worker.visit(benchmark, cell)
     for key in ("visit", "at", "canary_ns", "clock_ns", "page_faults"):
         assert len(benchmark.extra_info[key]) == len(benchmark.stats.data)
     assert min(benchmark.extra_info["canary_ns"]) > 0
 
 
-def test_a_plain_copy_is_timed_beside_large_copies_only(workbench):
+def test_a_plain_copy_is_timed_beside_large_copies_only(worker):
     taken = {}
     for cell in (COPY, LARGE_COPY, SHARE):
         benchmark = FakeBenchmark()
-        workbench.visit(benchmark, cell)
+        worker.visit(benchmark, cell)
         taken[cell] = benchmark.extra_info.get("copy_ns")
     assert taken[COPY] is None
     assert taken[SHARE] is None  # a copy would evict what the next zero-copy round finds cached
     assert len(taken[LARGE_COPY]) >= 2 and min(taken[LARGE_COPY]) > 0
 
 
-def test_what_a_cell_shares_travels_with_it(workbench):
+def test_what_a_cell_shares_travels_with_it(worker):
     for cell, shares in ((COPY, False), (SHARE, True)):
         benchmark = FakeBenchmark()
-        workbench.visit(benchmark, cell)
+        worker.visit(benchmark, cell)
         assert benchmark.extra_info["shares_memory"] is shares
 
 
-def test_a_canary_of_one_core_says_that_gating_is_partial(workbench):
+def test_a_canary_of_one_core_says_that_gating_is_partial(worker):
     for threads in (1, 2):
         benchmark = FakeBenchmark()
-        workbench.visit(benchmark, Cell("torch.tensor", "to_tensor", "float64", 64, threads))
+        worker.visit(benchmark, Cell("torch.tensor", "to_tensor", "float64", 64, threads))
         assert benchmark.extra_info["partial_gating"] is (threads > 1)
 
 
-def test_a_forked_process_draws_the_pages_of_small_sources_anew(workbench):
-    before = workbench.prepare(COPY)
-    workbench.begin_process()
-    after = workbench.prepare(COPY)
+def test_a_forked_process_draws_the_pages_of_small_sources_anew(worker):
+    before = worker.prepare(COPY)
+    worker.begin_process()
+    after = worker.prepare(COPY)
     assert after.source.ctypes.data != before.source.ctypes.data
     np.testing.assert_array_equal(after.source, before.source)
     assert after.calibration == before.calibration
 
 
 @pytest.mark.parametrize("name", list(REFERENCES))
-def test_a_reference_is_measured_like_a_conversion(workbench, name):
+def test_a_reference_is_measured_like_a_conversion(worker, name):
     benchmark = FakeBenchmark()
-    workbench.visit(benchmark, Cell(name, "reference", "float64", 2**18))
+    worker.visit(benchmark, Cell(name, "reference", "float64", 2**18))
     assert benchmark.extra_info["source_bytes"] == 2**21
     assert benchmark.extra_info["direction"] == "reference"
     assert ("copy_ns" in benchmark.extra_info) == name.startswith("torch copy")
 
 
-def test_a_round_that_keeps_its_results_has_no_more_calls_than_are_kept(workbench):
+def test_a_round_that_keeps_its_results_has_no_more_calls_than_are_kept(worker):
     benchmark = FakeBenchmark()
-    workbench.visit(benchmark, Cell("allocate", "reference", "float64", 2**17))
+    worker.visit(benchmark, Cell("allocate", "reference", "float64", 2**17))
     assert 1 <= benchmark.stats.iterations <= 4
 
 
-def test_memory_that_was_copied_to_is_never_freed(workbench):
-    workbench.visit(FakeBenchmark(), LARGE_COPY)
-    smaller = workbench._makes.destination(np.ones(2**18))
+def test_memory_that_was_copied_to_is_never_freed(worker):
+    worker.visit(FakeBenchmark(), LARGE_COPY)
+    smaller = worker._preparer.destination(np.ones(2**18))
     smaller[:] = 7.0
-    workbench._makes.destination(np.ones(2**20))
-    assert (smaller == 7.0).all() and workbench._makes.destination(np.ones(2**20)).nbytes == 2**23
+    worker._preparer.destination(np.ones(2**20))
+    assert (smaller == 7.0).all() and worker._preparer.destination(np.ones(2**20)).nbytes == 2**23
 
 
-def test_a_cold_cell_takes_its_sources_in_turn(workbench):
+def test_a_cold_cell_takes_its_sources_in_turn(worker):
     cell = Cell("torch.tensor", "to_tensor", "float64", 4096, cache="cold")
-    subject = workbench.prepare(cell)
-    first = subject.source.take(1)[0]
-    assert len(subject.source.sources) * first.nbytes >= 2 * 1024**2
+    prepared = worker.prepare(cell)
+    first = prepared.source.take(1)[0]
+    assert len(prepared.source.sources) * first.nbytes >= 2 * 1024**2
     benchmark = FakeBenchmark()
-    workbench.visit(benchmark, cell)
-    assert benchmark.stats.iterations == subject.calibration.block
+    worker.visit(benchmark, cell)
+    assert benchmark.stats.iterations == prepared.calibration.block
     assert benchmark.extra_info["cache"] == "cold"
 
 
-def test_a_large_array_is_the_beginning_of_a_larger_one_and_a_small_one_is_not(workbench):
+def test_a_large_array_is_the_beginning_of_a_larger_one_and_a_small_one_is_not(worker):
     def array(size):
-        return workbench.prepare(Cell("torch.from_numpy", "to_tensor", "float64", size)).source
+        return worker.prepare(Cell("torch.from_numpy", "to_tensor", "float64", size)).source
 
     largest, large, small = array(2**22), array(2**21 + 2**20), array(64)
     assert np.shares_memory(large, largest) and len(large) == 2**21 + 2**20
@@ -143,7 +143,7 @@ def test_a_large_array_is_the_beginning_of_a_larger_one_and_a_small_one_is_not(w
 def test_sources_beside_a_found_heap_lie_at_places_that_are_drawn():
     def begins(allocator, direction):
         cells = [Cell("torch.tensor", direction, "float64", 512)] * 40
-        made = [Workbench(CONVERSIONS, Protocol(allocator=allocator))._makes._source(cell) for cell in cells]
+        made = [Worker(CONVERSIONS, Protocol(allocator=allocator))._preparer._source(cell) for cell in cells]
         assert all(len(source) == 512 for source in made)
         bases = [source.base if hasattr(source, "base") else source._base for source in made]
         return {0 if base is None else len(base) - 512 for base in bases}

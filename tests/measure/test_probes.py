@@ -1,8 +1,7 @@
 import itertools
 
-from copycost.measure import round_log as module
-from copycost.measure.canary import Probe
-from copycost.measure.round_log import RoundLog
+from copycost.measure import probes as module
+from copycost.measure.probes import Probe, RoundLog, probe
 
 
 def logged(monkeypatch, faults, looks, warmup, rounds):
@@ -40,3 +39,9 @@ def test_a_round_is_ended_after_its_faults_are_counted_and_before_the_next(monke
 
 def test_where_faults_are_not_counted_they_are_unknown(monkeypatch):
     assert logged(monkeypatch, [None] * 4, [Probe(1, 1)] * 2, 0, 1)["page_faults"] == [None]
+
+
+def test_a_probe_times_both_pieces_of_work():
+    look = probe()
+    assert look.canary > 0
+    assert look.clock > 0
