@@ -28,9 +28,9 @@ class ResultsPath(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the folder."""
         if isinstance(value, str) and "://" in value:
-            from copycost.store.mirror import mirrored
+            from copycost.store.addresses import fetched
 
-            value = str(mirrored(value))
+            value = str(fetched(value))
         return super().convert(value, param, ctx)
 
 

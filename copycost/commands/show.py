@@ -17,6 +17,6 @@ from copycost.commands.skipping import on_bad, skip_bad_option
 def show(run: str, results: Path, skip_bad: bool) -> None:
     """Print a run's table."""
     from copycost.show.summary import print_run
-    from copycost.store.run_folder import find
+    from copycost.store.places import find
 
     print_run(find(run, results), on_bad(skip_bad))

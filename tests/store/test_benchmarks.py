@@ -1,9 +1,9 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from copycost.store.benchmark_stats import _times
-from copycost.store.entries import PER_ROUND, _per_round
-from copycost.store.round_arrays import rounds_together
+from copycost.store.benchmarks import PER_ROUND, _rounds_one_by_one, rounds_together
 
 
 def benchmark(data, **info):
@@ -11,7 +11,7 @@ def benchmark(data, **info):
 
 
 def together(*items):
-    return rounds_together(items, [item["extra_info"] for item in items], PER_ROUND)
+    return rounds_together(items, [item["extra_info"] for item in items])
 
 
 def test_all_benchmarks_get_what_one_by_one_reading_gives():
@@ -23,15 +23,14 @@ def test_all_benchmarks_get_what_one_by_one_reading_gives():
     found = together(*items)
     assert found.counts.tolist() == [3, 1, 2]
     assert list(found.columns) == ["seconds", *PER_ROUND]
-    ends = np.cumsum(found.counts)
-    for item, start, end in zip(items, ends - found.counts, ends, strict=True):
-        own = {name: column[start:end] for name, column in found.columns.items()}
-        expected = {"seconds": _times("x", "data", item["stats"]["data"])}
-        for name, scale in PER_ROUND.items():
-            values = item["extra_info"].get(name)
-            expected[name] = _per_round("x", name, values, len(expected["seconds"])) * scale
-        for name in own:
-            np.testing.assert_array_equal(own[name], expected[name])
+    one_by_one = _rounds_one_by_one(Path("x"), items, [item["extra_info"] for item in items])
+    assert one_by_one.counts.tolist() == [3, 1, 2]
+    for name, column in found.columns.items():
+        np.testing.assert_array_equal(column, one_by_one.columns[name])
+    assert found.columns["seconds"].tolist() == [1e-6, 2e-6, 0, 3e-3, 4e-3, 5]
+    np.testing.assert_allclose(found.columns["canary_ns"][:3], [2.5e-6, np.nan, 2.6005e-6])
+    np.testing.assert_array_equal(np.isnan(found.columns["canary_ns"]), [False, True, False, True, True, True])
+    np.testing.assert_array_equal(np.isnan(found.columns["copy_ns"]), [True, True, True, True, False, False])
 
 
 @pytest.mark.parametrize(
