@@ -88,89 +88,75 @@ def benchmark_stats(path: Path, name: str, stats: Mapping[str, object]) -> Stats
         UsageError: they are not times.
     """
     where = f"{path}: {name[:80]!r}"
-    data = stats.get("data")
-    if data is None or data == []:
-        rounds = _times(where, "stats.median", [stats.get("median")])
-        count = as_count(stats.get("rounds"))
-    else:
-        rounds = _times(where, "stats.data", data)
-        count = len(rounds)
-    quartiles = [_quartile(stats.get(key)) for key in ("q1", "q3")]
-    if data and np.isnan(quartiles).any():
-        quartiles = np.quantile(rounds, [0.25, 0.75]).tolist()
-    return Stats(rounds, quartiles[0], quartiles[1], count)
+    key, values = _recorded(stats)
+    rounds = _numbers(where, f"stats.{key}", values)
+    if not _are_times(rounds):
+        raise UsageError(f"{where}: stats.{key} holds a value that is not a time in seconds")
+    low, high = (_quartile(stats.get(key)) for key in ("q1", "q3"))
+    if key == "median":
+        return Stats(rounds, low, high, as_count(stats.get("rounds")))
+    if np.isnan([low, high]).any():
+        low, high = np.quantile(rounds, [0.25, 0.75]).tolist()
+    return Stats(rounds, low, high, len(rounds))
 
 
-def read_rounds(path: Path, items: Sequence[Any], infos: Sequence[Mapping[str, Any]]) -> RoundArrays:
+def read_rounds(
+    path: Path, names: Sequence[str], items: Sequence[Mapping[str, Any]], infos: Sequence[Mapping[str, Any]]
+) -> RoundArrays:
     """Return the rounds of all benchmarks of a report; without ``stats.data`` a benchmark has one, its median.
+
+    All benchmarks are made into arrays together: one by one takes five times as long.
 
     Args:
         path: the file, for what is said of it.
-        items: the report's ``benchmarks``.
+        names: the benchmarks' names, likewise.
+        items: the report's ``benchmarks``, each with ``stats``.
         infos: for each benchmark the object that may hold ``PER_ROUND``'s lists.
 
     Raises:
-        UsageError: an item is no benchmark, or has rounds that are not times.
+        UsageError: a benchmark has rounds that are not times, or lists of another length than its rounds.
     """
-    return rounds_together(items, infos) or _rounds_one_by_one(path, items, infos)
-
-
-def rounds_together(items: Sequence[Any], infos: Sequence[Mapping[str, Any]]) -> RoundArrays | None:
-    """Return the rounds of all benchmarks, made into arrays together: one by one takes five times as long.
-
-    None where an item is no benchmark, has no rounds, or has some that are not times: reading them one by one
-    tells which.
-    """
-    try:
-        data = [item["stats"]["data"] for item in items]
-        lengths = list(map(len, data))
-        seconds = _joined(data)
-        if seconds is None or not all(lengths) or not _are_times(seconds):
-            return None
-        columns = {"seconds": seconds}
-        unknown = [float("nan")] * max(lengths, default=0)
-        for name, scale in PER_ROUND.items():
-            lists = [info.get(name) for info in infos]
-            if all(values is None for values in lists):
-                columns[name] = np.full(len(seconds), np.nan)
-                continue
-            known = [unknown[:n] if values is None else values for values, n in zip(lists, lengths, strict=True)]
-            column = _joined(known)
-            if column is None or list(map(len, known)) != lengths:
-                return None
-            columns[name] = _measured(name, column) * scale
-    except (KeyError, OverflowError, TypeError):
-        return None
+    lists = [_recorded(item["stats"])[1] for item in items]
+    seconds = _joined(lists)
+    if seconds is None or not _are_times(seconds):
+        # One by one, which ends at the bad benchmark and says which that is.
+        each = zip(names, items, strict=True)
+        seconds = np.concatenate([benchmark_stats(path, name, item["stats"]).rounds for name, item in each])
+    lengths = [len(times) for times in lists]
+    columns = {"seconds": seconds}
+    unknown = [float("nan")] * max(lengths, default=0)
+    for key, scale in PER_ROUND.items():
+        if all(info.get(key) is None for info in infos):
+            columns[key] = np.full(len(seconds), np.nan)
+            continue
+        lists = [
+            unknown[:n] if (values := info.get(key)) is None else values for n, info in zip(lengths, infos, strict=True)
+        ]
+        numbers = _joined(lists)
+        if numbers is None or [len(values) for values in lists] != lengths:
+            columns_of_each = zip(names, lists, lengths, strict=True)
+            numbers = np.concatenate([_per_round(path, name, key, *rest) for name, *rest in columns_of_each])
+        columns[key] = _measured(key, numbers) * scale
     return RoundArrays(np.array(lengths, dtype=np.int64), columns)
 
 
-def _rounds_one_by_one(path: Path, items: Sequence[Any], infos: Sequence[Mapping[str, Any]]) -> RoundArrays:
-    counts: list[int] = []
-    columns: dict[str, list[Floats]] = {name: [np.empty(0)] for name in ("seconds", *PER_ROUND)}
-    for number, (item, info) in enumerate(zip(items, infos, strict=True), 1):
-        name = benchmark_name(path, number, item)
-        seconds = benchmark_stats(path, name, item["stats"]).rounds
-        counts.append(len(seconds))
-        columns["seconds"].append(seconds)
-        for key, scale in PER_ROUND.items():
-            values = _per_round(f"{path}: {name[:80]!r}", key, info.get(key), len(seconds))
-            columns[key].append(values * scale)
-    joined = {name: np.concatenate(parts) for name, parts in columns.items()}
-    return RoundArrays(np.array(counts, dtype=np.int64), joined)
+def _recorded(stats: Mapping[str, Any]) -> tuple[str, Any]:
+    """Return the rounds in a benchmark's ``stats``, or its median where there are none, each after its key."""
+    data = stats.get("data")
+    return ("median", [stats.get("median")]) if data is None or data == [] else ("data", data)
 
 
-def _per_round(where: str, name: str, values: object, length: int) -> Floats:
-    if values is None:
-        return np.full(length, np.nan)
-    numbers = _numbers(where, name, values)
+def _per_round(path: Path, name: str, key: str, values: object, length: int) -> Floats:
+    where = f"{path}: {name[:80]!r}"
+    numbers = _numbers(where, key, values)
     if len(numbers) != length:
-        raise UsageError(f"{where}: {name} has {len(numbers)} values for {length} rounds")
-    return _measured(name, numbers)
+        raise UsageError(f"{where}: {key} has {len(numbers)} values for {length} rounds")
+    return numbers
 
 
-def _measured(name: str, numbers: Floats) -> Floats:
+def _measured(key: str, numbers: Floats) -> Floats:
     """Return what a key of ``extra_info`` holds, NaN where it cannot have been measured."""
-    smallest = _SMALLEST_NS if name.endswith("_ns") else 0.0
+    smallest = _SMALLEST_NS if key.endswith("_ns") else 0.0
     known = (numbers >= smallest) & (numbers <= _LARGEST)
     return numbers if known.all() else np.where(known, numbers, np.nan)
 
@@ -181,34 +167,29 @@ def _quartile(value: object) -> float:
     return float(value)
 
 
-def _times(where: str, name: str, values: object) -> Floats:
-    times = _numbers(where, name, values)
-    if not _are_times(times):
-        raise UsageError(f"{where}: {name} holds a value that is not a time in seconds")
-    return times
-
-
 def _are_times(seconds: Floats) -> bool:
     return bool((((seconds >= _SHORTEST) & (seconds <= _LONGEST)) | (seconds == 0)).all())
 
 
 def _numbers(where: str, name: str, values: object) -> Floats:
     """Return a list of numbers as an array, null as NaN."""
-    try:
-        numbers = _joined([values])
-    except OverflowError as error:
-        raise UsageError(f"{where}: {name} holds a number too large for any clock") from error
-    if numbers is None:
+    if not isinstance(values, list) or not set(map(type, values)) <= _NUMBERS:
         raise UsageError(f"{where}: {name} is not a list of numbers")
+    numbers = _joined([values])
+    if numbers is None:
+        raise UsageError(f"{where}: {name} holds a number too large for any clock")
     return numbers
 
 
 def _joined(lists: Sequence[Any]) -> Floats | None:
-    """Return lists of numbers as one array, or None where there is something else in them."""
+    """Return lists of numbers as one array, None where there is something else, or a number beyond the floats."""
     if not set(map(type, lists)) <= {list}:
         return None
     flat = list(chain.from_iterable(lists))
     # Types are looked at first because numpy would read True as 1.0 and "12" as 12.0.
     if not set(map(type, flat)) <= _NUMBERS:
         return None
-    return np.array(flat, dtype=np.float64)
+    try:
+        return np.array(flat, dtype=np.float64)
+    except OverflowError:
+        return None

@@ -84,14 +84,14 @@ def _process_file(path: Path, content: Mapping[str, Any]) -> ProcessFile:
         check_schema(path, ours.get("schema"))
     told = ours or {}
     items = content["benchmarks"]
+    names = [benchmark_name(path, number, item) for number, item in enumerate(items, 1)]
     infos = [_our_info(item) if ours is not None else None for item in items]
-    rounds = read_rounds(path, items, [info or {} for info in infos])
     file = ProcessFile(
         path=path,
         arm=as_text(told.get("arm")),
         process=as_count(told.get("process")),
-        entries=[_entry(path, number, *both) for number, both in enumerate(zip(items, infos, strict=True), 1)],
-        rounds=rounds,
+        entries=[_entry(*facts) for facts in zip(names, items, infos, strict=True)],
+        rounds=read_rounds(path, names, items, [info or {} for info in infos]),
         machine_facts=_machine_facts(content.get("machine_info")),
     )
     return relabelled([file])[0]
@@ -102,14 +102,13 @@ def _machine_facts(info: object) -> dict[str, Any]:
     return known_machine(ours) if isinstance(ours, dict) else foreign_machine(info)
 
 
-def _our_info(item: Any) -> dict[str, Any] | None:
+def _our_info(item: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return what the harness has noted of a benchmark in a file of ours, None where it is another suite's."""
-    info = item.get("extra_info") if isinstance(item, dict) else None
+    info = item.get("extra_info")
     return info if isinstance(info, dict) and isinstance(info.get("conversion"), str) else None
 
 
-def _entry(path: Path, number: int, item: Any, info: dict[str, Any] | None) -> Entry:
-    name = benchmark_name(path, number, item)
+def _entry(name: str, item: Mapping[str, Any], info: dict[str, Any] | None) -> Entry:
     stats = item["stats"]
     calls = as_count(stats.get("iterations")) or None if stats.get("data") else None
     if info is None:
