@@ -204,9 +204,9 @@ class Reading:
     def refuses(self, data: bytes) -> bool:
         """Read a file's content in every way, and return whether each of them refused it."""
         from copycost.analyse.noise_profile import read_profile
+        from copycost.store.loading import load
         from copycost.store.parametrised import read_parametrised
-        from copycost.store.rounds import load
-        from copycost.store.run_folder import read_record
+        from copycost.store.record import read_record
 
         path = self.folder / "some.json"
         path.write_bytes(data)
@@ -243,11 +243,11 @@ class Reading:
             ["docs", str(path), "--out", str(self.folder / "docs")],
             ["plot", str(path), "--format", "svg", "--out", str(self.folder / "plots")],
             ["import", str(path), "--results", str(self.folder / "imported")],
-            ["dataset", str(path), "--out", str(self.folder / "dataset")],
+            ["export", str(path), "--format", "parquet", "--out", f"{self.folder}/exported/"],
         )
         if profile:
             (self.run / "run.json").write_bytes(self.record)
-        for name in ("imported", "dataset"):
+        for name in ("imported", "exported"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
         out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()) as told:
@@ -260,7 +260,7 @@ class Reading:
             raise WrongFigureError(f"a control character in a table: {printed[:2000]!r}")
 
     def _skipped(self, path: Path) -> None:
-        from copycost.store.rounds import load
+        from copycost.store.loading import load
 
         told: list[object] = []
         frame = load([path, self.folder / "mixed" / "good.json"], on_bad=told.append)
@@ -344,9 +344,9 @@ def work(arguments: argparse.Namespace) -> None:
 
     with atheris.instrument_imports(include=["copycost.store", "copycost.analyse.noise_profile"]):
         import copycost.analyse.noise_profile
+        import copycost.store.loading
         import copycost.store.parametrised
-        import copycost.store.rounds
-        import copycost.store.run_folder  # noqa: F401
+        import copycost.store.record  # noqa: F401
 
     with open(arguments.counts, "r+b") as file:
         reading = Reading(arguments.folder, arguments.findings, mmap.mmap(file.fileno(), 8 * len(COUNTS)))
@@ -374,7 +374,7 @@ def table(counts: dict[str, int], seconds: float) -> str:
         ("read, every time as a plain reading finds it", "", f"{counts['read']:,}"),
         ("refused in one line", "", f"{counts['refused']:,}"),
         (
-            "of these through show, export, compare, machines, history, explain, report, docs, plot, import or dataset",
+            "of these through show, export, compare, machines, history, explain, report, docs, plot or import",
             "",
             f"{counts['commands']:,}",
         ),

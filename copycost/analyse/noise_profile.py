@@ -16,9 +16,9 @@ from copycost.analyse.fingerprint import differing
 from copycost.analyse.grouping import Floats, floats
 from copycost.analyse.verdicts import FASTER, SAME, SLOWER
 from copycost.errors import UsageError
+from copycost.store.facts import as_count
 from copycost.store.json_file import read_json
-from copycost.store.run_folder import check_schema
-from copycost.store.scalars import as_count
+from copycost.store.record import check_schema
 from copycost.store.writing import write_json
 
 SCHEMA = 1

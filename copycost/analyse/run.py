@@ -31,16 +31,16 @@ from copycost.analyse.replicates import replicates
 from copycost.analyse.scaling import Fitted, fit_curves, fit_frame
 from copycost.analyse.side import as_one
 from copycost.errors import UsageError, nearest
-from copycost.store import cell_cache
+from copycost.store import kept_cells
 from copycost.store.bad_files import OnBad
-from copycost.store.cell_cache import KeptCells, Source
 from copycost.store.cell_table import renamed, to_frame, to_table
-from copycost.store.foreign import created as moment
+from copycost.store.facts import as_moment
+from copycost.store.kept_cells import KeptCells, Source
 from copycost.store.labels import Test
+from copycost.store.loading import Loaded, load_alike
+from copycost.store.names import as_unicode
 from copycost.store.parametrised import read_parametrised
-from copycost.store.rounds import Loaded, load_alike
-from copycost.store.run_folder import RECORD, read_record
-from copycost.store.run_names import as_unicode
+from copycost.store.record import RECORD, read_record
 
 _OF_THE_GRID = ("processes", "skipped", "failed")
 _COMPLETE, _RUNNING = "complete", "running"
@@ -139,7 +139,7 @@ class Run:
         if self._sources and self._on_bad is None and self.facts.get("status") != _RUNNING:
             with contextlib.suppress(ImportError):  # without pyarrow nothing is kept
                 content = KeptCells(to_table(cells), self.facts, self.tests)
-                cell_cache.keep(self.path, estimator_version(), content, self._sources)
+                kept_cells.keep(self.path, estimator_version(), content, self._sources)
         return cells
 
     @cached_property
@@ -298,7 +298,7 @@ class Run:
         Raises:
             UsageError: its record does not say.
         """
-        created = moment(self.facts.get("created"))
+        created = as_moment(self.facts.get("created"))
         if created is None:
             raise UsageError(f"{self.name}: its record's 'created' is not a time: {self.facts.get('created')!r}")
         return datetime.fromisoformat(created)
@@ -321,7 +321,7 @@ class Run:
     def _loaded(self) -> Loaded:
         if self.path.is_dir():
             with contextlib.suppress(OSError):  # reading them will say why
-                self._sources = cell_cache.look(self.path)
+                self._sources = kept_cells.look(self.path)
         (loaded,) = load_alike([[self.path]], self._on_bad)
         return loaded
 
@@ -330,7 +330,7 @@ class Run:
         """The estimates that are kept beside the run; None where there are none, or its rounds were read before."""
         if self.parts or "_loaded" in self.__dict__ or not self.path.is_dir():
             return None
-        return cell_cache.read_kept(self.path, estimator_version())
+        return kept_cells.read_kept(self.path, estimator_version())
 
     @property
     def has_estimates(self) -> bool:

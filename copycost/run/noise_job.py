@@ -37,7 +37,7 @@ def noise_job(*, repeats: int, results: Path, plots: Path, keep: bool, format: s
     from copycost.analyse.noise_profile import noise_profile, profile_path, write_profile
     from copycost.show.noise_chart import draw_noise
     from copycost.show.noise_view import check_format, render
-    from copycost.store.rounds import load
+    from copycost.store.loading import load
 
     check_format(format)
     charts = charts_folder(plots / "noise")

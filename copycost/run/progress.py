@@ -11,7 +11,7 @@ from copycost.analyse.estimates import combine
 from copycost.analyse.processes import per_process
 from copycost.catalogue.cell import Cell
 from copycost.run.settings import Settings
-from copycost.store.rounds import load
+from copycost.store.loading import load
 
 _KEY = ("conversion", "direction", "dtype", "size", "threads", "cache", "layout")
 

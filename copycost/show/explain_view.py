@@ -24,8 +24,8 @@ from copycost.errors import UsageError, nearest
 from copycost.show.explain_words import Section, advice_section, sections
 from copycost.show.table import plain
 from copycost.store.bad_files import OnBad
-from copycost.store.rounds import load
-from copycost.store.run_folder import RECORD, read_record
+from copycost.store.loading import load
+from copycost.store.record import RECORD, read_record
 
 WIDTH = 100
 _LABEL = 15

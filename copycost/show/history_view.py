@@ -23,9 +23,9 @@ from copycost.show.compare_text import condition_text, own_flags, ratio_text, re
 from copycost.show.many_runs import TypedRun, read_many
 from copycost.show.table import plain
 from copycost.store.bad_files import OnBad, tolerant
-from copycost.store.foreign import created as moment
-from copycost.store.run_folder import RECORD, read_record
-from copycost.store.tree import places
+from copycost.store.facts import as_moment as moment
+from copycost.store.places import places
+from copycost.store.record import RECORD, read_record
 
 WIDTH_ON_A_PIPE = 100
 _FORMATS = ("table", "markdown", "json")

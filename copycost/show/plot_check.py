@@ -14,8 +14,7 @@ from copycost.show.charts.provenance import read_provenance
 from copycost.show.charts.registry import CHARTS
 from copycost.show.charts.saving import FORMATS
 from copycost.show.plot_subject import Subject, read_subject
-from copycost.store.run_folder import find
-from copycost.store.tree import places
+from copycost.store.places import find, places
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,10 @@ from copycost.show.charts.frames import HISTORY, NOISE, PAIR, RUN, RUNS
 from copycost.show.compare_side import read_side
 from copycost.show.run_view import RunView
 from copycost.store.bad_files import OnBad
-from copycost.store.rounds import load
-from copycost.store.run_folder import RECORD, find, read_record
-from copycost.store.run_names import as_unicode
+from copycost.store.loading import load
+from copycost.store.names import as_unicode
+from copycost.store.places import find
+from copycost.store.record import RECORD, read_record
 
 
 @dataclass(frozen=True)

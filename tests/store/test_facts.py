@@ -2,7 +2,8 @@ import time
 
 import pytest
 
-from copycost.store.foreign import created, foreign_machine
+from copycost.store.facts import as_moment, foreign_machine, known_machine
+from tests.made_up import machine_facts
 
 KNOWN = {"system": "Linux", "release": "6.1", "python_version": "3.11.2", "node": "build-host-7"}
 
@@ -68,7 +69,7 @@ def test_facts_of_the_wrong_kind_are_left_out(wrong):
     ],
 )
 def test_a_time_is_in_utc_or_unknown(told, moment):
-    assert created(told) == moment
+    assert as_moment(told) == moment
 
 
 @pytest.fixture
@@ -81,4 +82,23 @@ def far_from_utc(monkeypatch):
 
 
 def test_a_time_without_a_zone_is_utc_wherever_it_is_read(far_from_utc):
-    assert created("2025-03-04T05:06:07") == "2025-03-04T05:06:07+00:00"
+    assert as_moment("2025-03-04T05:06:07") == "2025-03-04T05:06:07+00:00"
+
+
+@pytest.mark.parametrize(
+    ("fact", "value"),
+    [
+        ("machine", 2),
+        ("cpu_model", ["AMD"]),
+        ("cores", -1),
+        ("cores", True),
+        ("cores", 2.5),
+        ("memory_bytes", 2**80),
+        ("caches", {"level": 1}),
+        ("caches", [{"level": "1", "type": "data", "bytes": 4}]),
+        ("python", 3.11),
+    ],
+)
+def test_a_fact_of_the_wrong_kind_is_unknown(fact, value):
+    known = known_machine(machine_facts() | {fact: value})
+    assert known == machine_facts() | {fact: None}

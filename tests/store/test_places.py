@@ -3,7 +3,9 @@ import os
 
 import pytest
 
-from copycost.store.tree import RunPlace, is_run_folder, is_tree, places, with_clusters
+from copycost.errors import UsageError
+from copycost.store.places import RunPlace, find, is_run_folder, is_tree, places
+from tests.made_up import Law, core_cells, made_up_rounds, write_run
 
 
 def run_folder(path, record=True):
@@ -87,8 +89,45 @@ def test_a_pipe_is_not_waited_for(tree):
     assert places(tree) == before
 
 
-def test_a_clusters_record_goes_with_its_machines(tree):
-    (tree / "fleet" / "cluster.json").write_text("{}")
-    found = with_clusters(places(tree))
-    assert found[0] == RunPlace("fleet/cluster", tree / "fleet" / "cluster.json")
-    assert found[1:] == places(tree)
+@pytest.fixture
+def results(tmp_path):
+    rounds = made_up_rounds(Law(processes=1, visits=1, rounds=2), core_cells((1,), ("float64",)))
+    for name, created in (
+        ("first", "2026-01-01T00:00:00Z"),
+        ("newest", "2026-01-03T00:00:00+00:00"),
+        ("third", "2026-01-02T00:00:00"),
+    ):
+        write_run(tmp_path / name, rounds, record={"created": created})
+    return tmp_path
+
+
+def test_a_run_is_found_by_name_by_folder_and_as_latest(results, monkeypatch):
+    assert find("first", results) == results / "first"
+    assert find(str(results / "third"), results) == results / "third"
+    assert find("latest", results) == results / "newest"
+
+
+def test_a_results_file_of_another_suite_can_be_named(results):
+    file = results / "first" / "process-0001.json"
+    assert find(str(file), results) == file
+
+
+def test_an_unknown_run_names_the_nearest(results):
+    with pytest.raises(UsageError, match="no run 'frist': did you mean first"):
+        find("frist", results)
+
+
+@pytest.mark.parametrize("run", ["latest", "x", ""])
+def test_no_runs_at_all_is_said(tmp_path, run):
+    with pytest.raises(UsageError, match="holds no runs yet"):
+        find(run, tmp_path / "results")
+
+
+def test_a_damaged_run_does_not_hide_the_latest(results):
+    (results / "first" / "run.json").write_text("{")
+    assert find("latest", results) == results / "newest"
+
+
+def test_a_name_that_no_folder_can_have_is_refused_in_one_line(tmp_path):
+    with pytest.raises(UsageError, match=r"no run 'aaa.*a': it cannot be looked for \(File name too long\)"):
+        find("a" * 300, tmp_path)

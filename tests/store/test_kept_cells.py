@@ -5,9 +5,9 @@ import sys
 import pytest
 
 from copycost import estimate, load
-from copycost.store import cell_cache
-from copycost.store.cell_cache import FOLDER, KeptCells, keep, look, read_kept
+from copycost.store import kept_cells
 from copycost.store.cell_table import to_table
+from copycost.store.kept_cells import FOLDER, KeptCells, keep, look, read_kept
 from copycost.store.labels import Test
 from tests.made_up import Law, core_cells, made_up_rounds, write_run
 
@@ -37,7 +37,7 @@ def edit_note(run, **changes):
 @pytest.fixture
 def rested(monkeypatch):
     """Files count as having rested, so that their times are noted."""
-    monkeypatch.setattr(cell_cache, "_RESTED", -(10**15))
+    monkeypatch.setattr(kept_cells, "_RESTED", -(10**15))
 
 
 def test_what_was_kept_is_read(run):
@@ -81,15 +81,15 @@ def test_a_file_that_was_just_written_is_hashed_again(run, monkeypatch):
     note = json.loads((run / FOLDER / "cells.json").read_text())
     assert all(source["modified"] is None for source in note["sources"])
     hashed = []
-    looked_at = cell_cache._looked_at
-    monkeypatch.setattr(cell_cache, "_looked_at", lambda path: hashed.append(path.name) or looked_at(path))
+    looked_at = kept_cells._looked_at
+    monkeypatch.setattr(kept_cells, "_looked_at", lambda path: hashed.append(path.name) or looked_at(path))
     assert read_kept(run, "e1") is not None
     assert hashed == ["run.json", "process-0001.json", "process-0002.json"]
 
 
 def test_a_file_that_has_rested_is_not_read_again(run, rested, monkeypatch):
     kept(run)
-    monkeypatch.setattr(cell_cache, "_looked_at", None)
+    monkeypatch.setattr(kept_cells, "_looked_at", None)
     assert read_kept(run, "e1") is not None
 
 
@@ -97,7 +97,7 @@ def test_new_times_with_the_old_content_are_noted(run, rested, monkeypatch):
     kept(run)
     os.utime(run / "process-0001.json", (OLD, OLD))
     assert read_kept(run, "e1") is not None
-    monkeypatch.setattr(cell_cache, "_looked_at", None)
+    monkeypatch.setattr(kept_cells, "_looked_at", None)
     assert read_kept(run, "e1") is not None
 
 
@@ -155,7 +155,7 @@ def test_where_nothing_can_be_written_nothing_is_said(run, monkeypatch):
     def refuse(*_):
         raise PermissionError(13, "no")
 
-    monkeypatch.setattr(cell_cache, "_replace", refuse)
+    monkeypatch.setattr(kept_cells, "_replace", refuse)
     kept(run)
 
 

@@ -1,14 +1,18 @@
-"""A tree of results: the runs below a folder, wherever they lie in it."""
+"""The places of runs on disk: what a person's word for a run stands for, and the runs below a folder."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from copycost.store.run_folder import RECORD
-from copycost.store.run_names import as_unicode
+from copycost.errors import UsageError, nearest
+from copycost.store.addresses import fetched, is_address
+from copycost.store.facts import as_moment
+from copycost.store.names import LATEST, as_unicode
+from copycost.store.record import RECORD, read_record
 
 CLUSTER = "cluster.json"
 """What a cluster's run has in its folder, beside one run folder for each machine."""
@@ -24,6 +28,62 @@ class RunPlace:
 
     name: str
     path: Path
+
+
+def find(run: str, results: Path) -> Path:
+    """Return the folder (or single results file) that a person means by RUN.
+
+    Args:
+        run: a name under ``results``, the path of a folder or of a pytest-benchmark JSON file,
+            ``latest``, or an address (``s3://…``), which is fetched first.
+        results: the folder that holds the runs.
+
+    Raises:
+        UsageError: there is no such run; the message names the nearest. Or the system cannot look for it.
+    """
+    if is_address(run):
+        return fetched(run)
+    try:
+        if run == LATEST:
+            return _latest(results)
+        if run and Path(run).name == run and (results / run / RECORD).is_file():
+            return results / run
+        if run and Path(run).exists():
+            return Path(run)
+        if run and not Path(run).is_absolute() and ".." not in Path(run).parts and _holds_runs(results / run):
+            return results / run
+    except OSError as error:  # such as a name longer than the system's can be
+        raise UsageError(f"no run {run!r}: it cannot be looked for ({error.strerror})") from error
+    names = [folder.name for folder in run_folders(results)]
+    hint = nearest(run, [*names, LATEST]) if names else f"{results} holds no runs yet"
+    raise UsageError(f"no run {run!r}: {hint}")
+
+
+def run_folders(results: Path) -> list[Path]:
+    """Return the run folders within a folder, by name; none where it cannot be read."""
+    try:
+        return sorted(folder for folder in results.iterdir() if (folder / RECORD).is_file())
+    except OSError:
+        return []
+
+
+def _holds_runs(folder: Path) -> bool:
+    """Return whether a folder is a run in a tree, or a tree itself, as a cluster's run is."""
+    return (folder / RECORD).is_file() or (folder.is_dir() and next(folder.glob(f"*/{RECORD}"), None) is not None)
+
+
+def _latest(results: Path) -> Path:
+    dated = []
+    for folder in run_folders(results):
+        try:
+            created = as_moment(read_record(folder)["created"])
+        except UsageError:
+            continue  # a damaged neighbour must not hide the run that was just made
+        if created is not None:
+            dated.append((datetime.fromisoformat(created), folder))
+    if not dated:
+        raise UsageError(f"no run {LATEST!r}: {results} holds no runs yet")
+    return max(dated)[1]
 
 
 def is_run_folder(folder: Path) -> bool:
@@ -42,24 +102,13 @@ def places(path: Path) -> list[RunPlace]:
     if not path.is_dir() or is_run_folder(path):
         whole = path.resolve()
         return [RunPlace(as_unicode(whole.stem if path.is_file() else whole.name), path)]
-    found: list[RunPlace] = []
+    runs: list[RunPlace] = []
     seen: set[tuple[int, int]] = set()
     waiting = [_Folder(path, "", DEEPEST)]
     # Links are followed last, so that a run is named by its own place and not by that of a link to it.
     while waiting:
-        waiting = _gather(waiting, seen, found)
-    return sorted(found, key=lambda place: place.name)
-
-
-def with_clusters(found: Sequence[RunPlace]) -> list[RunPlace]:
-    """Return runs and, before them, the records of the clusters that they are parts of."""
-    records = {}
-    for place in found:
-        record = place.path.parent / CLUSTER
-        name = place.name.rpartition("/")[0]
-        if name and record.is_file():
-            records[f"{name}/{record.stem}"] = record
-    return [*(RunPlace(name, path) for name, path in records.items()), *found]
+        waiting = _gather(waiting, seen, runs)
+    return sorted(runs, key=lambda place: place.name)
 
 
 def is_tree(path: Path) -> bool:
@@ -76,18 +125,18 @@ class _Folder:
     depth: int
 
 
-def _gather(folders: Sequence[_Folder], seen: set[tuple[int, int]], found: list[RunPlace]) -> list[_Folder]:
-    """Add the runs below folders to those that were found, and return the linked folders on the way."""
+def _gather(folders: Sequence[_Folder], seen: set[tuple[int, int]], runs: list[RunPlace]) -> list[_Folder]:
+    """Add the runs below folders to ``runs``, and return the linked folders on the way."""
     links: list[_Folder] = []
     waiting = list(folders)
-    for folder in waiting:  # which grows meanwhile
+    for folder in waiting:  # the list grows meanwhile
         if not _is_new(folder.path, seen):
             continue
         entries = _entries(folder.path)
         names = {entry.name for entry in entries if not entry.is_folder}
         measured = any(name.startswith("process-") and name.endswith(".json") for name in names)
         if measured:
-            found.append(RunPlace(as_unicode(folder.prefix.removesuffix("/")), folder.path))
+            runs.append(RunPlace(as_unicode(folder.prefix.removesuffix("/")), folder.path))
         if measured or RECORD in names:
             continue
         for entry in entries:
@@ -96,7 +145,7 @@ def _gather(folders: Sequence[_Folder], seen: set[tuple[int, int]], found: list[
                 below = _Folder(path, f"{folder.prefix}{entry.name}/", folder.depth - 1)
                 (links if entry.is_link else waiting).append(below)
             elif not entry.is_folder and entry.name.endswith(".json") and _is_report(path):
-                found.append(RunPlace(as_unicode(folder.prefix + entry.name.removesuffix(".json")), path))
+                runs.append(RunPlace(as_unicode(folder.prefix + entry.name.removesuffix(".json")), path))
     return links
 
 

@@ -2,7 +2,7 @@
 
 A run folder has a folder ``.copycost`` with two files: ``cells.parquet``, the cells, and ``cells.json``, which says
 what they were made from (name, length and SHA-256 of each file), by which estimator, and the SHA-256 of the
-Parquet file itself. They are used only where all of that holds. A source whose length, time of modification and
+Parquet file itself. Kept cells are used only where all of that holds. A source whose length, time of modification and
 time of change are those that were noted is not read again; any other is hashed, and its content decides. Times
 are noted only for a file that has rested for two seconds, because a file system's clock may not tell two writes
 within one tick apart.
@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from copycost.store.cell_table import from_parquet, to_parquet
 from copycost.store.labels import Test
-from copycost.store.run_folder import RECORD
+from copycost.store.record import RECORD
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -6,9 +6,8 @@ import fsspec
 import pytest
 
 from copycost.errors import UsageError
-from copycost.store.rounds import load
-from copycost.store.run_names import as_unicode
-from copycost.store.source_files import source_files
+from copycost.store.loading import load, source_files
+from copycost.store.names import as_unicode
 from tests.made_up import Law, core_cells, made_up_rounds, write_run
 
 STATS = {"median": 2e-6, "rounds": 3, "iterations": 5, "data": [1e-6, 2e-6, 3e-6]}
