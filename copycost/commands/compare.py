@@ -16,7 +16,6 @@ from copycost.commands.skipping import on_bad, skip_bad_option
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="B")
 @click.option("--margin", help="What still counts as the same, such as 3%.")
-@click.option("--noise", type=PATH, help="A machine's noise profile; the one that was kept, by default.")
 @click.option("--anyway", is_flag=True, help="Compare runs of different methods, every row marked.")
 @click.option("--fail-on", help="Exit with 1 on a verdict, such as 'slower>5%' or 'undecided'.")
 @click.option("--format", default="table", help="table, markdown, json or csv.")
@@ -28,7 +27,6 @@ def compare(
     a: str,
     b: str,
     margin: str | None,
-    noise: Path | None,
     out: Path | None,
     results: Path,
     skip_bad: bool,
@@ -42,6 +40,6 @@ def compare(
     from copycost.units import parse_share
 
     share = parse_share(margin) if margin is not None else None
-    text, status = compare_runs(a, b, results, margin=share, noise_path=noise, on_bad=on_bad(skip_bad), **typed)
+    text, status = compare_runs(a, b, results, margin=share, on_bad=on_bad(skip_bad), **typed)
     deliver(text, out)
     raise click.exceptions.Exit(status)
