@@ -179,7 +179,7 @@ class Reading:
         self.counts = memoryview(counts).cast("q")
         self.run = folder / "run"
         self.run.mkdir()
-        process, self.record = seeds()[:2]
+        process = seeds()[0]
         (self.run / "process-0001.json").write_bytes(process)
         (folder / "mixed").mkdir()
         (folder / "mixed" / "good.json").write_bytes(seeds()[-5])
@@ -220,16 +220,15 @@ class Reading:
         if self.counts[0] % DEEP_EVERY == 0:
             if loaded is None and record is None and profile is None:
                 self._skipped(path)
-            self._command(path if record is None else self.run, path if profile is not None else None)
+            self._command(path if record is None else self.run)
         return loaded is None and record is None and profile is None
 
-    def _command(self, path: Path, profile: Path | None) -> None:
+    def _command(self, path: Path) -> None:
         """Take a file or a run through a command; what it refuses must not have printed a figure."""
         from copycost.cli import main
 
         self._add("commands")
         good = self.folder / "mixed" / "good.json"
-        noise = ["--noise", str(profile)] if profile else []
         commands = (
             ["show", str(path)],
             ["export", str(path)],
@@ -237,7 +236,7 @@ class Reading:
             ["explain", str(path)],
             ["machines", str(path), str(good)],
             ["history", "run", "--results", str(self.folder)],
-            ["compare", str(self.run if profile else path), str(self.run if profile else good), "--anyway", *noise],
+            ["compare", str(path), str(good), "--anyway"],
             ["compare", str(path), str(path), "--anyway", "--format", "markdown"],
             ["report", str(path), "--out", str(self.folder / "report.html")],
             ["docs", str(path), "--out", str(self.folder / "docs")],
@@ -245,8 +244,6 @@ class Reading:
             ["import", str(path), "--results", str(self.folder / "imported")],
             ["export", str(path), "--format", "parquet", "--out", f"{self.folder}/exported/"],
         )
-        if profile:
-            (self.run / "run.json").write_bytes(self.record)
         for name in ("imported", "exported"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
         out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")

@@ -184,7 +184,7 @@ def reads(monkeypatch):
         return call
 
     monkeypatch.setattr(run_module, "load_alike", counting("loads", run_module.load_alike))
-    monkeypatch.setattr(run_module, "estimate", counting("estimates", run_module.estimate))
+    monkeypatch.setattr(run_module, "estimate_cells", counting("estimates", run_module.estimate_cells))
     return counted
 
 

@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
 
-from copycost.analyse.trimmed import trimmed_mean
+from copycost.analyse.robust_mean import robust_mean, trimmed_mean
 
 
 def of_one(values):
     values = np.array(values, dtype=float)
-    return tuple(x[0] for x in trimmed_mean(values, np.zeros(len(values), dtype=int), 1))
+    found = robust_mean(values, np.zeros(len(values), dtype=int), 1)
+    return tuple(x[0] for x in (found.mean, *found.interval()))
 
 
 def test_three_values_give_the_ordinary_mean_and_student_interval():
@@ -32,7 +33,19 @@ def test_below_three_values_there_is_no_interval(values):
 
 
 def test_a_group_without_values_is_unknown():
-    assert np.isnan(trimmed_mean(np.empty(0), np.empty(0, dtype=int), 2)).all()
+    found = robust_mean(np.empty(0), np.empty(0, dtype=int), 2)
+    assert np.isnan([found.mean, found.error, found.degrees]).all()
+
+
+def test_error_and_degrees_are_those_of_the_interval():
+    found = robust_mean(np.array([1.0, 2, 3]), np.zeros(3, dtype=int), 1)
+    assert found.degrees.tolist() == [2] and found.error == pytest.approx(1 / 3**0.5)
+
+
+def test_the_mean_over_an_axis_is_trimmed_alike():
+    values = np.random.default_rng(1).normal(size=(4, 11))
+    expected = robust_mean(values.ravel(), np.repeat(np.arange(4), 11), 4).mean
+    np.testing.assert_allclose(trimmed_mean(values), expected)
 
 
 @pytest.mark.parametrize("number", range(3, 16))
@@ -40,7 +53,7 @@ def test_the_interval_covers_the_mean_of_normal_values(number):
     draw = np.random.default_rng(number)
     repeats = 10_000
     values = draw.normal(7, 2, repeats * number)
-    _, low, high = trimmed_mean(values, np.repeat(np.arange(repeats), number), repeats)
+    low, high = robust_mean(values, np.repeat(np.arange(repeats), number), repeats).interval()
     assert 0.93 < ((low <= 7) & (high >= 7)).mean() < 0.96
 
 

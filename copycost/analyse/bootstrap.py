@@ -1,4 +1,4 @@
-"""What the figures might have been: cells drawn again by bootstrap over processes."""
+"""The bootstrap: what the figures might have been, had other processes been measured."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri, stdtrit
 
-from copycost.analyse.estimates import enough_quiet
-from copycost.analyse.grouping import CELL, Floats, floats, group_codes
-from copycost.analyse.processes import per_process
-from copycost.analyse.trimmed import FEWEST, TRIM
+from copycost.analyse.grouping import CELL, Codes, Floats, floats, group_codes, text_keys
+from copycost.analyse.processes import gated_logs, per_process
+from copycost.analyse.quiet import marked
+from copycost.analyse.robust_mean import FEWEST, trimmed_mean
 
 COUNT = 500
 SEED = 20
 
 
-def replicates(cells: pd.DataFrame, rounds: pd.DataFrame, count: int = COUNT) -> Floats:
+def bootstrap(cells: pd.DataFrame, processes: pd.DataFrame, count: int = COUNT) -> Floats:
     """Return log seconds of each cell as they might have been measured.
 
     Whole processes are drawn with replacement, the same ones for all cells that were measured in
@@ -26,28 +26,36 @@ def replicates(cells: pd.DataFrame, rounds: pd.DataFrame, count: int = COUNT) ->
 
     Args:
         cells: estimates of ``copycost.estimate``.
-        rounds: the rounds they were made from.
+        processes: the frame of ``per_process`` that they were made from.
         count: replicates.
 
     Returns:
         Shape (cells, count).
     """
     draw = np.random.default_rng(SEED)
-    by_cell = _by_cell(cells, rounds)
-    numbers = np.array([len(values) for values in by_cell], dtype=np.int64)
+    logs, start, numbers = _by_cell(cells, processes)
     shares = draw.random((count, max(int(numbers.max(initial=0)), 1)))
     alone = draw.standard_normal((len(cells), count))
-    spreads = [np.std(values, ddof=1) for values in by_cell if len(values) >= FEWEST]
-    spread = float(np.median(spreads)) if spreads else np.nan
-    deviations = alone * spread / np.sqrt(np.maximum(numbers, 1))[:, None]
+    deviations = np.full((len(cells), count), np.nan)
+    spreads = []
     for number in np.unique(numbers[numbers >= FEWEST]):
         among = np.flatnonzero(numbers == number)
-        values = np.array([by_cell[cell] for cell in among])
+        values = logs[start[among, None] + np.arange(number)]
+        spreads.append(np.std(values, ddof=1, axis=1))
         drawn = values[:, (shares[:, :number] * number).astype(np.int64)]
         widened = np.sqrt(number / (number - 1))
-        deviations[among] = widened * (_trimmed(drawn) - _trimmed(values)[:, None])
+        deviations[among] = widened * (trimmed_mean(drawn) - trimmed_mean(values)[:, None])
+    if spreads:
+        few = numbers < FEWEST
+        usual = np.median(np.concatenate(spreads))
+        deviations[few] = alone[few] * usual / np.sqrt(np.maximum(numbers[few], 1))[:, None]
     result: Floats = np.log(floats(cells["seconds"]))[:, None] + deviations
     return result
+
+
+def bootstrap_rounds(cells: pd.DataFrame, rounds: pd.DataFrame | None) -> Floats | None:
+    """Return the replicates of cells from the rounds that they were made from; None without rounds."""
+    return None if rounds is None else bootstrap(cells, per_process(marked(rounds)))
 
 
 def interval(values: Floats, processes: Floats | float, level: float = 0.95) -> tuple[Floats, Floats]:
@@ -80,40 +88,20 @@ def _stretched(end: Floats, middle: Floats, stretch: Floats) -> Floats:
     return np.where(known, np.where(known, middle, 0.0) + stretch * arm, end)
 
 
-def standard_errors(cells: pd.DataFrame) -> Floats:
-    """Return the standard error of each cell's log seconds, read back from its interval; NaN without one."""
-    number = floats(cells["processes"])
-    left = number - 2 * np.floor(TRIM * number + 1e-9)
-    half = np.log(floats(cells["ci_high"]) / floats(cells["ci_low"])) / 2
-    result: Floats = half / stdtrit(np.maximum(left - 1, 1), 0.975)
-    return result
+def _by_cell(cells: pd.DataFrame, processes: pd.DataFrame) -> tuple[Floats, Codes, Codes]:
+    """Return the known logs of all cells, one cell's after the other's, and where each cell's begin and how many."""
+    at = cell_positions(cells, processes)
+    gated = cells["gated"].to_numpy(dtype=bool)
+    logs = gated_logs(processes, gated[at] if len(gated) else np.zeros(len(at), dtype=bool))
+    known = np.flatnonzero((at >= 0) & np.isfinite(logs))
+    known = known[np.argsort(at[known], kind="stable")]
+    numbers = np.bincount(at[known], minlength=len(cells))
+    return logs[known], np.cumsum(numbers) - numbers, numbers
 
 
-def _by_cell(cells: pd.DataFrame, rounds: pd.DataFrame) -> list[Floats]:
-    """Return for each cell the log seconds of its processes: of quiet rounds where it is gated."""
-    processes = per_process(rounds)
+def cell_positions(cells: pd.DataFrame, processes: pd.DataFrame) -> Codes:
+    """Return for each row of ``per_process`` the position of its cell among cells, -1 where it is not one of them."""
     codes, first = group_codes(processes, CELL)
-    known = {key: code for code, key in enumerate(_keys(processes.iloc[first]))}
-    of_quiet, of_all = floats(processes["log_quiet"]), floats(processes["log_all"])
-    usable = enough_quiet(processes)
-    order = np.argsort(codes, kind="stable")
-    parts = np.split(order, np.cumsum(np.bincount(codes, minlength=len(first)))[:-1]) if len(codes) else []
-    result = []
-    for key, gated in zip(_keys(cells), cells["gated"], strict=True):
-        rows = parts[known[key]] if key in known else np.zeros(0, dtype=np.int64)
-        values = np.where(usable, of_quiet, np.nan)[rows] if gated else of_all[rows]
-        result.append(values[np.isfinite(values)])
-    return result
-
-
-def _keys(frame: pd.DataFrame) -> list[tuple[str, ...]]:
-    # As text: the same value may be a category, a string or a nullable number in two frames.
-    columns = [frame[name].astype(str) for name in CELL]
-    return list(zip(*columns, strict=True))
-
-
-def _trimmed(values: Floats) -> Floats:
-    count = values.shape[-1]
-    cut = int(TRIM * count + 1e-9)
-    result: Floats = np.sort(values, axis=-1)[..., cut : count - cut].mean(axis=-1)
-    return result
+    position = {key: number for number, key in enumerate(text_keys(cells, CELL))}
+    keys = text_keys(processes.iloc[first], CELL)
+    return np.array([position.get(key, -1) for key in keys], dtype=np.int64)[codes]
