@@ -70,7 +70,7 @@ def test_a_damaged_cache_is_made_again(tree):
     kept = tree / "one" / FOLDER / "cells.parquet"
     kept.write_bytes(kept.read_bytes()[:-9])
     pd.testing.assert_frame_equal(load_cells(tree / "one"), before, check_exact=True)
-    assert run_estimates.cell_cache.read_kept(tree / "one", estimator_version()) is not None
+    assert run_estimates.kept_cells.read_kept(tree / "one", estimator_version()) is not None
 
 
 def test_of_a_run_that_is_still_measured_nothing_is_kept(tmp_path):
