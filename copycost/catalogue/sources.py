@@ -10,17 +10,7 @@ from typing import Any
 from copycost.catalogue.cell import ITEM_BYTES, Cell
 from copycost.catalogue.conversions import CannotConvert
 
-LAYOUTS = (
-    "contiguous",
-    "strided",
-    "fortran",
-    "transposed",
-    "reversed",
-    "read-only",
-    "0-d",
-    "empty",
-    "requires-grad",
-)
+LAYOUTS = ("contiguous", "strided", "fortran", "transposed", "reversed", "read-only", "0-d", "empty", "requires-grad")
 
 _BLOCK = 64 * 1024  # elements of random data, repeated: drawing 16 Mi numbers takes a second
 _ARRAYS_IN_A_LIST = 8

@@ -35,10 +35,7 @@ class MeasurePlan:
 
     def write(self, path: Path) -> None:
         """Write the plan as JSON."""
-        record: dict[str, Any] = {
-            **asdict(self),
-            "cells": [cell.as_dict() for cell in self.cells],
-        }
+        record: dict[str, Any] = {**asdict(self), "cells": [cell.as_dict() for cell in self.cells]}
         path.write_text(json.dumps(record), encoding="utf-8")
 
     @classmethod

@@ -29,9 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("copycost")
     group.addoption("--copycost-plan", type=Path, help="JSON file with the cells to measure")
     group.addoption(
-        "--copycost-serve",
-        choices=("fork", "once"),
-        help="measure on request, as the runner asks on standard input",
+        "--copycost-serve", choices=("fork", "once"), help="measure on request, as the runner asks on standard input"
     )
 
 

@@ -136,8 +136,8 @@ SEVERITIES = ("disturbs", "note", "unknown", "fine")
 class Finding:
     """One sentence with its evidence (a value and where it came from).
 
-    `command` is what a user can type to change it, empty where nothing can. `name` is the check's, which puts
-    it in.
+    `command` is what a user can type to change what was found, empty where nothing can. `name` is the
+    check's, which sets it.
     """
 
     name: str
@@ -192,12 +192,12 @@ class Check:
     def finding(self, system: System) -> Finding:
         """Return the answer; "unknown" with the reason where the system does not tell."""
         try:
-            found = self.look(system)
+            finding = self.look(system)
         except Untold as reason:
-            found = self._unknown(str(reason))
+            finding = self._unknown(str(reason))
         except _MISUNDERSTOOD as error:
-            found = self._unknown(f"what the system tells cannot be understood: {error!r}")
-        return replace(found, name=self.name)
+            finding = self._unknown(f"what the system tells cannot be understood: {error!r}")
+        return replace(finding, name=self.name)
 
     def _unknown(self, reason: str) -> Finding:
         return Finding("", "unknown", f"{self.question} Not known here.", reason)

@@ -18,8 +18,7 @@ _HARMLESS = ("", "0", "pymalloc", "default")
 
 
 def _set(system: System, pattern: str) -> dict[str, str]:
-    found = system.environment.items()
-    return {name: value for name, value in sorted(found) if re.fullmatch(pattern, name)}
+    return {name: value for name, value in sorted(system.environment.items()) if re.fullmatch(pattern, name)}
 
 
 def _evidence(settings: dict[str, str]) -> str:

@@ -31,8 +31,7 @@ def examine(system: System) -> list[Finding]:
 
 def findings(system: System) -> list[Finding]:
     """Return what every check finds on a system whose sample is taken, what disturbs first."""
-    found = [check.finding(system) for check in CHECKS]
-    return sorted(found, key=lambda finding: SEVERITIES.index(finding.severity))
+    return sorted((check.finding(system) for check in CHECKS), key=lambda finding: SEVERITIES.index(finding.severity))
 
 
 def watched(system: System) -> list[str]:
