@@ -104,7 +104,9 @@ class WrongResult(Exception):
     """A conversion returned other values than its source's, or changed the source."""
 
 
-def select(names: Sequence[str] | None = None, family: str = "core", user_file: Path | None = None) -> list[Conversion]:
+def select_conversions(
+    names: Sequence[str] | None = None, family: str = "core", user_file: Path | None = None
+) -> list[Conversion]:
     """Return the conversions asked for by name, or a whole family when no name is given.
 
     A family is "core" or "all"; a user's own conversions belong to both.
@@ -114,7 +116,7 @@ def select(names: Sequence[str] | None = None, family: str = "core", user_file: 
     """
     if family not in FAMILIES:
         raise UsageError(f"unknown family {family!r}: {nearest(family, list(FAMILIES))}")
-    users = [] if user_file is None else load(user_file)
+    users = [] if user_file is None else load_user_file(user_file)
     if names is None:
         return [*CORE, *(EXTENDED if family == "all" else ()), *users]
     known = CONVERSIONS | {conversion.name: conversion for conversion in users}
@@ -158,7 +160,7 @@ def conversion(
     return mark
 
 
-def load(path: Path) -> list[Conversion]:
+def load_user_file(path: Path) -> list[Conversion]:
     """Return the conversions that a user's Python file defines, in the file's order.
 
     Raises:

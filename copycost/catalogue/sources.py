@@ -156,7 +156,7 @@ def cold_sources(cell: Cell, last_cache_bytes: int) -> list[Any]:
 
 
 class Rotation:
-    """Hands out the sources of a rotation, so many at a time, round and round."""
+    """Hands out sources in turn, so many at a time, and begins again after the last."""
 
     def __init__(self, sources: list[Any]) -> None:
         """Start at the first source."""

@@ -1,4 +1,4 @@
-"""The values of sources and results: what they are, and whether a result has its source's."""
+"""The values of sources and results, and whether those of a result are its source's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Facts about the machine that a figure cannot be read without. What is unknown is None, never 0."""
+"""The facts about the machine without which a figure cannot be read; an unknown fact is None, never 0."""
 
 from __future__ import annotations
 

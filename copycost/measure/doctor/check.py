@@ -13,12 +13,12 @@ Read = Callable[[str], str | None]
 
 
 class Untold(Exception):
-    """The system does not tell what a check asks; the message is the reason."""
+    """The system does not answer a check; the message is the reason."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Files read before and after, and what was seen between.
+    """A second of looking: files read before and after, and the probes taken between.
 
     `probes` are looks at the core, in nanoseconds; `running` is how many other threads the kernel
     counted as running or ready to run, once for each turn (empty where it does not tell).
@@ -33,7 +33,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Interpreter:
-    """What in this Python slows it down: a debug build, and tracers by name."""
+    """The reasons why this Python is slow: a debug build, and tracers by name."""
 
     debug_build: bool = False
     tracers: tuple[str, ...] = ()
@@ -114,7 +114,7 @@ class System:
         return len(self.cpus) if self.cpus else int(self.facts.get("cores") or 1)
 
     def as_root(self, command: str) -> str:
-        """Return the command as somebody who may run it types it."""
+        """Return a command with sudo where this user needs that."""
         return command if self.uid == 0 else f"sudo {command}"
 
     def setting(self, value: object, path: str) -> str:

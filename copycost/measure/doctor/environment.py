@@ -70,7 +70,7 @@ def _threads(system: System) -> Finding:
 
 
 def _count(value: str) -> int:
-    """Return the outermost count of such as ``4`` or ``4,2``; 0 where there is none."""
+    """Return the first count in ``4`` or ``4,2``; 0 where there is none."""
     match = re.match(r"\s*(\d+)", value)
     return int(match[1]) if match else 0
 

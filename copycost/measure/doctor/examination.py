@@ -23,7 +23,7 @@ TURNS = 10
 TURN_SECONDS = 0.05
 
 
-def examine(system: System) -> list[Finding]:
+def examine_machine(system: System) -> list[Finding]:
     """Return what every check finds, what disturbs first; takes a sample of about a second."""
     taken = take_sample(system.read, watched(system))
     return findings(replace(system, sample=taken))

@@ -1,4 +1,4 @@
-"""Checks of what else works on these cores: other processes, neighbours unseen, time stolen."""
+"""Checks of the load that others put on these cores: processes, unseen neighbours, stolen time."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ class Contention(NamedTuple):
 
 
 def contention(probes: Sequence[Probe]) -> Contention:
-    """Return what canary / clock tells of neighbours; one that stays throughout it cannot tell."""
+    """Return how often canary / clock shows a neighbour; a neighbour that stays throughout does not show."""
     index = sorted(look.canary / look.clock for look in probes)
     level = index[int(LEVEL_SHARE * len(index))]
     slowed = [value for value in index if value > CONTENDED * level]
