@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from copycost.catalogue.cell import Cell
-from copycost.catalogue.conversions import CORE, EXTENDED, select
+from copycost.catalogue.conversions import CORE, EXTENDED, select_conversions
 from copycost.catalogue.grid import parse_dtypes, parse_sizes, parse_threads
 from copycost.errors import UsageError
 from copycost.run.address_layout import why_not_fixed
@@ -139,7 +139,7 @@ _PLANNED: dict[str, Callable[[Mapping[str, Any], Sequence[Cell]], Any]] = {
 #: How what was typed is read, by the option's name.
 _ASKED: dict[str, Callable[[Any], Any]] = {
     "conversion": frozenset,
-    "family": lambda typed: frozenset(conversion.name for conversion in select(None, typed)),
+    "family": lambda typed: frozenset(conversion.name for conversion in select_conversions(None, typed)),
     "dtype": lambda typed: frozenset(parse_dtypes(typed)),
     "size": lambda typed: frozenset(parse_sizes(typed)),
     "threads": lambda typed: frozenset(parse_threads(typed)),
