@@ -156,7 +156,8 @@ class Run:
     def replicates(self) -> Floats:
         """The log seconds of each cell as they might have been measured, shape (cells, replicates)."""
         if self._whole is not None:
-            return self._whole.replicates[self._is_of_arm(self._whole.cells)]
+            of_arm: Floats = self._whole.replicates[self._is_of_arm(self._whole.cells)]
+            return of_arm
         return bootstrap(self.cells, self.processes)
 
     @cached_property
