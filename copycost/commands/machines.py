@@ -23,7 +23,7 @@ def machines(
 ) -> None:
     """Describe the machines of runs, show what differs, and tell slower machines from slower conversions.
 
-    Runs of one machine are taken together where there are more than a handful, and more machines than that by CPU model.
+    Of more than a handful, the runs of one machine are taken together, and more machines than that by CPU model.
     """
     from copycost.show.machines_view import machine_runs
 
