@@ -78,10 +78,10 @@ def fit(cells: pd.DataFrame, rounds: pd.DataFrame | None = None, *, caches: Cach
     return fit_frame(fit_curves(curves(cells, bootstrap_rounds(cells, rounds))), caches)
 
 
-def fit_curves(own: list[Curve]) -> list[Fitted]:
+def fit_curves(measured: list[Curve]) -> list[Fitted]:
     """Return each curve with its law, refitted to the replicates where there are any."""
     made = []
-    for curve in own:
+    for curve in measured:
         logs = np.log(curve.seconds)
         law = choose_law(curve.sizes, logs, curve.errors, curve.fault_shares)
         again = None
@@ -94,7 +94,7 @@ def fit_curves(own: list[Curve]) -> list[Fitted]:
 
 def fit_frame(fitted: list[Fitted], caches: Caches = ()) -> pd.DataFrame:
     """Return the rows of ``fit`` for curves that are fitted already."""
-    return pd.DataFrame([row for one in fitted for row in _rows(one, caches)], columns=list(COLUMNS))
+    return pd.DataFrame([row for curve in fitted for row in _rows(curve, caches)], columns=list(COLUMNS))
 
 
 def _rows(fitted: Fitted, caches: Caches) -> list[dict[str, object]]:
