@@ -11,8 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from copycost.analyse.machine_figures import figures
-from copycost.analyse.machines import rank
+from copycost.analyse.machines import figures, rank
 from copycost.errors import UsageError
 from copycost.show.compare_text import counts_text, mean_text
 from copycost.show.compare_view import compare_runs

@@ -1,14 +1,15 @@
 import numpy as np
+import pandas as pd
 import pytest
 
-from copycost.analyse.machine_figures import figures
-from copycost.analyse.own_ceiling import ALL, UNKNOWN, own_ceilings
+from copycost.analyse.machine_or_conversion import ALL, EVERY_SIZE, UNKNOWN, bands, machine_or_conversion
+from copycost.analyse.machines import figures
 from tests.analyse.fleets import fleet_cells, slower_calls, slower_conversion, slower_machine, slower_memory, usual
 
 
 def reasons(*machines, keep=lambda cells: cells["run"].notna(), **law):
     cells, _ = fleet_cells(machines, **{"alike": 0.0, "noise": 0.002} | law)
-    return own_ceilings(figures(cells[keep(cells)]), 0)
+    return machine_or_conversion(figures(cells[keep(cells)]), 0)
 
 
 def why(rows, conversion, sizes):
@@ -67,9 +68,32 @@ def test_the_yardstick_of_what_shares_memory_is_the_smallest_copy_that_both_have
 def test_imprecise_figures_are_undecided():
     cells, _ = fleet_cells([usual, lambda cells: np.full(len(cells), 1.03)], alike=0.0, noise=0.0)
     cells["ci_low"], cells["ci_high"] = cells["seconds"] / 1.5, cells["seconds"] * 1.5
-    assert "undecided" in set(own_ceilings(figures(cells), 0)["why"])
+    assert "undecided" in set(machine_or_conversion(figures(cells), 0)["why"])
 
 
 def test_a_machine_without_a_cell_in_common_has_no_row():
     rows = reasons(usual, usual, keep=lambda cells: cells["run"].eq("run-0-0") | cells["conversion"].eq("empty call"))
     assert rows.empty
+
+
+def cells(shares=False, sizes=(8, 16384, 16385, 8 * 1024**2)):
+    return pd.DataFrame(
+        {
+            "conversion": "c",
+            "direction": "to_tensor",
+            "bytes": pd.array(sizes, dtype="Int64"),
+            "shares_memory": pd.array([shares] * len(sizes), dtype="boolean"),
+        }
+    )
+
+
+def test_copies_fall_into_bands_by_bytes():
+    codes, labels = bands(cells())
+    assert codes.tolist() == [0, 0, 1, 2]
+    assert labels["sizes"].tolist() == ["up to 16 KiB", "16 KiB to 4 MiB", "above 4 MiB"]
+
+
+def test_what_shares_memory_or_has_no_size_is_one_band():
+    for frame in (cells(shares=True), cells(shares=None, sizes=(pd.NA, pd.NA))):
+        codes, labels = bands(frame)
+        assert set(codes) == {0} and labels["sizes"].tolist() == [EVERY_SIZE]

@@ -6,12 +6,15 @@ import numpy as np
 import pandas as pd
 
 from copycost.analyse.ceilings import MAPPED
-from copycost.analyse.cell_bands import COLUMNS as BAND
-from copycost.analyse.cell_bands import bands
-from copycost.analyse.grouping import Codes, Floats, floats
-from copycost.analyse.machine_figures import Figures
-from copycost.analyse.regimes import UNEXPLAINED
+from copycost.analyse.grouping import Codes, Floats, floats, group_codes
+from copycost.analyse.law_fit import UNEXPLAINED
+from copycost.analyse.machines import Figures
+from copycost.units import format_bytes
 
+BORDERS = (16 * 1024, 4 * 1024**2)
+"""Source bytes: up to the first a call is what a copy costs, up to the second it stays in a core's caches."""
+EVERY_SIZE = "every size"
+BAND = ("conversion", "direction", "sizes")
 ALL = ""
 """The conversion of rows that are about all of them together."""
 PARTS = ("ratio", "machine_ratio", "own_ratio")
@@ -33,7 +36,7 @@ _MACHINE = {1: "slower machine", -1: "faster machine"}
 _CONVERSION = {1: "slower conversion", -1: "faster conversion"}
 
 
-def own_ceilings(own: Figures, base: int) -> pd.DataFrame:
+def machine_or_conversion(figures: Figures, base: int) -> pd.DataFrame:
     """Return how each machine's times compare with those of one of them, and why.
 
     The yardstick of a cell is a plain copy of as many bytes into mapped memory on the same machine; of a
@@ -42,7 +45,7 @@ def own_ceilings(own: Figures, base: int) -> pd.DataFrame:
     conversion).
 
     Args:
-        own: with the references.
+        figures: with the references.
         base: the position of the machine that the others are compared with.
 
     Returns:
@@ -51,20 +54,35 @@ def own_ceilings(own: Figures, base: int) -> pd.DataFrame:
         ``why``. The conversion ``ALL`` is the one in the middle: what is true of it is true of most, whatever a
         single one does.
     """
-    grid = np.flatnonzero((own.cells["direction"] != "reference").to_numpy(dtype=bool, na_value=True))
-    codes, labels = bands(own.cells.iloc[grid])
-    found = []
-    for machine in range(len(own.names)):
+    grid = np.flatnonzero((figures.cells["direction"] != "reference").to_numpy(dtype=bool, na_value=True))
+    codes, labels = bands(figures.cells.iloc[grid])
+    frames = []
+    for machine in range(len(figures.names)):
         rows = []
-        yardstick = _yardsticks(own, np.array([machine, base]))[grid]
+        yardstick = _yardsticks(figures, np.array([machine, base]))[grid]
         for number, row in labels.iterrows() if machine != base else ():
             member = codes == number
-            parts = _parts(own, grid[member], yardstick[member], machine, base)
+            parts = _parts(figures, grid[member], yardstick[member], machine, base)
             if parts is not None:
-                rows.append([own.names[machine], own.names[base], *row[list(BAND)], *parts])
-        own_rows = pd.DataFrame(rows, columns=list(COLUMNS))
-        found += [_middle(own_rows), own_rows]
-    return pd.concat([frame for frame in found if len(frame)] or found, ignore_index=True)
+                rows.append([figures.names[machine], figures.names[base], *row[list(BAND)], *parts])
+        of_machine = pd.DataFrame(rows, columns=list(COLUMNS))
+        frames += [_middle(of_machine), of_machine]
+    return pd.concat([frame for frame in frames if len(frame)] or frames, ignore_index=True)
+
+
+def bands(cells: pd.DataFrame) -> tuple[Codes, pd.DataFrame]:
+    """Return each cell's band of size, few enough to read and alike enough to average; and the bands' names.
+
+    What shares memory costs the same at every size and is one band, as are benchmarks without a size.
+    """
+    sizes = floats(cells["bytes"])
+    shares = cells["shares_memory"].to_numpy(dtype=bool, na_value=False)
+    low, high = (format_bytes(border) for border in BORDERS)
+    words = np.array([f"up to {low}", f"{low} to {high}", f"above {high}", EVERY_SIZE], dtype=object)
+    number = np.where(shares | np.isnan(sizes), 3, np.searchsorted(BORDERS, np.nan_to_num(sizes)))
+    names = cells[["conversion", "direction"]].astype(object).assign(sizes=words[number])
+    codes, first = group_codes(names, BAND)
+    return codes, names.iloc[first].reset_index(drop=True)
 
 
 def _middle(rows: pd.DataFrame) -> pd.DataFrame:
@@ -77,11 +95,11 @@ def _middle(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(made) if made else rows
 
 
-def _yardsticks(own: Figures, pair: Codes) -> Codes:
+def _yardsticks(figures: Figures, pair: Codes) -> Codes:
     """Return for each cell the position of its plain copy among those that both machines have, -1 without one."""
-    cells = own.cells
+    cells = figures.cells
     plain = (cells["conversion"] == MAPPED) & (cells["direction"] == "reference")
-    both = np.isfinite(own.logs[pair]).all(axis=0)
+    both = np.isfinite(figures.logs[pair]).all(axis=0)
     among = np.flatnonzero(plain.to_numpy(dtype=bool, na_value=False) & both)
     sizes, threads = floats(cells["bytes"]), cells["threads"].astype(str).to_numpy()
     same = {(sizes[place], threads[place]): int(place) for place in among}
@@ -96,27 +114,27 @@ def _yardsticks(own: Figures, pair: Codes) -> Codes:
     )
 
 
-def _parts(own: Figures, cells: Codes, yardstick: Codes, machine: int, base: int) -> list[float | str] | None:
+def _parts(figures: Figures, cells: Codes, yardstick: Codes, machine: int, base: int) -> list[float | str] | None:
     """Return the three ratios with their intervals, and why; None without a cell in common."""
     pair = np.array([machine, base])
-    both = np.isfinite(own.logs[np.ix_(pair, cells)]).all(axis=0)
+    both = np.isfinite(figures.logs[np.ix_(pair, cells)]).all(axis=0)
     if not both.any():
         return None
     measured = both & (yardstick >= 0)
     if not measured.any():
-        return [*_ends(*_mean(own, cells[both], machine, base)), *(np.nan,) * 6, UNKNOWN]
-    total = _mean(own, cells[measured], machine, base)
-    plain = _mean(own, yardstick[measured], machine, base)
+        return [*_ends(*_mean(figures, cells[both], machine, base)), *(np.nan,) * 6, UNKNOWN]
+    total = _mean(figures, cells[measured], machine, base)
+    plain = _mean(figures, yardstick[measured], machine, base)
     beside = total[0] - plain[0], float(np.hypot(total[1], plain[1]))
     return [*_ends(*total), *_ends(*plain), *_ends(*beside), _why(_side(*total), _side(*plain), _side(*beside))]
 
 
-def _mean(own: Figures, cells: Codes, machine: int, base: int) -> tuple[float, float]:
+def _mean(figures: Figures, cells: Codes, machine: int, base: int) -> tuple[float, float]:
     """Return the mean log ratio over cells and its standard error; one cell may count several times."""
     places, number = np.unique(cells, return_counts=True)
     share = number / number.sum()
-    ratio = own.logs[machine, places] - own.logs[base, places]
-    variance: Floats = own.errors[machine, places] ** 2 + own.errors[base, places] ** 2
+    ratio = figures.logs[machine, places] - figures.logs[base, places]
+    variance: Floats = figures.errors[machine, places] ** 2 + figures.errors[base, places] ** 2
     # What one run cannot tell about itself does not average out over its cells.
     return float(share @ ratio), float(np.sqrt(share**2 @ variance + 2 * UNEXPLAINED**2))
 
