@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from copycost.errors import UsageError
-from copycost.show.charts.palette import MARKERS, THEMES, line_styles, plain_styles, readable_on, theme_named
+from copycost.show.charts.palette import (
+    LOOKS,
+    MARKERS,
+    THEMES,
+    line_styles,
+    plain_styles,
+    readable_on,
+    theme_named,
+)
 
 # Machado, Oliveira and Fernandes (2009), "A Physiologically-based Model for Simulation of Color
 # Vision Deficiency", IEEE TVCG 15(6), table of matrices for severity 1.0; they act on linear RGB.
@@ -32,6 +40,8 @@ VISION = {
         ]
     ),
 }
+
+
 # IEC 61966-2-1 (sRGB), white point D65.
 TO_XYZ = np.array(
     [
@@ -169,9 +179,20 @@ def test_lines_that_are_no_conversions_have_the_first_styles():
 def test_a_core_conversion_looks_the_same_whatever_is_beside_it():
     alone = line_styles(["t.clone.numpy"], THEMES["light"])["t.clone.numpy"]
     assert line_styles(["a", "t.clone.numpy", "z"], THEMES["light"])["t.clone.numpy"] == alone
-    assert line_styles(["t.clone().numpy"], THEMES["light"])["t.clone().numpy"] == alone
 
 
 def test_an_unknown_theme_names_the_valid_ones():
     with pytest.raises(UsageError, match=r"'drak'.*dark"):
         theme_named("drak")
+
+
+def test_kinds_differ_in_dash_and_in_filling():
+    of_sharing = [LOOKS[name] for name in ("copies", "shares", "unknown")]
+    assert len({str(kind.dash) for kind in of_sharing}) == len(of_sharing)
+    assert LOOKS["copies"].filled
+    assert not LOOKS["shares"].filled
+
+
+def test_verdicts_differ_in_filling_or_size():
+    looks = {(LOOKS[name].filled, LOOKS[name].size) for name in ("changed", "same", "undecided")}
+    assert len(looks) == 3
