@@ -131,10 +131,7 @@ MULTIPLE = _with_interval(
     baseline="the cheapest zero-copy call of that size",
     compute=_multiple,
 )
-THROUGHPUT = _with_interval(
-    *("gb_per_s", "Throughput of copies", "GB/s of the source", "speed"),
-    compute=_throughput,
-)
+THROUGHPUT = _with_interval(*("gb_per_s", "Throughput of copies", "GB/s of the source", "speed"), compute=_throughput)
 SHARE_OF_MAPPED = _with_interval(
     *("share_of_mapped", "Share of a plain copy's bandwidth", "share of a plain copy's bandwidth", "percent"),
     baseline="a plain copy into memory that is mapped",
@@ -148,7 +145,7 @@ COPY_RATIO = _with_interval(
     baseline="np.copyto of the same bytes into mapped memory",
 )
 PAGE_FAULTS = Quantity(
-    *("page_faults", None, None, "Minor page faults per call", "minor page faults per call", "faults"),
+    *("page_faults", None, None, "Minor page faults per call", "minor page faults per call", "faults")
 )
 SPEED_UP = _with_interval(
     *("speed_up", "Speed-up over one thread", "speed-up over one thread", "ratio"),

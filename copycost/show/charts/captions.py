@@ -58,7 +58,7 @@ class Entry:
     colour: str = ""
 
 
-def notes(texts: Sequence[str]) -> list[Entry]:
+def note_entries(texts: Sequence[str]) -> list[Entry]:
     """Return the entries of texts that explain no sign."""
     return [Entry("", text) for text in texts]
 

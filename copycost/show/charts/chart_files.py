@@ -1,4 +1,4 @@
-"""Chart files: the bytes of a drawing, the same each time, with where it comes from in them, and read back."""
+"""Chart files: drawings as SVG, PNG and PDF with the provenance of their data inside, and that provenance read back."""
 
 from __future__ import annotations
 

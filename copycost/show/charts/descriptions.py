@@ -27,7 +27,7 @@ def describe_lines(
     notes: Sequence[str] = (),
     says: Sequence[str] = (),
 ) -> str:
-    """Return sentences: what a chart of lines shows, of what, and each line from end to end.
+    """Return the description of a chart of lines: its axes, its data, and each line from end to end.
 
     ``points`` are those of all panels, shown or left out. Where there are many lines, each panel has those
     that end lowest and highest; ``says`` stands in their place where it is given.
@@ -48,7 +48,7 @@ def describe_lines(
 
 
 def described(shows: str, about: Sequence[str], sentences: Sequence[str], notes: Sequence[str]) -> str:
-    """Return a description: what is shown, of what, what is seen, and the notes below the chart."""
+    """Return a description from its parts: the subject of a chart, facts of its data, sentences on them, and notes."""
     parts = [shows, ", ".join(about) + "." if about else "", *sentences, *map(as_sentence, notes)]
     return " ".join(part for part in parts if part)
 

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from copycost.show.charts.axes import SECONDS, scale_across, set_ticks
-from copycost.show.charts.captions import Entry, heading, key
-from copycost.show.charts.captions import notes as note_entries
+from copycost.show.charts.captions import Entry, heading, key, note_entries
 from copycost.show.charts.chart import Chart, Context, Drawing
 from copycost.show.charts.descriptions import described, one_sided, side_name
 from copycost.show.charts.frames import PAIR

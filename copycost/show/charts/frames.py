@@ -38,7 +38,7 @@ class FrameSpec:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A frame made plain, which of ``FRAMES`` it is, and the references beside a run's cells."""
+    """A frame made plain, its name in ``FRAMES``, and the references beside a run's cells."""
 
     shows: str
     frame: pd.DataFrame
@@ -161,12 +161,12 @@ def prepared(frame: pd.DataFrame, shows: str) -> Prepared:
 def data_hash(
     frame: pd.DataFrame, rounds: pd.DataFrame | None = None, *, shows: str = RUN, references: bool = False
 ) -> str:
-    """Return a SHA-256 of what charts show of a frame, whatever its order; see ``prepared_hash``."""
+    """Return a SHA-256 of the data that charts show, whatever the order of their rows; see ``prepared_hash``."""
     return prepared_hash(prepared(frame, shows), rounds, references)
 
 
 def prepared_hash(data: Prepared, rounds: pd.DataFrame | None, references: bool) -> str:
-    """Return a SHA-256 of what charts show of a prepared frame.
+    """Return a SHA-256 of the data that charts show of a prepared frame.
 
     Numbers count to nine digits, so that another version of a numeric library gives the same hash.
 

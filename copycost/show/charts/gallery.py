@@ -151,7 +151,7 @@ def file_stem(chart: str, theme: str) -> str:
 
 
 def _hash_for(chart: Chart, data: Prepared, rounds: pd.DataFrame | None) -> str:
-    """Return the hash of what one chart shows."""
+    """Return the hash of the data that one chart shows."""
     return prepared_hash(data, rounds if chart.uses_rounds else None, chart.uses_references)
 
 

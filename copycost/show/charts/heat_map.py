@@ -7,8 +7,7 @@ import pandas as pd
 
 from copycost.analyse.verdicts import FASTER, SAME, SLOWER, UNDECIDED, VERDICTS
 from copycost.show.charts.axes import BYTES
-from copycost.show.charts.captions import Entry, heading, key
-from copycost.show.charts.captions import notes as note_entries
+from copycost.show.charts.captions import Entry, heading, key, note_entries
 from copycost.show.charts.chart import Chart, Context, Drawing
 from copycost.show.charts.descriptions import counted, described, extremes, one_sided, side_name, time_ratio, titled
 from copycost.show.charts.frames import PAIR
@@ -130,7 +129,7 @@ def _size_labels(sizes: np.ndarray, left: float, width: float) -> list[tuple[flo
 
 
 def _entries(both: pd.DataFrame, context: Context, notes: list[str]) -> list[Entry]:
-    """Return what the key has to explain: only what is on the map."""
+    """Return the entries of the key, for no more colours and signs than are on the map."""
     theme = context.theme
     colours = [
         cell_colour(theme, verdict, ratio) for verdict, ratio in zip(both["verdict"], both["ratio"], strict=True)

@@ -1,4 +1,4 @@
-"""The table of the charts of lines: what each is called, what it shows, and what it is compared with."""
+"""The table of the charts of lines: for each its name, its title, the quantity that it shows, and its guides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The chart that most charts are: values against bytes, one labelled line per conversion."""
+"""Charts of lines: values against bytes, with one labelled line for each conversion."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from copycost.show.charts.axes import BYTES, Across, ValueAxis, scale_across, value_scale
-from copycost.show.charts.captions import Entry, heading, key, notes
+from copycost.show.charts.captions import Entry, heading, key, note_entries
 from copycost.show.charts.chart import Chart, Context, Drawing
 from copycost.show.charts.descriptions import describe_lines
 from copycost.show.charts.end_labels import end_labels
@@ -30,7 +30,7 @@ _USUAL_TICK_WIDTH = 50.0
 
 @dataclass(frozen=True)
 class Variant:
-    """In what a chart of lines differs from others.
+    """The properties by which charts of lines differ.
 
     Attributes:
         axis: the vertical axis.
@@ -49,7 +49,7 @@ class Variant:
         outer: what the wider band is.
         marks: at places of a panel's horizontal axis; by default the machine's caches.
         says: sentences for the description, instead of each line from end to end.
-        entries: of the key, before those for what all charts have.
+        entries: of the key, before those that all charts have.
     """
 
     axis: ValueAxis
@@ -168,7 +168,7 @@ def draw_lines(name: str, title: str, points: pd.DataFrame, variant: Variant, co
 
 
 def _entries(panels: list[Panel], variant: Variant) -> list[Entry]:
-    """Return what the key has to explain: only what is on the chart."""
+    """Return the entries of the key, for no more signs than are on the chart."""
     shown = pd.concat([panel.points for panel in panels])
     looks = [name for name, look in LOOKS.items() if look.text and (shown["look"] == name).any()]
     # Where all lines copy, the title says so.
@@ -179,7 +179,7 @@ def _entries(panels: list[Panel], variant: Variant) -> list[Entry]:
         entries.append(Entry("outer", variant.outer))
     if shown["flagged"].any():
         entries.append(Entry("flagged", "doubtful: see the flags in the table"))
-    return [*entries, *(Entry(guide.sign, guide.text) for guide in variant.guides), *notes(variant.notes)]
+    return [*entries, *(Entry(guide.sign, guide.text) for guide in variant.guides), *note_entries(variant.notes)]
 
 
 def _draw_panel(axes: Axes, panel: Panel, variant: Variant, styles: Mapping[str, LineStyle], theme: Theme) -> None:

@@ -17,7 +17,7 @@ from copycost.errors import UsageError, nearest
 
 @dataclass(frozen=True)
 class Theme:
-    """The colours of one page: lines, text and what stands behind them."""
+    """The colours of one page: its background, its text and its lines."""
 
     name: str
     page: str

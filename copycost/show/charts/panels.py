@@ -1,4 +1,4 @@
-"""Which points share a panel: the conditions that vary between cells, those that all share, and how they read."""
+"""Panels: points split by the conditions that vary between them, and the conditions that all share, in words."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DIRECTIONS = ("to_tensor", "to_array", "list_to_tensor")
 
 @dataclass(frozen=True)
 class Panel:
-    """The points that share one plot, and what they have in common that other panels do not."""
+    """The points that share one plot, titled with the conditions that tell them from other panels."""
 
     title: str
     points: pd.DataFrame
@@ -66,7 +66,7 @@ def _rank(columns: list[str], values: tuple[Any, ...]) -> list[tuple[int, Any]]:
 
 
 def facts(cells: pd.DataFrame, context: Context) -> list[str]:
-    """Return what is true of all the cells: machine, run, versions, conditions they share."""
+    """Return the facts that hold for all the cells: machine, run, versions, conditions they share."""
     pieces = list(context.about) if context.about else origin(cells, context.machine or {})
     for column in ("dtype", "threads", "cache", "layout"):
         values = list(pd.unique(cells[column])) if column in cells else []

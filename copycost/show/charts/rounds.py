@@ -8,8 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
 from copycost.show.charts.axes import BYTES, set_ticks
-from copycost.show.charts.captions import Entry, heading, key
-from copycost.show.charts.captions import notes as note_entries
+from copycost.show.charts.captions import Entry, heading, key, note_entries
 from copycost.show.charts.chart import Chart, Context, Drawing
 from copycost.show.charts.descriptions import described
 from copycost.show.charts.frames import measured

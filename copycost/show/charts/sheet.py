@@ -87,7 +87,7 @@ class Sheet:
         return self.figure.text(*place, text, fontsize=size * POINTS_PER_PIXEL, color=colour, **style)
 
     def panel_title(self, left: float, top: float, title: str, room: float) -> None:
-        """Write what a panel's points have in common above it, shortened to ``room`` CSS pixels."""
+        """Write the title of a panel above it, shortened to ``room`` CSS pixels; none where it is ""."""
         if title:
             fitting = shorten(title, room, _PANEL_TITLE, bold=True)
             self.text(left, top + _PANEL_TITLE, fitting, _PANEL_TITLE, self.theme.ink, weight="bold")

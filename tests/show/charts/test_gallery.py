@@ -8,17 +8,7 @@ import pytest
 from copycost.errors import UsageError
 from copycost.show.charts.gallery import draw, draw_all, drawable, why_stale
 from tests.show.charts.layout import complaints, texts
-from tests.show.charts.made_up import (
-    CORE,
-    MACHINE,
-    cells,
-    comparison,
-    rounds,
-    series,
-    several,
-    suite,
-    with_references,
-)
+from tests.show.charts.made_up import CORE, MACHINE, cells, comparison, rounds, series, several, suite, with_references
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -207,10 +197,7 @@ def test_charts_that_cannot_be_drawn_say_why():
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [
-        ({"theme": "drak"}, "unknown theme 'drak'"),
-        ({"width": 100}, "width 100 is not between 320 and 4000"),
-    ],
+    [({"theme": "drak"}, "unknown theme 'drak'"), ({"width": 100}, "width 100 is not between 320 and 4000")],
 )
 def test_bad_options_are_refused(options, message):
     with pytest.raises(UsageError, match=message):

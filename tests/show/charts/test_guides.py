@@ -60,8 +60,7 @@ def test_instruction_caches_do_not_count():
 
 
 @pytest.mark.parametrize(
-    "machine",
-    [None, {}, {"caches": None}, {"caches": [{"level": 1, "type": None, "bytes": None}, 3]}],
+    "machine", [None, {}, {"caches": None}, {"caches": [{"level": 1, "type": None, "bytes": None}, 3]}]
 )
 def test_unknown_caches_are_no_error(machine):
     assert data_caches(machine) == []
@@ -71,11 +70,7 @@ def test_unknown_caches_are_no_error(machine):
 def test_every_cache_on_the_axis_is_labelled_where_there_is_room(width):
     drawing = draw("cost", cells(dtypes=("float64",)), machine=MACHINE, width=width)
     written = [text.get_text() for text in texts(drawing.figure)]
-    assert [text for text in written if text.startswith("L")] == [
-        "L1 32 KiB",
-        "L2 512 KiB",
-        "L3 32 MiB",
-    ]
+    assert [text for text in written if text.startswith("L")] == ["L1 32 KiB", "L2 512 KiB", "L3 32 MiB"]
 
 
 def test_a_cache_beyond_the_axis_is_not_drawn():

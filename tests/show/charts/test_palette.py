@@ -4,51 +4,27 @@ import numpy as np
 import pytest
 
 from copycost.errors import UsageError
-from copycost.show.charts.palette import (
-    LOOKS,
-    MARKERS,
-    THEMES,
-    line_styles,
-    plain_styles,
-    readable_on,
-    theme_named,
-)
+from copycost.show.charts.palette import LOOKS, MARKERS, THEMES, line_styles, plain_styles, readable_on, theme_named
 
 # Machado, Oliveira and Fernandes (2009), "A Physiologically-based Model for Simulation of Color
 # Vision Deficiency", IEEE TVCG 15(6), table of matrices for severity 1.0; they act on linear RGB.
 VISION = {
     "normal": np.eye(3),
     "protanopia": np.array(
-        [
-            [0.152286, 1.052583, -0.204868],
-            [0.114503, 0.786281, 0.099216],
-            [-0.003882, -0.048116, 1.051998],
-        ]
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
     ),
     "deuteranopia": np.array(
-        [
-            [0.367322, 0.860646, -0.227968],
-            [0.280085, 0.672501, 0.047413],
-            [-0.011820, 0.042940, 0.968881],
-        ]
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
     ),
     "tritanopia": np.array(
-        [
-            [1.255528, -0.076749, -0.178779],
-            [-0.078411, 0.930809, 0.147602],
-            [0.004733, 0.691367, 0.303900],
-        ]
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
     ),
 }
 
 
 # IEC 61966-2-1 (sRGB), white point D65.
 TO_XYZ = np.array(
-    [
-        [0.4124564, 0.3575761, 0.1804375],
-        [0.2126729, 0.7151522, 0.0721750],
-        [0.0193339, 0.1191920, 0.9503041],
-    ]
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
 )
 
 

@@ -19,12 +19,7 @@ def test_one_condition_needs_one_panel_without_a_title():
 
 def test_what_varies_makes_panels():
     titles, _ = panels_of(cells(dtypes=("float64", "float32"), sizes=(1,), threads=(1, 2)))
-    assert titles == [
-        "float32 · 1 thread",
-        "float32 · 2 threads",
-        "float64 · 1 thread",
-        "float64 · 2 threads",
-    ]
+    assert titles == ["float32 · 1 thread", "float32 · 2 threads", "float64 · 1 thread", "float64 · 2 threads"]
 
 
 def test_many_lines_are_split_by_direction_and_few_are_not():

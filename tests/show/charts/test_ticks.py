@@ -9,14 +9,7 @@ from copycost.units import format_bytes
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [
-        (1e-9, "1 ns"),
-        (1e-7, "100 ns"),
-        (1e-6, "1 µs"),
-        (2e-3, "2 ms"),
-        (0.1, "100 ms"),
-        (10, "10 s"),
-    ],
+    [(1e-9, "1 ns"), (1e-7, "100 ns"), (1e-6, "1 µs"), (2e-3, "2 ms"), (0.1, "100 ms"), (10, "10 s")],
 )
 def test_times_are_in_the_unit_people_read(seconds, text):
     assert seconds_tick(seconds) == text
