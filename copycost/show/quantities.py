@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -182,5 +182,13 @@ def with_quantities(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def quantities_in(cells: pd.DataFrame) -> list[Quantity]:
-    """Return the quantities that are known of some cell."""
-    return [quantity for quantity in QUANTITIES if np.isfinite(floats(cells[quantity.column])).any()]
+    """Return the quantities that are known of some cell, without an interval where none is known of any."""
+
+    def known(column: str | None) -> bool:
+        return column in cells and bool(np.isfinite(floats(cells[column])).any())
+
+    return [
+        quantity if known(quantity.low) and known(quantity.high) else replace(quantity, low=None, high=None)
+        for quantity in QUANTITIES
+        if known(quantity.column)
+    ]

@@ -59,6 +59,12 @@ def test_only_what_is_known_of_some_cell_can_be_chosen():
     assert not {"speed_up", "against_first", "share_of_mapped"} & known
 
 
+def test_an_interval_that_is_known_of_no_cell_is_none():
+    cells = cells_of(core_cells(sizes=(1,)))
+    (seconds, *_) = quantities_in(cells.assign(ci_low=np.nan))
+    assert (seconds.column, seconds.low, seconds.high) == ("seconds", None, None)
+
+
 def test_every_quantity_has_its_columns():
     cells = cells_of(core_cells(sizes=(1,)))
     for one in QUANTITIES:
