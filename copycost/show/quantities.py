@@ -144,9 +144,7 @@ COPY_RATIO = _with_interval(
     *("copy_ratio", "Multiple of a plain copy timed beside it", "multiple of a plain copy", "multiple"),
     baseline="np.copyto of the same bytes into mapped memory",
 )
-PAGE_FAULTS = Quantity(
-    *("page_faults", None, None, "Minor page faults per call", "minor page faults per call", "number"
-)
+PAGE_FAULTS = Quantity("page_faults", None, None, "Minor page faults per call", "minor page faults per call", "number")
 SPEED_UP = _with_interval(
     *("speed_up", "Speed-up over one thread", "speed-up over one thread", "multiple"),
     baseline="as fast as one thread",
