@@ -14,7 +14,7 @@ from copycost.catalogue.grid import parse_sizes, parse_threads
 from copycost.errors import UsageError
 from copycost.run.address_layout import why_not_fixed
 from copycost.run.arms import Arm, parse_arms
-from copycost.run.lock import is_held
+from copycost.run.folder import is_locked
 from copycost.run.privacy import arm_told, file_told
 from copycost.run.settings import Settings, require_torch
 from copycost.store.remote import is_address
@@ -80,7 +80,7 @@ def _latest_unfinished(results: Path) -> Path:
             record = read_record(folder)
         except UsageError:
             continue
-        if record["status"] != "complete" and not is_held(folder):
+        if record["status"] != "complete" and not is_locked(folder):
             dated.append((record["created"], folder))
     if not dated:
         raise UsageError(f"nothing to resume: {results} holds no run that was interrupted")
@@ -117,10 +117,12 @@ def _words(typed: str) -> frozenset[str]:
     return frozenset(word.strip() for word in typed.split(","))
 
 
+_BUILT_IN = frozenset(conversion.name for conversion in (*CORE, *EXTENDED))
+
 #: What the plan has, by the option's name.
 _PLANNED: dict[str, Callable[[Mapping[str, Any], Sequence[Cell]], Any]] = {
     "conversion": _of_cells("conversion"),
-    "family": lambda plan, cells: _of_cells("conversion")(plan, cells) & {one.name for one in (*CORE, *EXTENDED)},
+    "family": lambda plan, cells: _of_cells("conversion")(plan, cells) & _BUILT_IN,
     "dtype": _of_cells("dtype"),
     "size": _of_cells("size"),
     "threads": _of_cells("threads"),
