@@ -23,7 +23,7 @@ MOST_VISITS = 8
 
 
 class Watcher(Protocol):
-    """Somebody who is told how the run goes; the progress display is one."""
+    """An observer of a run; the progress bar is one."""
 
     def prepared(self, cell_id: str, done: int, planned: int) -> None:
         """A cell's source is made, its result checked."""
@@ -35,12 +35,12 @@ class Watcher(Protocol):
         """A process's file is kept."""
 
 
-@dataclass
+@dataclass(eq=False)
 class ArmSession:
-    """The session in which one arm of a run is measured now; `open` starts the session, and another when that has died.
+    """One session of an arm; when its process has died, `open` starts another in its place.
 
-    Cells are named by the run's own ids everywhere but in what is sent to the session and comes from there: an arm
-    that sets the threads has other ids.
+    Cells are named by the run's ids, but for what is sent to the process and comes from there: an arm that sets the
+    threads has other ids.
 
     Args:
         arm: the arm.
@@ -78,7 +78,7 @@ class ArmSession:
         return {cell: seconds for cell, seconds in self.prices.items() if cell in left}
 
     def open(self) -> None:
-        """See to it that there is a prepared session.
+        """Start and prepare the session, unless that is done already.
 
         Raises:
             UsageError: no session can be started, or none of its cells can be measured.
@@ -170,7 +170,7 @@ class ArmSession:
         self._check_that_something_works()
 
     def _prepare(self, supervision: Supervision) -> None:
-        """Hear a session until its cells are prepared; keep what each costs and how it was calibrated."""
+        """Hear a session until its cells are prepared; keep the price and the calibration of each."""
         prices: dict[str, float] = {}
         calibrations: dict[str, dict[str, Any]] = {}
         for until, timeout in (("preparing", START_SECONDS), ("ready", None)):
@@ -189,7 +189,7 @@ class ArmSession:
         self.prices, self._calibrations = prices, calibrations
 
     def _note(self, event: Event, final: bool = False) -> None:
-        """Keep what could not be measured, with the reason."""
+        """Keep the cell of an event that says why the cell could not be measured."""
         if event["event"] not in ("skipped", "failed"):
             return
         cell = self._cells[event["cell"]]

@@ -35,7 +35,7 @@ print({_CAN_MEASURE!r})
 
 @dataclass(frozen=True)
 class Arm:
-    """One arm: environment variables, an interpreter, a thread count; None leaves them as they are."""
+    """An arm: environment variables, an interpreter, a thread count; None leaves interpreter or threads as they are."""
 
     name: str
     environment: tuple[tuple[str, str], ...] = ()

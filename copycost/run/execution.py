@@ -105,7 +105,7 @@ def _forget(record: Record) -> bool:
 
 
 def _with_what_is_kept(record: Record, error: CannotWrite | OSError) -> Exception:
-    """Return what to say when the disk refuses; any other trouble of the system is returned as it is."""
+    """Return the error to raise when the disk refuses; any other error of the system is returned unchanged."""
     if isinstance(error, OSError):
         if error.errno not in _DISK:
             return error

@@ -22,7 +22,7 @@ TIME_OUT, MEMORY, SIGNAL, EXIT, EXCEPTION = "time-out", "memory", "signal", "exi
 
 @dataclass(frozen=True)
 class Failure:
-    """What happened to a cell: the cause (such as ``signal``), the error on one line, the last lines of a traceback."""
+    """The failure of a cell: its cause (such as ``signal``), the error on one line, the last lines of a traceback."""
 
     cause: str
     error: str
@@ -101,7 +101,7 @@ class Failures:
 
 
 def failure_lines(failed: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return what a record's `failed` says, one line for each conversion, arm and cause."""
+    """Return the lines about a record's `failed` cells, one for each conversion, arm and cause."""
     cells: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
     for entry in failed:
         key = (entry.get("conversion", "the run"), entry.get("arm", BASE.name), entry.get("kind", ""))

@@ -25,7 +25,7 @@ _KEY = ("conversion", "direction", "dtype", "size", "threads", "cache", "layout"
 
 
 class Progress:
-    """What is known of a run; grows by one process at a time, so that bringing it up to date costs little.
+    """The precision of a run so far; a process is added at a time, so that bringing it up to date costs little.
 
     ``half_widths`` has for each cell the half-width of its interval as a share of its figure; ``cells`` counts those
     that were asked for, which plain copies and the empty call were not.

@@ -27,7 +27,7 @@ _DAMAGED = "damaged-"
 
 @dataclass
 class Record:
-    """One run's record; written after every process, whole or not at all.
+    """The record of a run; written after every process, whole or not at all.
 
     ``spent_seconds`` is how much of the budget is gone, ``lost_seconds`` what failures have cost
     beside it. A resumed run has one of ``resumptions`` for each time.
@@ -59,7 +59,7 @@ class Record:
 
     @property
     def failures(self) -> Failures:
-        """Return what counts failures in ``failed``."""
+        """Return the counter of failures that writes into ``failed``."""
         return Failures(self.failed, plain=self.settings.with_hostname)
 
     @property

@@ -54,7 +54,7 @@ class SessionSilent(Exception):
 
 @dataclass(frozen=True)
 class Start:
-    """What a session is started with: the interpreter, its environment, its address layout, its benchmarks."""
+    """The conditions under which a session is started: interpreter, environment, address layout, benchmarks."""
 
     python: str = sys.executable
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -99,7 +99,7 @@ def _padded(environ: dict[str, str]) -> dict[str, str]:
 
 
 class Session:
-    """One session; use it as a context manager, so that its process never outlives the run."""
+    """A session; use it as a context manager, so that its process never outlives the run."""
 
     def __init__(self, start: Start, plan_file: Path) -> None:
         """Start the process; it prepares the plan's cells at once."""

@@ -1,4 +1,4 @@
-"""What a run is asked to do, validated before anything is measured."""
+"""The settings of a run, validated before anything is measured."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _MEMORY_SHARE = 0.8
 
 @dataclass(frozen=True)
 class Settings:
-    """One run's settings; seconds for times, shares for precision."""
+    """The settings of a run; seconds for times, shares for precision."""
 
     folder: Path
     preset: str
@@ -76,7 +76,7 @@ class Settings:
 
     @property
     def forks(self) -> bool:
-        """Say whether processes are forked from a prepared one; else each is started afresh.
+        """Return whether processes are forked from a prepared session; else each is started afresh.
 
         A forked process has what preparing has left on the heap, which a steady heap is cleared of.
         """
@@ -88,7 +88,7 @@ class Settings:
         return self.folder.name
 
     def method(self) -> dict[str, str]:
-        """Return what the settings add to the method's fingerprint."""
+        """Return the fields that the settings add to the method's fingerprint."""
         return {"address_layout": self.address_layout, "start": "fork" if self.forks else "fresh"}
 
     def as_record(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ _KILLED = -9
 
 
 class Supervision:
-    """Hears what a session sends, knows from that which cell is worked on, and ends what hangs.
+    """Hears a session, knows from its events which cell is worked on, and ends processes that hang.
 
     Args:
         session: a session that was just started, or is just asked for a process.
@@ -71,7 +71,7 @@ class Supervision:
                 self._session.kill(self._pid)
 
     def failure(self, status: int | None) -> Failure:
-        """Return what has happened to the process that ended just now with an exit status or minus a signal."""
+        """Return the failure that ended a process just now; `status` is its exit status, or minus a signal's number."""
         hung, self._hung = self._hung, False
         if hung:
             return Failure.hung(self._timeout)
@@ -89,7 +89,7 @@ class Supervision:
 
 @dataclass(frozen=True)
 class Ending:
-    """How a process ended: whole, or with the cell that ended it and what happened.
+    """The end of a process: whole, or by a failure, whose culprit is the id of a cell.
 
     A process that is not whole and has no culprit failed when every visit was made. After some endings the session
     does not live either.

@@ -220,4 +220,4 @@ def test_the_command_line_says_in_one_line_why_it_cannot_resume(tmp_path, typed,
 
 
 def test_every_option_of_a_run_is_compared_with_the_plan_or_no_part_of_it():
-    assert {option.name for option in run.params} == set(module._PLANNED) | module.BESIDE
+    assert {option.name for option in run.params} == set(module._OPTIONS) | module.BESIDE
