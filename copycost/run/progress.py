@@ -54,8 +54,9 @@ class Progress:
         # Any reference clock will do: half-widths are shares, and it must be the same every time.
         summary = per_process(load(process_file), clock_reference=1.0)
         self._summaries.append(summary.assign(process=self.processes, run=self.settings.name))
-        self.quiet_share = float(summary["n_quiet"].sum() / summary["n_rounds"].sum())
-        cells = combine(pd.concat(self._summaries, ignore_index=True))
+        summaries = pd.concat(self._summaries, ignore_index=True)
+        self.quiet_share = float(summaries["n_quiet"].sum() / summaries["n_rounds"].sum())
+        cells = combine(summaries)
         widths = (cells["ci_high"] - cells["ci_low"]) / 2 / cells["seconds"]
         keys = zip(*(cells[column] for column in _KEY), strict=True)
         by_arm = {

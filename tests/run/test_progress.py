@@ -41,6 +41,13 @@ def test_intervals_are_known_from_three_processes_on(settings, tmp_path):
     assert all(three.half_widths[cell] < 0.05 for cell in measured) and three.precise > 0
 
 
+def test_the_share_of_quiet_rounds_is_that_of_all_processes(settings, tmp_path):
+    quiet = add(Progress(settings), tmp_path, 1, contended=0.0)
+    assert quiet.quiet_share > 0.9
+    both = add(quiet, tmp_path, 1, contended=0.9)
+    assert 0.4 < both.quiet_share < 0.9
+
+
 def test_only_cells_that_were_asked_for_are_counted(settings):
     asked = [cell.id for cell in settings.cells if cell.direction != "reference"]
     progress = Progress(settings)
