@@ -24,10 +24,11 @@ _FAR_APART = 20.0
 _NEAR_IN_TIME = 3 * 86400.0
 _TICK_OF_UNIT: dict[str, Callable[[float], str]] = {
     "seconds": ticks.seconds_tick,
+    "multiple": ticks.multiple_tick,
     "ratio": ticks.multiple_tick,
-    "percent": ticks.percent_tick,
+    "share": ticks.percent_tick,
     "speed": ticks.number_tick,
-    "faults": ticks.number_tick,
+    "number": ticks.number_tick,
 }
 
 
@@ -67,7 +68,7 @@ SECONDS = Across(
 
 def value_axis(quantity: Quantity) -> ValueAxis:
     """Return the vertical axis of a quantity; one that counts holds zero."""
-    return ValueAxis(quantity.axis, _TICK_OF_UNIT[quantity.unit], holds_zero=quantity.unit == "faults")
+    return ValueAxis(quantity.axis, _TICK_OF_UNIT[quantity.unit], holds_zero=quantity.unit == "number")
 
 
 def numbers(label: str, values: Sequence[float]) -> Across:
