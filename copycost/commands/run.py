@@ -102,23 +102,13 @@ def _measure_cluster(context: click.Context, cluster: str, typed: dict[str, Any]
     from copycost.run.cluster.connection import require_dask
 
     require_dask()
-    from copycost.run.cluster.cluster_run import Request, measure_cluster
+    from copycost.run.cluster.cluster_run import measure_cluster
     from copycost.run.main_job import INTERRUPTED
     from copycost.show.host_spread_view import parse_pool, print_fleet
     from copycost.store.run_folder import run_folders
 
     options = context.params
     kinds, console = parse_pool(options["pool"]), Console(stderr=True, highlight=False)
-    request = Request(
-        cluster,
-        {name: value for name, value in typed.items() if name not in ("name", "out")},
-        name=options["name"],
-        out=options["out"],
-        conversions_file=options["conversions"],
-        wait=options["wait"],
-        resume=options["resume"],
-        given=_given(context),
-    )
     with console.status("looking for hosts") as status:
 
         def tell(line: str, lasting: bool) -> None:
@@ -127,7 +117,14 @@ def _measure_cluster(context: click.Context, cluster: str, typed: dict[str, Any]
             else:
                 status.update(Text(line))
 
-        record = measure_cluster(request, tell)
+        record = measure_cluster(
+            cluster,
+            {name: value for name, value in typed.items() if name not in ("name", "out")},
+            tell,
+            **{name: options[name] for name in ("name", "out", "wait", "resume")},
+            conversions_file=options["conversions"],
+            given=_given(context),
+        )
     measured = run_folders(record.folder) if record.folder.is_dir() else []
     if record.status == "interrupted":
         said = "interrupted before anything was measured; nothing was kept"

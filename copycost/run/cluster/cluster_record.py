@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from copycost.errors import UsageError, nearest
-from copycost.run.cluster.hosts import Host
 from copycost.run.privacy import file_told
 from copycost.store.json_file import LARGEST_BYTES, read_json
 from copycost.store.run_folder import RECORD, read_record
@@ -48,9 +47,9 @@ class HostEntry:
     kept only when asked for.
     """
 
-    number: int
-    machine: str | None
-    mark: str
+    number: int = 0
+    machine: str | None = None
+    mark: str = ""
     status: str = "waiting"
     folder: str | None = None
     reason: str | None = None
@@ -116,22 +115,20 @@ class ClusterRecord:
         }
         write_json(self.folder / FILE, content)
 
-    def entry(self, host: Host) -> HostEntry:
+    def entry(self, mark: str, machine: str | None) -> HostEntry:
         """Return a host's entry, new or of the run that goes on.
 
         There a host is known by its mark or, where it was started anew since, by a machine id that no other shares.
         """
-        entry = next((entry for entry in self.hosts if entry.mark == host.mark), None)
-        if entry is None and host.machine is not None:
-            same = [entry for entry in self.hosts if entry.machine == host.machine]
+        entry = next((entry for entry in self.hosts if entry.mark == mark), None)
+        if entry is None and machine is not None:
+            same = [entry for entry in self.hosts if entry.machine == machine]
             entry = same[0] if len(same) == 1 and same[0].number not in self.met else None
         if entry is None:
-            entry = HostEntry(len(self.hosts) + 1, host.machine, host.mark)
+            entry = HostEntry(len(self.hosts) + 1)
             self.hosts.append(entry)
-        entry.mark, entry.machine = host.mark, host.machine
+        entry.mark, entry.machine = mark, machine
         self.met.add(entry.number)
-        if self.with_hostname:
-            entry.node, entry.address = host.facts.get("node"), host.address
         return entry
 
     def name_folder(self, entry: HostEntry) -> str:

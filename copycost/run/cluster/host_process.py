@@ -1,8 +1,8 @@
 """The program that measures a host of a cluster, beside the Dask worker and not inside it.
 
-`python -m copycost.run.cluster.host_process JOB_FILE` does what `run` does, tells one JSON event a line on
-standard output, and ends when its standard input does: a worker that dies leaves nothing behind that goes on
-measuring. Whatever else is printed, as a user's conversions file may, goes to standard error.
+`python -m copycost.run.cluster.host_process JOB_FILE` does what `run` does, tells its progress on standard
+output, and ends when its standard input does: a worker that dies leaves nothing behind that goes on measuring. Whatever
+else is printed, as a user's conversions file may, goes to standard error.
 """
 
 from __future__ import annotations
@@ -22,11 +22,13 @@ from pathlib import Path
 from typing import TextIO
 
 from filelock import FileLock, Timeout
+from rich.console import Console
 
 from copycost.errors import UsageError
+from copycost.run.cluster.hosts import REFUSED
 from copycost.run.execution import execute
 from copycost.run.measuring_session import MeasuringSession, Start
-from copycost.run.progress import Progress
+from copycost.run.progress_display import ProgressDisplay
 from copycost.run.settings import settle
 
 LOCK = Path(tempfile.gettempdir()) / "copycost-host.lock"
@@ -34,36 +36,8 @@ LOCK = Path(tempfile.gettempdir()) / "copycost-host.lock"
 _LAST_RESORT = 10
 
 
-class Teller:
-    """Tells how the run goes, a line for each process; cells and visits are not told, they are too many."""
-
-    def __init__(self, out: TextIO) -> None:
-        """Tell it on `out`."""
-        self._out = out
-
-    def prepared(self, cell_id: str, done: int, planned: int) -> None:
-        """Tell nothing."""
-
-    def visited(self, cell_id: str, done: int, planned: int) -> None:
-        """Tell nothing."""
-
-    def process_ended(self, progress: Progress) -> None:
-        """Tell that one more file is kept."""
-        self.tell(
-            f"process {progress.processes}, {progress.elapsed:.0f} of {progress.settings.budget:.0f} s: "
-            f"{progress.precise}/{len(progress.half_widths) - 1} cells "
-            f"within {100 * progress.settings.precision:.3g}%, "
-            f"{progress.quiet_share:.0%} of rounds quiet"
-        )
-
-    def tell(self, text: str, ended: str | None = None) -> None:
-        """Say something; at the end, why the run was ``refused`` or ``failed``."""
-        self._out.write(json.dumps({"text": text, "ended": ended}) + "\n")
-        self._out.flush()
-
-
-def events_alone() -> TextIO:
-    """Return standard output for events alone: what anybody prints from now on goes to standard error."""
+def progress_alone() -> TextIO:
+    """Return standard output for progress alone: what anybody prints from now on goes to standard error."""
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     return out
@@ -104,28 +78,28 @@ def host_alone(waits: Callable[[], None], path: Path = LOCK) -> Iterator[None]:
 
 
 def main(job_file: Path) -> int:
-    """Measure, and return the exit status."""
+    """Measure, and return the exit status; the last line on standard error says why there are no results, or few."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a worker's children are made to ignore it
     threading.Thread(target=end_with_parent, args=(0, os.getppid()), daemon=True).start()
     job = json.loads(job_file.read_text(encoding="utf-8"))
     typed = {**job["typed"], "out": Path(job["typed"]["out"]).absolute()}
-    teller = Teller(events_alone())
+    console = Console(file=progress_alone(), force_terminal=False, width=1000, highlight=False)
 
     def open_session(start: Start, plan_file: Path) -> MeasuringSession:
         return MeasuringSession(replace(start, benchmarks=Path(job["suite"]).absolute()), plan_file)
 
     try:
-        with host_alone(lambda: teller.tell("waits for another run on this host")):
+        with host_alone(lambda: console.print("waits for another run on this host")):
             settings = settle(**typed, conversions_file=job["conversions"] and Path(job["conversions"]))
-            record = execute(settings, teller, open_session=open_session)
+            record = execute(settings, ProgressDisplay(settings, console), open_session=open_session)
     except UsageError as error:
-        teller.tell(str(error), "refused")
-        return 2
+        print(error, file=sys.stderr)
+        return REFUSED
     except KeyboardInterrupt:
         return 1
-    reasons = [str(entry["error"]) for entry in record.failed if entry.get("cell", "") is None]
-    if reasons:
-        teller.tell(reasons[-1], "failed")
+    for entry in record.failed:
+        if entry.get("cell", "") is None:
+            print(entry["error"], file=sys.stderr)
     return 0
 
 

@@ -17,8 +17,9 @@ from typing import Any
 from distributed import Worker, WorkerPlugin, get_worker
 
 import copycost
-from copycost.run.cluster.hosts import facts, misfits
+from copycost.run.cluster.hosts import REFUSED, facts, misfits
 from copycost.run.measuring_session import BENCHMARKS
+from copycost.store.json_file import LARGEST_BYTES
 from copycost.store.run_folder import RECORD
 
 PREFIX = "copycost-measure-"
@@ -136,7 +137,7 @@ async def measure_host(job: Job) -> dict[str, bytes] | str:
         RuntimeError: nothing was measured; another attempt may do better.
     """
     worker = get_worker()
-    reasons = misfits(job.own, facts(), str(job.typed.get("address_layout", "fixed")))
+    reasons = misfits(job.own, facts(), job.typed)
     if reasons:  # this worker came after the host was examined
         raise RuntimeError("; ".join(reasons))
     plugin = await watch(job.topic, worker)
@@ -156,21 +157,21 @@ async def measure_host(job: Job) -> dict[str, bytes] | str:
         plugin.measuring[job.key] = process
         if job.key not in worker.state.tasks or worker.state.tasks[job.key].state not in _RUNNING:
             end(process)  # the task was taken back while the process was being started
-        event = {"text": "", "ended": None}
         try:
             assert process.stdout is not None
             async for line in process.stdout:
-                event = json.loads(line)
-                worker.log_event(job.topic, {**event, "host": job.host})
+                worker.log_event(job.topic, {"host": job.host, "text": line.decode(errors="replace").strip()})
         finally:
             end(process)
             await _ended(process)
             del plugin.measuring[job.key]
-        if event["ended"] == "refused":
-            return str(event["text"])
+        reason = _last_line(folder / "errors")
+        if process.returncode == REFUSED:
+            return reason
         files = await asyncio.to_thread(_files, folder / _RESULTS / job.name)
+        if sum(map(len, files.values())) > LARGEST_BYTES:
+            return f"its results are larger than the {LARGEST_BYTES // 1024**2} MiB that are taken from a host"
         if len(files) < 2:
-            reason = event["text"] if event["ended"] else _last_line(folder / "errors")
             raise RuntimeError(reason or "the measuring process ended early")
         return files
 

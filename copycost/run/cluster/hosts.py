@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from copycost.run.cluster.cluster_record import HostEntry
+from copycost.run.cluster.connection import RESOURCE
 from copycost.run.privacy import redacted
+
+REFUSED = 2
+"""Exit status of the process that measures a host which cannot do what is asked."""
 
 _SAME_VERSION = ("copycost", "torch", "numpy")
 _NEEDED = ("pytest", "pytest-benchmark")
@@ -26,14 +30,13 @@ def facts() -> dict[str, Any]:
     import platform
     from importlib import metadata
 
-    found = dict.fromkeys(("copycost", "torch", "numpy", "pytest", "pytest-benchmark"))
-    for package in found:
+    found = dict.fromkeys(("kernel", "machine", "method", "layout", "fault"))
+    found.update(node=platform.node() or None, python=platform.python_version())
+    for package in ("copycost", "torch", "numpy", "pytest", "pytest-benchmark"):
         try:
             found[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
-            pass
-    found.update(node=platform.node() or None, python=platform.python_version())
-    found.update(dict.fromkeys(("kernel", "machine", "method", "layout", "fault")))
+            found[package] = None
     try:
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
             found["kernel"] = hashlib.sha256(b"copycost:" + file.read().strip().encode()).hexdigest()[:12]
@@ -56,13 +59,13 @@ EXAMINATION = (
 """An expression whose value, in any Python, is its host's facts."""
 
 
-def misfits(own: Mapping[str, Any], found: Mapping[str, Any], address_layout: str) -> list[str]:
+def misfits(own: Mapping[str, Any], found: Mapping[str, Any], typed: Mapping[str, Any]) -> list[str]:
     """Return why a host cannot be measured with the others, in words; nothing when it can.
 
     Args:
         own: the facts of the machine that starts the run, which are the yardstick.
         found: the host's facts.
-        address_layout: the layout asked for: fixed or random.
+        typed: what `settle` takes on a host.
     """
     reasons = []
     minor = own["python"].rpartition(".")[0]
@@ -81,7 +84,7 @@ def misfits(own: Mapping[str, Any], found: Mapping[str, Any], address_layout: st
     for key in sorted({*here, *there}):
         if here.get(key) != there.get(key):
             reasons.append(f"method: {key} {there.get(key)!r}, not {here.get(key)!r}")
-    if address_layout == "fixed" and found["layout"]:
+    if typed.get("address_layout", "fixed") == "fixed" and found["layout"]:
         reasons.append(f"the address layout cannot be fixed ({found['layout']}); --address-layout random can be had")
     return reasons
 
@@ -93,22 +96,42 @@ class Host:
     A loopback address other than 127.0.0.1 is a host of its own, so that a cluster can be tried out on one machine.
 
     Args:
-        mark: tells the host from the others; no name or address can be read from it.
-        address: as its first worker gave it.
         facts: of its first worker that fits, or else of its first worker.
+        address: as its first worker gave it.
         reasons: why it cannot be measured; empty when it can.
         workers: addresses of its workers that fit.
         unfit: addresses of its workers that do not.
         addresses: network addresses of all its workers.
+        entry: the host's in the record.
+        task: the Dask future, while one is under way.
+        begun: how often a task was submitted: again only when it was taken back, since Dask itself retries.
+        places: where Dask may run the task.
+        resource: how much of our resource the task takes.
+        seen: when a worker was last there that could run the task, by the monotonic clock.
     """
 
-    mark: str
-    address: str
     facts: Mapping[str, Any]
+    address: str
     reasons: list[str]
     workers: set[str] = field(default_factory=set)
     unfit: set[str] = field(default_factory=set)
     addresses: set[str] = field(default_factory=set)
+    entry: HostEntry = field(default_factory=HostEntry)
+    task: Any = None
+    begun: int = 0
+    places: list[str] = field(default_factory=list)
+    resource: float = 0.0
+    seen: float = 0.0
+
+    @property
+    def mark(self) -> str:
+        """Return what tells the host from the others; no name or address but a loopback one can be read from it."""
+        kernel = self.facts.get("kernel")
+        if kernel is None:  # no Linux: all that is known of a host is its address
+            told = f"copycost:{self.facts.get('node')}:{self.address}"
+            kernel = hashlib.sha256(told.encode()).hexdigest()[:12]
+        own = self.address.startswith("127.") and self.address != "127.0.0.1"
+        return f"{kernel}/{self.address}" if own else str(kernel)
 
     @property
     def machine(self) -> str | None:
@@ -122,14 +145,31 @@ class Host:
         node = self.facts.get("node")
         return f"{node} ({self.address})" if node and node != self.address else self.address
 
-    @property
-    def places(self) -> list[str]:
-        """Return where Dask may run this host's task: at its addresses, which workers that come later have too.
+    def is_same(self, other: Host) -> bool:
+        """Return whether another was found to be this host: under one kernel, or started anew at an address of it."""
+        return other.mark == self.mark or other.address in self.addresses
+
+    def add(self, worker: str, found: Host) -> None:
+        """Take in a worker, and what was found on it."""
+        self.addresses.add(found.address)
+        (self.unfit if found.reasons else self.workers).add(worker)
+        if not found.reasons and self.reasons:
+            self.facts, self.reasons = found.facts, []
+
+    def pin(self, described: Iterable[Mapping[str, Any]]) -> None:
+        """Settle where Dask may run the task: at the host's addresses, which workers that come later have too.
 
         Where some of its workers do not fit, or Dask takes an address for that of a worker, only on those that fit.
+        The task takes all that a worker declares of our resource.
         """
         whole = not self.unfit and not any(":" in address for address in self.addresses)
-        return sorted(self.addresses if whole else self.workers)
+        self.places = sorted(self.addresses if whole else self.workers)
+        self.resource = max(float(worker["resources"].get(RESOURCE, 0)) for worker in described)
+
+    def can_run_on(self, worker: str, described: Mapping[str, Any]) -> bool:
+        """Return whether Dask can run the task on a worker."""
+        pinned = worker in self.places or described["host"] in self.places
+        return pinned and float(described["resources"].get(RESOURCE, 0)) >= self.resource
 
     def unnamed(self, text: str) -> str:
         """Return a text of this host, such as an error's, without folders, names and addresses."""
@@ -141,29 +181,7 @@ class Host:
         return text
 
 
-def host_of(hosts: list[Host], worker: str, address: str, found: Mapping[str, Any], reasons: list[str]) -> Host:
-    """Return the host that an examined worker belongs to, which is added to `hosts` where it is new.
-
-    A host that was started anew has another kernel's mark and is known by its address.
-    """
-    mark = _mark(address, found)
-    host = next((host for host in hosts if host.mark == mark or address in host.addresses), None)
-    if host is None:
-        host = Host(mark, address, found, reasons)
-        hosts.append(host)
-    host.addresses.add(address)
-    (host.unfit if reasons else host.workers).add(worker)
-    if not reasons and host.reasons:
-        host.facts, host.reasons = found, []
-    return host
-
-
-def _mark(address: str, found: Mapping[str, Any]) -> str:
-    kernel = found.get("kernel")
-    if kernel is None:  # no Linux: all that is known of a host is its address
-        kernel = hashlib.sha256(f"copycost:{found.get('node')}:{address}".encode()).hexdigest()[:12]
-    try:
-        loopback = ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        loopback = False
-    return f"{kernel}/{address}" if loopback and address not in ("127.0.0.1", "::1") else str(kernel)
+def absent_host(entry: HostEntry) -> Host:
+    """Return what is known of a host that has not been met: little, unless names and addresses were asked for."""
+    label = entry.address or entry.folder or entry.machine or f"number {entry.number}"
+    return Host({"node": entry.node}, label, [], entry=entry)

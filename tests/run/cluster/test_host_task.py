@@ -74,3 +74,17 @@ def test_it_takes_its_files_with_it(plugin, tmp_path):
     (plugin.folder / "results").mkdir(parents=True)
     asyncio.run(plugin.teardown(None))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_the_nanny_set_for_its_worker_is_not_measured(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "65536")
+    monkeypatch.setenv("MKL_NUM_THREADS", "3")  # no value of the nanny's
+    own = environ()
+    assert "OMP_NUM_THREADS" not in own and "MALLOC_TRIM_THRESHOLD_" not in own
+    assert own["MKL_NUM_THREADS"] == "3"
+
+
+def test_the_process_finds_the_workers_own_copycost(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", "/somewhere")
+    assert environ()["PYTHONPATH"].split(":") == [str(Path(copycost.__file__).parents[1]), "/somewhere"]
