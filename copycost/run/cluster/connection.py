@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import json
 import logging
@@ -23,6 +24,7 @@ RESOURCE = "copycost"
 
 _LOCAL = re.compile(r"local:(\d{1,3})")
 _ADDRESS = re.compile(r"(tcp|tls|ws|wss|ucx|proxy)://\S+")
+_CONNECT_SECONDS = 10.0
 _NO_SCHEDULER = (OSError, ValueError, RuntimeError, TypeError)  # a TypeError where TLS is not configured
 
 
@@ -78,11 +80,24 @@ def connected(cluster: str | int, wait: float) -> Iterator[Client]:
                 yield client
             return
         try:
+            asyncio.run(_identity(cluster, min(wait, _CONNECT_SECONDS)))
             client = connect(cluster, timeout=wait, set_as_default=False)
         except _NO_SCHEDULER as error:
             raise UsageError(f"cluster {cluster!r} does not answer: {_why(error)}") from error
         with client:
             yield client
+
+
+async def _identity(address: str, seconds: float) -> None:
+    """Ask a scheduler who it is; Dask's client waits for ever for one that takes the connection and says nothing."""
+    from distributed.core import rpc
+    from distributed.security import Security
+
+    connect: Any = rpc
+    security: Any = Security
+    arguments = security().get_connection_args("client")
+    async with connect(address, connection_args=arguments, timeout=seconds) as scheduler:
+        await asyncio.wait_for(scheduler.identity(n_workers=0), 2 * seconds)
 
 
 def _in_scheduler_file(path: Path) -> str:

@@ -81,7 +81,9 @@ def test_arms_that_name_paths_are_kept_only_when_asked_for(tmp_path):
     assert reread(new(tmp_path, arms=["base", "thp:THP_MEM_ALLOC_ENABLE=1"])).asked["arms"] is not None
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": 2}', '{"schema": 1, "hosts": []}', '{"schema": 2, "hosts": [{"what": 1}]}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"schema": 2}', '{"schema": 1, "hosts": []}', '{"schema": 2, "hosts": [{"what": 1}]}']
+)
 def test_a_damaged_record_is_refused_by_name(tmp_path, text):
     (tmp_path / FILE).write_text(text)
     with pytest.raises(UsageError, match=r"cluster\.json"):

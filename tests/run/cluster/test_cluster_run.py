@@ -161,7 +161,7 @@ def test_a_host_of_which_no_worker_comes_back_is_lost(cluster, run, tmp_path):
     running = run.start(str(cluster.file), "--name", "run", "--wait", "2s", *LIMITS)
     wait_until(lambda: run.waiting, running)
     worker.kill()
-    said, told = running.communicate()
+    _, told = running.communicate()
     assert running.returncode == 1 and "Traceback" not in told
     assert "lost: its worker was lost, and none came back within 2 s" in told and "nothing was measured" in told
     assert not list((tmp_path / "results").iterdir())

@@ -56,7 +56,7 @@ def test_what_answers_and_is_no_scheduler_is_refused():
 
 
 def test_tls_without_certificates_is_refused():
-    with pytest.raises(UsageError, match="does not answer: .*TLS"), connected("tls://127.0.0.1:9", 0.5):
+    with pytest.raises(UsageError, match=r"does not answer: .*TLS"), connected("tls://127.0.0.1:9", 0.5):
         pass
 
 

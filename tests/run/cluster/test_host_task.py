@@ -1,29 +1,12 @@
-import asyncio
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from copycost.run.cluster.host_plugin import OUR_KEYS, HostPlugin
+import copycost
+from copycost.run.cluster.host_task import PREFIX, Watch, environ
 
-OURS = OUR_KEYS + "1"
-
-
-class FakeLoop:
-    def __init__(self):
-        self.asked = []
-
-    def add_callback(self, function, **arguments):
-        self.asked.append((function, arguments))
-
-
-def worker(tmp_path, running=()):
-    executing = {FakeTask(key) for key in running}
-    return SimpleNamespace(
-        local_directory=str(tmp_path),
-        state=SimpleNamespace(executing=executing, long_running=set()),
-        loop=FakeLoop(),
-        plugin_remove="remove",
-    )
+OURS = PREFIX + "1"
 
 
 class FakeTask:
@@ -33,47 +16,54 @@ class FakeTask:
         self.key = key
 
 
-@pytest.fixture
-def plugin(tmp_path):
-    made = HostPlugin("copycost-1", OURS)
-    made.setup(worker(tmp_path))
-    return made
+class FakeProcess:
+    def __init__(self):
+        self.stdin = self
+        self.closed = 0
+
+    def close(self):
+        self.closed += 1
 
 
-def test_tasks_of_others_are_counted_and_ours_are_not(plugin):
-    for key in ("somebodys-1", "somebodys-2", OURS, OUR_KEYS + "another host's"):
-        plugin.transition(key, "ready", "executing")
-        plugin.transition(key, "executing", "memory")
-    assert plugin.other_tasks == 2 and plugin.other_seconds >= 0
+def worker(running=()):
+    return SimpleNamespace(state=SimpleNamespace(executing=set(map(FakeTask, running)), long_running=set()))
 
 
-def test_a_task_that_leaves_its_thread_is_one_task(plugin):
+def test_tasks_of_others_are_counted_and_those_that_measure_are_not():
+    seen = Watch()
+    for key in ("somebodys-1", "somebodys-2", OURS, PREFIX + "another run's"):
+        seen.transition(key, "ready", "executing")
+        seen.transition(key, "executing", "memory")
+    assert len(seen.others) == 2
+
+
+def test_a_task_that_leaves_its_thread_is_one_task():
+    seen = Watch()
     for start, finish in (("ready", "executing"), ("executing", "long-running"), ("long-running", "memory")):
-        plugin.transition("somebodys", start, finish)
-    assert plugin.other_tasks == 1
+        seen.transition("somebodys", start, finish)
+    assert seen.others == {"somebodys"}
 
 
-def test_what_runs_already_is_counted_and_its_time_goes_on(tmp_path):
-    plugin = HostPlugin("copycost-1", OURS)
-    plugin.setup(worker(tmp_path, running=["somebodys"]))
-    assert plugin.other_tasks == 1
-    assert plugin.other_seconds < plugin.other_seconds
+def test_what_runs_already_is_counted():
+    seen = Watch()
+    seen.setup(worker(running=["somebodys"]))
+    assert seen.others == {"somebodys"}
 
 
-@pytest.mark.parametrize(("finish", "asked"), [("released", 1), ("cancelled", 1), ("memory", 0), ("error", 0)])
-def test_it_goes_when_its_task_is_taken_back_and_not_when_it_ends(tmp_path, finish, asked):
-    plugin = HostPlugin("copycost-1", OURS)
-    on = worker(tmp_path)
-    plugin.setup(on)
-    plugin.transition(OURS, "ready", "executing")
-    plugin.transition(OURS, "executing", finish)
-    assert on.loop.asked == [("remove", {"name": "copycost-1"})] * asked
+@pytest.mark.parametrize(("finish", "ended"), [("released", 1), ("cancelled", 1), ("memory", 0), ("error", 0)])
+def test_measuring_ends_when_its_task_is_taken_back(finish, ended):
+    seen, process = Watch(), FakeProcess()
+    seen.measuring[OURS] = process
+    seen.transition("somebodys", "executing", finish)
+    seen.transition(OURS, "executing", finish)
+    assert process.closed == ended
 
 
-def test_it_takes_its_files_with_it(plugin, tmp_path):
-    (plugin.folder / "results").mkdir(parents=True)
-    asyncio.run(plugin.teardown(None))
-    assert list(tmp_path.iterdir()) == []
+def test_measuring_ends_when_the_worker_closes():
+    seen, process = Watch(), FakeProcess()
+    seen.measuring[OURS] = process
+    seen.teardown(worker())
+    assert process.closed == 1
 
 
 def test_what_the_nanny_set_for_its_worker_is_not_measured(monkeypatch):
