@@ -32,12 +32,12 @@ import json, sys
 from pathlib import Path
 from rich.console import Console
 from copycost.run.execution import execute
-from copycost.run.progress_display import ProgressDisplay
+from copycost.run.progress import ProgressBar
 from copycost.run.settings import settle
 from copycost.show.summary import print_run
 typed, out = json.loads(sys.argv[1]), Path(sys.argv[2])
 settings = settle(**typed, name="host", out=out)
-execute(settings, ProgressDisplay(settings, Console(stderr=True)))
+execute(settings, ProgressBar(settings, Console(stderr=True)))
 print_run(settings.folder)
 """
 

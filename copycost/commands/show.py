@@ -1,22 +1,56 @@
-"""The `show` command."""
+"""The `show` command: what a run measured, as tables with their doubts; of a tree, which runs are in it."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from copycost.commands.options import results_option, run_argument
+from copycost.commands.options import results_option, run_argument, tells
 from copycost.commands.skipping import on_bad, skip_bad_option
+from copycost.errors import UsageError
+
+if TYPE_CHECKING:
+    from copycost.analyse.run import Run
+    from copycost.show.document import Document
 
 
 @click.command()
 @run_argument
+@tells()
 @results_option
 @skip_bad_option
-def show(run: str, results: Path, skip_bad: bool) -> None:
+def show(run: str, results: Path, skip_bad: bool) -> Document:
     """Print a run's table."""
-    from copycost.show.summary import print_run
-    from copycost.store.run_folder import find
+    from copycost.analyse.select import select
+    from copycost.commands.reading import reading_progress
+    from copycost.show.sections.tree import tree_document
 
-    print_run(find(run, results), on_bad(skip_bad))
+    with reading_progress() as progress:
+        runs = select([run], results, on_bad=on_bad(skip_bad), progress=progress)
+    return run_document(runs[0]) if len(runs) == 1 else tree_document(Path(run).name, runs)
+
+
+def run_document(run: Run) -> Document:
+    """Return what there is to say of one run: its figures, how to read them, and what to distrust about them.
+
+    Raises:
+        UsageError: it holds no conversion.
+    """
+    from copycost.show.document import Block, Document
+    from copycost.show.sections.costs import cost_tables, legend
+    from copycost.show.sections.doubts import better_beside_a_copy, missing_notes, notes
+    from copycost.show.sections.machines import heading
+
+    cells = run.estimates
+    if cells.empty:
+        raise UsageError(f"{run.path}: holds no conversion to show")
+    blocks: tuple[Block, ...] = (
+        *cost_tables(cells),
+        legend(cells),
+        *notes(cells, table="cells"),
+        *better_beside_a_copy(cells),
+        *missing_notes(run),
+    )
+    return Document(heading(run) if run.record else "", blocks, data={"cells": cells, "missing": run.missing})

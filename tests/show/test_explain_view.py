@@ -67,7 +67,7 @@ def test_an_unknown_format_names_the_nearest(run):
 
 
 def test_results_without_sizes_are_refused_before_anything_is_drawn(tmp_path, monkeypatch):
-    monkeypatch.setattr("copycost.show.explain_view.replicates", lambda *_: pytest.fail("drawn"))
+    monkeypatch.setattr("copycost.show.explain_view.bootstrap", lambda *_: pytest.fail("drawn"))
     run = write_run(tmp_path / "bare", made_up_rounds(LAW, [EMPTY_CALL]))
     with pytest.raises(UsageError, match="nothing to explain"):
         explain_run(run)

@@ -15,8 +15,8 @@ from typing import Any
 from copycost.errors import UsageError, nearest
 from copycost.run.privacy import file_told
 from copycost.store.json_file import LARGEST_BYTES, read_json
-from copycost.store.run_folder import RECORD, read_record
-from copycost.store.run_names import fitting_name
+from copycost.store.names import fitting_name
+from copycost.store.record import RECORD, read_record
 from copycost.store.writing import write_bytes, write_json
 
 SCHEMA = 2

@@ -21,8 +21,7 @@ from copycost.run.cluster.cluster_record import FILE, ClusterRecord, HostEntry, 
 from copycost.run.cluster.connection import RESOURCE, connected, parse
 from copycost.run.cluster.host_task import PREFIX, Job, leave, measure_host, suite, watch
 from copycost.run.cluster.hosts import EXAMINATION, Host, absent_host, facts, misfits
-from copycost.run.lock import FolderLock
-from copycost.run.new_folder import leave_empty
+from copycost.run.folder import leave_empty, locked
 from copycost.run.settings import Settings, settle
 from copycost.units import parse_seconds
 
@@ -70,7 +69,7 @@ def measure_cluster(
         settings = _settled(typed, name=name, out=out, conversions_file=conversions_file)
         record = ClusterRecord(settings.folder, dict(typed), settings.as_record()["conversions_file"])
     try:
-        with FolderLock(record.folder):
+        with locked(record.folder):
             try:
                 with connected(place, seconds) as client:
                     expected = place if isinstance(place, int) else 1

@@ -27,8 +27,8 @@ from rich.console import Console
 from copycost.errors import UsageError
 from copycost.run.cluster.hosts import REFUSED
 from copycost.run.execution import execute
-from copycost.run.measuring_session import MeasuringSession, Start
-from copycost.run.progress_display import ProgressDisplay
+from copycost.run.progress import ProgressBar
+from copycost.run.session import Session, Start
 from copycost.run.settings import settle
 
 LOCK = Path(tempfile.gettempdir()) / "copycost-host.lock"
@@ -85,13 +85,13 @@ def main(job_file: Path) -> int:
     typed = {**job["typed"], "out": Path(job["typed"]["out"]).absolute()}
     console = Console(file=progress_alone(), force_terminal=False, width=1000, highlight=False)
 
-    def open_session(start: Start, plan_file: Path) -> MeasuringSession:
-        return MeasuringSession(replace(start, benchmarks=Path(job["suite"]).absolute()), plan_file)
+    def open_session(start: Start, plan_file: Path) -> Session:
+        return Session(replace(start, benchmarks=Path(job["suite"]).absolute()), plan_file)
 
     try:
         with host_alone(lambda: console.print("waits for another run on this host")):
             settings = settle(**typed, conversions_file=job["conversions"] and Path(job["conversions"]))
-            record = execute(settings, ProgressDisplay(settings, console), open_session=open_session)
+            record = execute(settings, ProgressBar(settings, console), open_session=open_session)
     except UsageError as error:
         print(error, file=sys.stderr)
         return REFUSED

@@ -18,9 +18,9 @@ from distributed import Worker, WorkerPlugin, get_worker
 
 import copycost
 from copycost.run.cluster.hosts import REFUSED, facts, misfits
-from copycost.run.measuring_session import BENCHMARKS
+from copycost.run.session import BENCHMARKS
 from copycost.store.json_file import LARGEST_BYTES
-from copycost.store.run_folder import RECORD
+from copycost.store.record import RECORD
 
 PREFIX = "copycost-measure-"
 """What the keys of measuring tasks begin with."""
@@ -161,6 +161,7 @@ async def measure_host(job: Job) -> dict[str, bytes] | str:
             assert process.stdout is not None
             async for line in process.stdout:
                 worker.log_event(job.topic, {"host": job.host, "text": line.decode(errors="replace").strip()})
+            await _ended(process)  # before the lifeline is closed, or its last line would be of an interrupt
         finally:
             end(process)
             await _ended(process)

@@ -95,7 +95,11 @@ def encoded(value: object) -> object:
         own = {"name": value.name, "heading": value.heading, "unit": value.unit, "shown": value.shown}
         return {**own, **_values(value.values)}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {field.name: encoded(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        fields: dict[str, Any] = {
+            field.name: encoded(getattr(value, field.name)) for field in dataclasses.fields(value)
+        }
+        if isinstance(value, Entries):
+            fields["entries"] = [[*entry, value.find] for entry in fields["entries"]]
         kind = getattr(value, "kind", None)
         return fields if kind is None else {"kind": kind, **fields}
     if isinstance(value, Mapping):

@@ -84,7 +84,7 @@ def security_policy(scripts: tuple[str, ...], styles: tuple[str, ...]) -> str:
 @lru_cache
 def asset(name: str) -> str:
     """Return a file that the page is made of."""
-    return (resources.files("copycost.show.report") / "assets" / name).read_text(encoding="utf-8")
+    return (resources.files("copycost.show.render") / "assets" / name).read_text(encoding="utf-8")
 
 
 def _hash(text: str) -> str:

@@ -4,8 +4,8 @@ from copycost.errors import UsageError
 from copycost.run.cluster import cluster_record as module
 from copycost.run.cluster.cluster_record import FILE, ClusterRecord, resumed
 from copycost.run.privacy import file_told
-from copycost.store.rounds import load
-from copycost.store.run_folder import read_record
+from copycost.store.loading import load
+from copycost.store.record import read_record
 from tests.made_up import write_run
 
 MACHINE = "AMD EPYC 2c 3f9a1c"

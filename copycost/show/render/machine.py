@@ -1,0 +1,99 @@
+"""Documents for machines: JSON of all that is in them, and their first frame as CSV or Parquet."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from copycost.errors import UsageError
+from copycost.show.document import Document, Lines, Name, Note, Table
+from copycost.show.render.layout import plain_text
+
+
+def json_text(document: Document) -> str:
+    """Return a document as JSON: its title, then its data, or without any its tables and lines, then its notes.
+
+    Figures have all their digits; unknown is null. A document that is one table and nothing else is a list of its
+    rows.
+    """
+    tables = {table.name: table.frame for table in document.every(Table)}
+    if not document.title and not document.data and len(tables) == 1:
+        content: Any = plain(next(iter(tables.values())))
+    else:
+        said = [plain_text(line) for block in document.every(Lines) for line in block.lines if not _is_command(line)]
+        content = {"title": plain_text(document.title)}
+        content |= plain(document.data) if document.data else {**({"lines": said} if said else {}), **plain(tables)}
+        notes = [(note.name, plain_text(note.text)) for note in document.every(Note)]
+        content |= {"notes": [f"{name}: {text}" if name else text for name, text in notes]} if notes else {}
+    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def csv_text(document: Document) -> str:
+    """Return a document's first frame as CSV, all columns and all digits; unknown is empty."""
+    return str(first_frame(document).to_csv(index=False, lineterminator="\n"))
+
+
+def parquet_bytes(document: Document) -> bytes:
+    """Return a document's first frame as the bytes of a Parquet file.
+
+    Raises:
+        UsageError: pyarrow is not installed, or there is no frame.
+    """
+    buffer = io.BytesIO()
+    try:
+        first_frame(document).to_parquet(buffer, index=False)
+    except ImportError as error:
+        raise UsageError('parquet needs pyarrow: pip install "copycost[parquet]"') from error
+    return buffer.getvalue()
+
+
+def first_frame(document: Document) -> pd.DataFrame:
+    """Return the frame that a format of one table holds: the first of the data, else that of the first table.
+
+    Raises:
+        UsageError: the document has none.
+    """
+    frames = [value for value in document.data.values() if isinstance(value, pd.DataFrame)]
+    frames += [table.frame for table in document.every(Table)]
+    if not frames:
+        raise UsageError("there is no table in what this command says: valid: table, markdown, json, html")
+    return frames[0]
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON holds it: frames as lists of rows, unknown and infinite as null, times as ISO 8601."""
+    if isinstance(value, pd.DataFrame):
+        columns = {str(name): [plain(each) for each in value[name].astype(object)] for name in value.columns}
+        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return plain(dataclasses.asdict(value))
+    if isinstance(value, Mapping):
+        return {str(name): plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple | set | frozenset | np.ndarray):
+        return [plain(each) for each in value]
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> Any:
+    if value is None or value is pd.NA or value is pd.NaT:
+        return None
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return float(value) if np.isfinite(value) else None
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value.text if isinstance(value, Name) else str(value)
+
+
+def _is_command(line: object) -> bool:
+    return not isinstance(line, str | Name | tuple)

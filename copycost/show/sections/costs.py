@@ -1,0 +1,73 @@
+"""What each conversion costs: estimates as tables, sizes down and conversions across."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from copycost.analyse.doubts import half_width
+from copycost.show.document import Column, Lines, Table
+
+SHARES, UNKNOWN = "=", "?"
+USUAL = {"threads": "1", "cache": "warm", "layout": "contiguous"}
+"""Conditions that need not be told, because most figures are of them."""
+_CONDITIONS = ("dtype", "threads", "cache", "layout", "run", "machine", "arm")
+_SECONDS = Column("seconds", "time", "seconds", half="half_width", mark="mark", doubts="flags")
+
+
+def cost_tables(cells: pd.DataFrame) -> list[Table]:
+    """Return the time per call: a table for each dtype and other condition, and a list of what has no size.
+
+    Args:
+        cells: estimates without references.
+    """
+    shares = cells["shares_memory"]
+    sized = cells["size"].notna().to_numpy(dtype=bool)
+    marks = np.select([shares.isna().to_numpy(bool), shares.fillna(False).to_numpy(bool)], [UNKNOWN, SHARES], "")
+    rows = cells.assign(half_width=half_width(cells), mark=np.where(sized, marks, ""))
+    tables = []
+    if sized.any():
+        grid = rows[sized]
+        varied = [name for name in _CONDITIONS if cells[name].nunique(dropna=False) > 1]
+        titles = [conditions(row, varied) for _, row in grid[list(_CONDITIONS)].iterrows()]
+        # Tables and conversions stand in the run's order, whichever size each begins at.
+        grid = grid.assign(title=_as_they_come(titles), conversion=_as_they_come(grid["conversion"]))
+        grid = grid.sort_values(["title", "bytes"], kind="stable")
+        columns: tuple[Column, ...] = (Column("bytes", "bytes", "bytes"), _SECONDS)
+        tables.append(Table("cells", grid, columns, titles="title", across=Column("conversion", "conversion", "name")))
+    if not sized.all():
+        named = rows[~sized].assign(flags=rows[~sized]["flags"].fillna(""))
+        which = [Column("run", "run", "name")] if named["run"].nunique() > 1 else []
+        which.append(Column("conversion", "benchmark", "name"))
+        tables.append(Table("benchmarks", named, (*which, _SECONDS, Column("rounds", "rounds", "count"))))
+    return tables
+
+
+def legend(cells: pd.DataFrame) -> Lines:
+    """Return the line that says how to read a value of the tables."""
+    parts = ["time per call"]
+    if cells["ci_low"].notna().any():
+        parts.append("± half of the 95% interval")
+    if cells["shares_memory"].eq(True).fillna(False).any():
+        parts.append(f"{SHARES} shares memory (zero-copy), the others copy")
+    if (cells["size"].notna() & cells["shares_memory"].isna()).any():
+        parts.append(f"{UNKNOWN} not known whether it shares memory")
+    return Lines(("; ".join(parts),))
+
+
+def conditions(row: pd.Series, varied: Sequence[str] = ()) -> str:
+    """Return a cell's dtype and other conditions; the usual ones are told only where they vary."""
+    parts = [] if pd.isna(row["dtype"]) else [str(row["dtype"])]
+    for name, usual in USUAL.items():
+        if not pd.isna(row[name]) and (name in varied or str(row[name]) != usual):
+            parts.append(str(row[name]) if name == "layout" else f"{row[name]} {name}")
+    parts += [f"{name} {row[name]}" for name in ("run", "machine", "arm") if name in varied]
+    return ", ".join(parts)
+
+
+def _as_they_come(values: Iterable[object]) -> pd.Categorical:
+    """Return texts as categories in order of appearance, by which they sort."""
+    texts: list[object] = [str(value) for value in values]
+    return pd.Categorical(texts, categories=list(dict.fromkeys(texts)), ordered=True)
