@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from shlex import quote
@@ -92,7 +92,7 @@ def write(run: Run, folder: Path, options: Mapping[str, Any], command: str) -> l
             rounds=run.rounds,
             provenance={"shows": RUN, "sources": [run.source], "choice": {}},
         )
-    write_bytes(page, _text(run, folder, provenance(run, options, command)))
+    write_bytes(page, _text(run, folder, charts, provenance(run, options, command)))
     return [page, *drawn]
 
 
@@ -112,17 +112,15 @@ def differences_of(run: Run, folder: Path) -> list[str]:
     known = read_comment(page)
     if known is None:
         return [f"{page}: was not written by copycost"]
-    machine = run.machine if run.record else None
-    wanted = [
-        folder / f"{file_stem(chart, theme)}.svg" for chart in _possible(run) for theme in known.options["themes"]
-    ]
+    charts, machine = _possible(run), run.machine if run.record else None
+    wanted = [folder / f"{file_stem(chart, theme)}.svg" for chart in charts for theme in known.options["themes"]]
     differences, complete = charts_that_differ(
         folder, wanted, lambda path: why_stale(path, run.reached, machine=machine, rounds=run.rounds)
     )
     if not complete:
         return differences
     again = replace(provenance(run, known.options, known.command), version=known.version)
-    return [*lines_that_differ(page, _text(run, folder, again).decode()), *differences]
+    return [*lines_that_differ(page, _text(run, folder, charts, again).decode()), *differences]
 
 
 def page_document(run: Run, charts: Mapping[str, Chart], command: str, version: str | None) -> Document:
@@ -177,15 +175,15 @@ def page_document(run: Run, charts: Mapping[str, Chart], command: str, version: 
     return Document(title, tuple(section for section in sections if section is not None and section.blocks))
 
 
-def _text(run: Run, folder: Path, known: Provenance) -> bytes:
-    """Return the page; its charts and their descriptions are in the folder."""
+def _text(run: Run, folder: Path, names: Sequence[str], known: Provenance) -> bytes:
+    """Return the page; the charts of these names and their descriptions are in the folder."""
     from copycost.show.charts.gallery import file_stem
     from copycost.show.docs_folder import comment
     from copycost.show.document import Chart, Picture
     from copycost.show.render.markdown import render
 
     charts = {}
-    for name in _possible(run):
+    for name in names:
         files = {theme: f"{file_stem(name, theme)}.svg" for theme in known.options["themes"]}
         described = folder / f"{Path(next(iter(files.values()))).stem}.alt.txt"
         charts[name] = Chart((Picture(files, described.read_text(encoding="utf-8")),))
