@@ -13,5 +13,5 @@ from copycost.measure.plugin import (  # noqa: F401
     pytest_runtestloop,
     pytest_sessionfinish,
     visit,
-    workbench,
+    worker,
 )

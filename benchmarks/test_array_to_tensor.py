@@ -4,6 +4,6 @@ import pytest
 
 
 @pytest.mark.cells("to_tensor")
-def test_array_to_tensor(cell, workbench, benchmark):
+def test_array_to_tensor(cell, worker, benchmark):
     """Time one conversion of an array."""
-    workbench.visit(benchmark, cell)
+    worker.visit(benchmark, cell)

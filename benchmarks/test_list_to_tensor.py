@@ -4,6 +4,6 @@ import pytest
 
 
 @pytest.mark.cells("list_to_tensor")
-def test_list_to_tensor(cell, workbench, benchmark):
+def test_list_to_tensor(cell, worker, benchmark):
     """Time one conversion of a list of arrays."""
-    workbench.visit(benchmark, cell)
+    worker.visit(benchmark, cell)

@@ -4,6 +4,6 @@ import pytest
 
 
 @pytest.mark.cells("reference")
-def test_reference(cell, workbench, benchmark):
+def test_reference(cell, worker, benchmark):
     """Time one reference."""
-    workbench.visit(benchmark, cell)
+    worker.visit(benchmark, cell)

@@ -4,6 +4,6 @@ import pytest
 
 
 @pytest.mark.cells("to_array")
-def test_tensor_to_array(cell, workbench, benchmark):
+def test_tensor_to_array(cell, worker, benchmark):
     """Time one conversion of a tensor."""
-    workbench.visit(benchmark, cell)
+    worker.visit(benchmark, cell)

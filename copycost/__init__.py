@@ -12,13 +12,13 @@ from importlib import import_module
 # Each name is looked up when it is first used: `import copycost` must stay cheap for `--help`
 # and must work where pandas or torch is not installed.
 _HOMES = {
-    "load": "copycost.store.rounds",
-    "load_cells": "copycost.analyse.run_estimates",
+    "load": "copycost.store.loading",
+    "load_cells": "copycost.analyse.select",
     "estimate": "copycost.analyse.estimates",
     "compare": "copycost.analyse.comparison",
     "fit": "copycost.analyse.scaling",
     "crossovers": "copycost.analyse.crossovers",
-    "conversion": "copycost.catalogue.user_file",
+    "conversion": "copycost.catalogue.conversions",
 }
 
 __all__ = ["compare", "conversion", "crossovers", "estimate", "fit", "load", "load_cells"]

@@ -68,21 +68,6 @@ def seeds() -> list[bytes]:
     found.append(noise_seed(record["machine"]["machine"], record["method"]))
     found += [json.dumps(content).encode() for content in history]
     found.append(b"\n".join(json.dumps(report).encode() for report in history[:3]))
-    lines = [
-        {**one, **{k: v for k, v in history[-1].items() if k != "benchmarks"}} for one in history[-1]["benchmarks"]
-    ]
-    found.append(b"\n".join(json.dumps(line).encode() for line in lines))
-    log = [{"$report_type": "SessionStart"}]
-    log += [
-        {
-            "$report_type": "TestReport",
-            "nodeid": one["fullname"],
-            "when": "call",
-            "user_properties": [["benchmark", one]],
-        }
-        for one in history[-1]["benchmarks"]
-    ]
-    found.append(b"\n".join(json.dumps(line).encode() for line in log))
     return found
 
 
@@ -179,7 +164,7 @@ class Reading:
         self.counts = memoryview(counts).cast("q")
         self.run = folder / "run"
         self.run.mkdir()
-        process, self.record = seeds()[:2]
+        process = seeds()[0]
         (self.run / "process-0001.json").write_bytes(process)
         (folder / "mixed").mkdir()
         (folder / "mixed" / "good.json").write_bytes(seeds()[-5])
@@ -204,9 +189,9 @@ class Reading:
     def refuses(self, data: bytes) -> bool:
         """Read a file's content in every way, and return whether each of them refused it."""
         from copycost.analyse.noise_profile import read_profile
+        from copycost.store.loading import load
         from copycost.store.parametrised import read_parametrised
-        from copycost.store.rounds import load
-        from copycost.store.run_folder import read_record
+        from copycost.store.record import read_record
 
         path = self.folder / "some.json"
         path.write_bytes(data)
@@ -220,16 +205,15 @@ class Reading:
         if self.counts[0] % DEEP_EVERY == 0:
             if loaded is None and record is None and profile is None:
                 self._skipped(path)
-            self._command(path if record is None else self.run, path if profile is not None else None)
+            self._command(path if record is None else self.run)
         return loaded is None and record is None and profile is None
 
-    def _command(self, path: Path, profile: Path | None) -> None:
+    def _command(self, path: Path) -> None:
         """Take a file or a run through a command; what it refuses must not have printed a figure."""
         from copycost.cli import main
 
         self._add("commands")
         good = self.folder / "mixed" / "good.json"
-        noise = ["--noise", str(profile)] if profile else []
         commands = (
             ["show", str(path)],
             ["export", str(path)],
@@ -237,17 +221,15 @@ class Reading:
             ["explain", str(path)],
             ["machines", str(path), str(good)],
             ["history", "run", "--results", str(self.folder)],
-            ["compare", str(self.run if profile else path), str(self.run if profile else good), "--anyway", *noise],
+            ["compare", str(path), str(good), "--anyway"],
             ["compare", str(path), str(path), "--anyway", "--format", "markdown"],
             ["report", str(path), "--out", str(self.folder / "report.html")],
             ["docs", str(path), "--out", str(self.folder / "docs")],
             ["plot", str(path), "--format", "svg", "--out", str(self.folder / "plots")],
             ["import", str(path), "--results", str(self.folder / "imported")],
-            ["dataset", str(path), "--out", str(self.folder / "dataset")],
+            ["export", str(path), "--format", "parquet", "--out", f"{self.folder}/exported/"],
         )
-        if profile:
-            (self.run / "run.json").write_bytes(self.record)
-        for name in ("imported", "dataset"):
+        for name in ("imported", "exported"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
         out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()) as told:
@@ -260,7 +242,7 @@ class Reading:
             raise WrongFigureError(f"a control character in a table: {printed[:2000]!r}")
 
     def _skipped(self, path: Path) -> None:
-        from copycost.store.rounds import load
+        from copycost.store.loading import load
 
         told: list[object] = []
         frame = load([path, self.folder / "mixed" / "good.json"], on_bad=told.append)
@@ -306,31 +288,13 @@ def check(data: bytes, rounds: Any) -> None:
 
 
 def plain(data: bytes) -> list[dict[str, Any]]:
-    """Return the benchmarks of a file of any form, as the standard library reads it."""
+    """Return the benchmarks of a file, JSON or JSON Lines, as the standard library reads it."""
     text = data.decode("utf-8-sig")
     try:
         contents = [_with_nulls(text)]
     except ValueError:
         contents = [_with_nulls(line) for line in text.split("\n") if line.strip()]
-    found: list[dict[str, Any]] = []
-    logged: dict[str, dict[str, Any]] = {}
-    for content in contents:
-        if "benchmarks" in content and isinstance(content["benchmarks"], list):
-            found += content["benchmarks"]
-        elif "$report_type" not in content:
-            found.append(content)
-        else:
-            if content["$report_type"] == "SessionStart":
-                found += logged.values()
-                logged = {}
-            properties = content.get("user_properties")
-            for pair in properties if isinstance(properties, list) and isinstance(content.get("nodeid"), str) else []:
-                value = pair[1] if isinstance(pair, list) and len(pair) == 2 else None
-                if isinstance(value, dict) and isinstance(value.get("stats"), dict):
-                    logged[str(value.get("fullname", content["nodeid"]))] = value
-                elif isinstance(value, dict) and "median" in value and ("rounds" in value or "data" in value):
-                    logged[content["nodeid"]] = {"stats": value}
-    return found + list(logged.values())
+    return [benchmark for content in contents for benchmark in content["benchmarks"]]
 
 
 def _with_nulls(text: str) -> Any:
@@ -344,9 +308,9 @@ def work(arguments: argparse.Namespace) -> None:
 
     with atheris.instrument_imports(include=["copycost.store", "copycost.analyse.noise_profile"]):
         import copycost.analyse.noise_profile
+        import copycost.store.loading
         import copycost.store.parametrised
-        import copycost.store.rounds
-        import copycost.store.run_folder  # noqa: F401
+        import copycost.store.record  # noqa: F401
 
     with open(arguments.counts, "r+b") as file:
         reading = Reading(arguments.folder, arguments.findings, mmap.mmap(file.fileno(), 8 * len(COUNTS)))
@@ -374,7 +338,7 @@ def table(counts: dict[str, int], seconds: float) -> str:
         ("read, every time as a plain reading finds it", "", f"{counts['read']:,}"),
         ("refused in one line", "", f"{counts['refused']:,}"),
         (
-            "of these through show, export, compare, machines, history, explain, report, docs, plot, import or dataset",
+            "of these through show, export, compare, machines, history, explain, report, docs, plot or import",
             "",
             f"{counts['commands']:,}",
         ),

@@ -20,7 +20,7 @@ from pytest_benchmark.utils import NameWrapper
 from copycost.catalogue.cell import EMPTY_CALL, Cell
 from copycost.catalogue.conversions import CORE, Conversion
 from copycost.measure.protocol import Protocol
-from copycost.measure.workbench import Workbench
+from copycost.measure.worker import Worker
 
 ABS = Conversion("abs", "to_tensor", "abs(-1)", "copies", "user")
 ABS_CELL = Cell("abs", "to_tensor", "float64", 1)
@@ -41,10 +41,10 @@ def fixture() -> BenchmarkFixture:
     )  # fmt: skip
 
 
-def visit(workbench: Workbench, cell: Cell) -> tuple[float, float]:
+def visit(worker: Worker, cell: Cell) -> tuple[float, float]:
     """Return the median seconds per call of one visit, and the visit's median canary over its clock."""
     benchmark = fixture()
-    workbench.visit(benchmark, cell)
+    worker.visit(benchmark, cell)
     info = benchmark.extra_info
     index = np.median(np.array(info["canary_ns"]) / np.array(info["clock_ns"]))
     return float(np.median(benchmark.stats.stats.data)), float(index)
@@ -76,8 +76,8 @@ def main() -> None:
     protocol = Protocol()
     block, iterations = protocol.calls(8.5e-9)
     known = {ABS_CELL.id: {"block": block, "iterations": iterations, "call_seconds": 8.5e-9}}
-    workbench = Workbench(conversions, protocol, known)
-    array = workbench.prepare(FROM_NUMPY_CELL).source
+    worker = Worker(conversions, protocol, known)
+    array = worker.prepare(FROM_NUMPY_CELL).source
     subjects = {
         "torch.from_numpy(a), 4,096 float64": (FROM_NUMPY_CELL, "f(a)", {"f": torch.from_numpy, "a": array}),
         "abs(-1)": (ABS_CELL, "f(-1)", {"f": abs}),
@@ -85,11 +85,11 @@ def main() -> None:
     taken: dict[str, list[tuple[float, float, float, float]]] = {name: [] for name in subjects}
     for _ in range(turns):
         for name, (cell, statement, names) in subjects.items():
-            empty, first = visit(workbench, EMPTY_CALL)
-            raw, second = visit(workbench, cell)
+            empty, first = visit(worker, EMPTY_CALL)
+            raw, second = visit(worker, cell)
             reference = unrolled(statement, names)
-            _, third = visit(workbench, EMPTY_CALL)
-            per_call = empty / workbench.prepare(cell).calibration.block
+            _, third = visit(worker, EMPTY_CALL)
+            per_call = empty / worker.prepare(cell).calibration.block
             taken[name].append((raw, max(0.0, raw - per_call), reference, max(first, second, third)))
     print(f"{'call':<36}{'raw, ns':>10}{'net, ns':>10}{'timeit, ns':>12}{'net - timeit, ns':>24}{'net / timeit':>24}")
     for name, rows in taken.items():

@@ -14,33 +14,34 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from copycost.analyse.advice import Advice, advice
+from copycost.analyse.bootstrap import bootstrap
 from copycost.analyse.breakdown import breakdown
 from copycost.analyse.ceilings import ceilings
 from copycost.analyse.crossovers import crossings
 from copycost.analyse.curves import curves
-from copycost.analyse.estimates import estimate
+from copycost.analyse.estimates import estimate_cells
 from copycost.analyse.estimator import estimator_version
 from copycost.analyse.grouping import Floats, floats, group_codes
+from copycost.analyse.measurement import Measurement
 from copycost.analyse.missing import missing
 from copycost.analyse.processes import per_process
 from copycost.analyse.quiet import mark_quiet
-from copycost.analyse.replicates import replicates
 from copycost.analyse.scaling import Fitted, fit_curves, fit_frame
-from copycost.analyse.side import as_one
 from copycost.errors import UsageError, nearest
-from copycost.store import cell_cache
+from copycost.store import kept_cells
 from copycost.store.bad_files import OnBad
-from copycost.store.cell_cache import KeptCells, Source
 from copycost.store.cell_table import renamed, to_frame, to_table
-from copycost.store.foreign import created as moment
+from copycost.store.facts import as_moment
+from copycost.store.kept_cells import KeptCells, Source
 from copycost.store.labels import Test
+from copycost.store.loading import Loaded, load_alike
+from copycost.store.names import as_unicode
 from copycost.store.parametrised import read_parametrised
-from copycost.store.rounds import Loaded, load_alike
-from copycost.store.run_folder import RECORD, read_record
-from copycost.store.run_names import as_unicode
+from copycost.store.record import RECORD, read_record
 
 _OF_THE_GRID = ("processes", "skipped", "failed")
 _COMPLETE, _RUNNING = "complete", "running"
@@ -85,6 +86,12 @@ class Run:
         run.arm, run._whole = arm, self
         return run
 
+    def called(self, name: str) -> Run:
+        """Return the same run by another name, for one that stands beside itself."""
+        run = Run(name, self.path, source=self.source)
+        run.arm, run._whole = self.arm, self
+        return run
+
     def by_arm(self) -> list[Run]:
         """Return the run's arms, or the run itself where it has one or none."""
         return [self.only(arm) for arm in self.arms] if len(self.arms) > 1 and not self.arm else [self]
@@ -100,7 +107,7 @@ class Run:
 
     @cached_property
     def rounds(self) -> pd.DataFrame:
-        """The rounds frame of ``copycost.load``, each round marked ``quiet`` or not.
+        """The rounds frame of ``copycost.load``, each round marked ``quiet`` or not; an arm's are of the whole run.
 
         Raises:
             UsageError: the run cannot be read, or the runs taken together are of several arms or machines.
@@ -109,7 +116,7 @@ class Run:
             return self._of_arm(self._whole.rounds)
         if self.parts:
             together = pd.concat([part.rounds for part in self.parts], ignore_index=True)
-            return mark_quiet(as_one(together.drop(columns=["quiet", "contended_process"]), self.name))
+            return Measurement.of(together, self.name).rounds
         return mark_quiet(self._named(self._loaded.rounds))
 
     @cached_property
@@ -121,6 +128,8 @@ class Run:
     def cells(self) -> pd.DataFrame:
         """One estimate for each cell, references among them; kept beside a run of ours until its files change.
 
+        An arm's are of the whole run too: `copycost.analyse.select.cells_of` gives each run's cells its own name.
+
         Raises:
             UsageError: the run cannot be read.
         """
@@ -129,30 +138,32 @@ class Run:
         kept = self._kept
         if kept is not None:
             return self._named(to_frame([renamed(kept.table, self.name)]))
-        cells = estimate(self.rounds, precision=self.precision, references=True)
+        cells = estimate_cells(self.processes, self.precision)
         if self._sources and self._on_bad is None and self.facts.get("status") != _RUNNING:
             with contextlib.suppress(ImportError):  # without pyarrow nothing is kept
                 content = KeptCells(to_table(cells), self.facts, self.tests)
-                cell_cache.keep(self.path, estimator_version(), content, self._sources)
+                kept_cells.keep(self.path, estimator_version(), content, self._sources)
         return cells
 
     @cached_property
     def estimates(self) -> pd.DataFrame:
         """The cells without the references: the conversions that people asked for."""
-        wanted = (self.cells["direction"] != "reference").to_numpy(dtype=bool, na_value=True)
-        return self.cells[wanted].reset_index(drop=True)
+        return without_references(self.cells)
 
     # What follows from it.
 
     @cached_property
     def replicates(self) -> Floats:
         """The log seconds of each cell as they might have been measured, shape (cells, replicates)."""
-        return replicates(self.cells, self.rounds)
+        if self._whole is not None:
+            of_arm: Floats = self._whole.replicates[self._is_of_arm(self._whole.cells)]
+            return of_arm
+        return bootstrap(self.cells, self.processes)
 
     @cached_property
     def reached(self) -> pd.DataFrame:
         """The cells with the shares of plain copies that they reach: the frame of ``ceilings``."""
-        return ceilings(self.cells, again=self.replicates)
+        return ceilings(self.cells, self.replicates)
 
     @cached_property
     def fitted(self) -> list[Fitted]:
@@ -160,7 +171,7 @@ class Run:
         # Looked at before anything is drawn: of other suites' files there may be a million cells, none with a size.
         if not (floats(self.cells["bytes"]) > 0).any():
             return []
-        return fit_curves(curves(self.cells, again=self.replicates))
+        return fit_curves(curves(self.cells, self.replicates))
 
     @cached_property
     def model(self) -> pd.DataFrame:
@@ -175,7 +186,7 @@ class Run:
     @cached_property
     def breakdown(self) -> pd.DataFrame:
         """Where the time of each copying cell goes: the frame of ``breakdown``."""
-        return breakdown(self.cells, again=self.replicates)
+        return breakdown(self.cells, self.replicates)
 
     @cached_property
     def advice(self) -> list[Advice]:
@@ -226,6 +237,11 @@ class Run:
         if "plan" in facts:
             facts["plan"] = {name: value for name, value in facts["plan"].items() if name != "cells"}
         return facts if facts.get("machine") else facts | {"machine": dict(self._loaded.machine)}
+
+    @property
+    def has_several_reports(self) -> bool:
+        """Whether it is a file or folder of another suite with several reports, each by a name of its own."""
+        return not self.is_ours and self.cells["run"].nunique() > 1
 
     @property
     def is_ours(self) -> bool:
@@ -293,7 +309,7 @@ class Run:
         Raises:
             UsageError: its record does not say.
         """
-        created = moment(self.facts.get("created"))
+        created = as_moment(self.facts.get("created"))
         if created is None:
             raise UsageError(f"{self.name}: its record's 'created' is not a time: {self.facts.get('created')!r}")
         return datetime.fromisoformat(created)
@@ -316,7 +332,7 @@ class Run:
     def _loaded(self) -> Loaded:
         if self.path.is_dir():
             with contextlib.suppress(OSError):  # reading them will say why
-                self._sources = cell_cache.look(self.path)
+                self._sources = kept_cells.look(self.path)
         (loaded,) = load_alike([[self.path]], self._on_bad)
         return loaded
 
@@ -325,7 +341,7 @@ class Run:
         """The estimates that are kept beside the run; None where there are none, or its rounds were read before."""
         if self.parts or "_loaded" in self.__dict__ or not self.path.is_dir():
             return None
-        return cell_cache.read_kept(self.path, estimator_version())
+        return kept_cells.read_kept(self.path, estimator_version())
 
     @property
     def has_estimates(self) -> bool:
@@ -355,8 +371,12 @@ class Run:
         return [str(value) for value in self.cells[column].dropna().unique()]
 
     def _of_arm(self, frame: pd.DataFrame) -> pd.DataFrame:
-        of_arm = frame[(frame["arm"] == self.arm).to_numpy(dtype=bool, na_value=False)].reset_index(drop=True)
-        return of_arm.assign(run=pd.Series([self.name] * len(of_arm), dtype=object).astype("category"))
+        return frame[self._is_of_arm(frame)].reset_index(drop=True)
+
+    def _is_of_arm(self, frame: pd.DataFrame) -> np.ndarray:
+        """Return which rows are of the arm; all where none is chosen."""
+        chosen: np.ndarray = (frame["arm"] == self.arm).to_numpy(dtype=bool, na_value=False)
+        return chosen if self.arm else np.ones(len(frame), dtype=bool)
 
     def _named(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return rounds or cells with the name of the run, and names of tests that keep those of all runs apart."""
@@ -370,6 +390,12 @@ class Run:
             run=_renamed(frame["run"], names),
             **({"conversion": _renamed(frame["conversion"], longer)} if longer else {}),
         )
+
+
+def without_references(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells of the conversions that people asked for."""
+    wanted = (cells["direction"] != "reference").to_numpy(dtype=bool, na_value=True)
+    return cells[wanted].reset_index(drop=True)
 
 
 def _renamed(column: pd.Series, names: Mapping[str, str]) -> pd.Series:

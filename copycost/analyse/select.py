@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
+from itertools import chain, count
 from pathlib import Path
 
 import pandas as pd
 
-from copycost.analyse.run import Run
+from copycost.analyse.run import Run, without_references
 from copycost.analyse.run_pool import in_processes
 from copycost.errors import UsageError, nearest
 from copycost.store.bad_files import OnBad, Refusals, tolerant
-from copycost.store.cell_cache import KeptCells
 from copycost.store.cell_table import to_frame, to_table
+from copycost.store.kept_cells import KeptCells
 from copycost.store.labels import labels
-from copycost.store.run_folder import RECORD, find
-from copycost.store.run_names import as_unicode
-from copycost.store.tree import CLUSTER, RunPlace, is_tree, places
+from copycost.store.names import as_unicode
+from copycost.store.places import CLUSTER, RunPlace, find, is_tree, places
+from copycost.store.record import RECORD
 
 Progress = Callable[[int, int], None]
 """What is called with how many runs are read, and of how many, after each."""
@@ -70,7 +71,7 @@ def select_one(word: str, results: Path, *, on_bad: OnBad | None = None) -> Run:
 
 def one_run(word: str, runs: Sequence[Run], results: Path) -> Run:
     """Return runs that a word stands for as one; so are the reports of another suite that a file or folder holds."""
-    if len(runs) == 1 and (runs[0].is_ours or runs[0].cells["run"].nunique() <= 1):
+    if len(runs) == 1 and not runs[0].has_several_reports:
         return runs[0]
     path = find(_run_and_arm(word)[0], results)
     return Run.together(as_unicode(path.resolve().name), path, runs)
@@ -112,7 +113,8 @@ def cells_of(runs: Sequence[Run]) -> pd.DataFrame:
     tables = [run.table for run in runs]
     if all(table is not None for table in tables):
         return to_frame(tables)
-    return pd.concat([run.cells for run in runs], ignore_index=True)
+    named = [run.cells if run.has_several_reports else run.cells.assign(run=run.name) for run in runs]
+    return pd.concat(named, ignore_index=True)
 
 
 def _selected(
@@ -122,29 +124,40 @@ def _selected(
     refuse = Refusals(on_bad)
     by_word = [tolerant(_places, refuse)(word, results, len(words) > 1) or [] for word in words]
     whole: dict[Path, Run] = {}
+    told: dict[Path, list[UsageError]] = {}
     for place, _ in [entry for entries in by_word for entry in entries]:
         if place.path not in whole:
-            name = _untaken(place.name, [run.name for run in whole.values()])
-            whole[place.path] = Run(name, place.path, source=source_name(place.path, results), on_bad=on_bad)
+            name = _untaken(place, [run.name for run in whole.values()])
+            source, tell = source_name(place.path, results), _telling(told.setdefault(place.path, []), on_bad)
+            whole[place.path] = Run(name, place.path, source=source, on_bad=tell)
     for run in whole.values():
         run.among_others = len(whole) > 1
         run.longer_names = SuiteNames(list(whole.values())).longer
     if len(whole) > 1 or on_bad is not None:
-        readable = set(_read(list(whole.values()), refuse, progress))
+        readable = set(_read(list(whole.values()), refuse, progress, told))
     else:
         readable = set(whole.values())
-    selected = []
+    selected: list[list[Run]] = []
+    taken: set[str] = set()
     for entries in by_word:
         runs = [(whole[place.path], arm) for place, arm in entries if whole[place.path] in readable]
         picked = [tolerant(run.only, refuse)(arm) if arm else run for run, arm in runs]
-        selected.append([run for run in picked if run is not None])
+        selected.append([_distinct(run, taken) for run in picked if run is not None])
     if not any(selected):
         raise UsageError(f"nothing is left to read: {refuse.count} skipped")
     return [runs for runs in selected if runs]
 
 
-def _read(runs: Sequence[Run], refuse: Refusals, progress: Progress | None = None) -> list[Run]:
-    """Return the runs that can be read; the estimates of those that have none kept are made on all cores."""
+def _read(
+    runs: Sequence[Run],
+    refuse: Refusals,
+    progress: Progress | None = None,
+    told: Mapping[Path, list[UsageError]] | None = None,
+) -> list[Run]:
+    """Return the runs that can be read; the estimates of those that have none kept are made on all cores.
+
+    ``told`` are the reasons that each run has already given for files of it.
+    """
     missing = [run for run in runs if not run.has_estimates]
     made = in_processes(_estimated, [(run.name, run.path) for run in missing]) if len(missing) > 1 else iter(())
     readable = []
@@ -153,8 +166,12 @@ def _read(runs: Sequence[Run], refuse: Refusals, progress: Progress | None = Non
         if isinstance(kept, KeptCells):
             run.take_estimates(kept)
         # What could not be made as a whole is read here as far as it goes, and says why.
-        if run.has_estimates or tolerant(lambda run: run.cells, refuse)(run) is not None:
+        try:
+            _ = run.has_estimates or run.cells
             readable.append(run)
+        except UsageError as error:
+            if not (told or {}).get(run.path):
+                refuse(error)
         if progress is not None:
             progress(number, len(runs))
     return readable
@@ -212,8 +229,55 @@ def source_name(path: Path, results: Path) -> str:
     return as_unicode(path.relative_to(home).as_posix() if path != home and path.is_relative_to(home) else path.name)
 
 
-def _untaken(name: str, taken: Sequence[str]) -> str:
-    number = 1
-    while (name if number == 1 else f"{name} ({number})") in taken:
-        number += 1
-    return name if number == 1 else f"{name} ({number})"
+def _untaken(place: RunPlace, taken: Sequence[str]) -> str:
+    """Return a run's name, with the names of folders before it where another has the same."""
+    name, parent = place.name, place.path.resolve().parent
+    while name in taken and parent.name:
+        name, parent = f"{parent.name}/{name}", parent.parent
+    return name
+
+
+def _distinct(run: Run, taken: set[str]) -> Run:
+    """Return a run by a name that none has been selected by yet, and note it."""
+    name = next(
+        name for name in chain([run.name], (f"{run.name} ({number})" for number in count(2))) if name not in taken
+    )
+    taken.add(name)
+    return run if name == run.name else run.called(name)
+
+
+def _telling(told: list[UsageError], on_bad: OnBad | None) -> OnBad | None:
+    """Return what a run calls for a file that cannot be read: it is noted, and told."""
+    if on_bad is None:
+        return None
+
+    def tell(error: UsageError) -> None:
+        told.append(error)
+        on_bad(error)
+
+    return tell
+
+
+def load_cells(source: str | Path | Iterable[str | Path], *, references: bool = False) -> pd.DataFrame:
+    """Return the estimates of runs, trees of runs and pytest-benchmark files.
+
+    They are those of ``copycost.estimate``, with the precision that each run was asked for. Those of a run folder are
+    kept in a folder ``.copycost`` within it, with a hash of what they were made from, and read from there until that
+    changes.
+
+    Args:
+        source: a run folder, a file, a folder with runs anywhere below it, the address of one of these, which is
+            fetched first, or several of these.
+        references: whether to return the reference cells (empty call, plain copies) as well.
+
+    Returns:
+        One row per cell of each run. ``run`` is the run's folder, in a tree its path below the tree; with its parent's
+        name before it where another has the same. The same test of another suite has the same name in all runs.
+
+    Raises:
+        UsageError: a path holds no runs, or one of its runs cannot be read.
+    """
+    words = [source] if isinstance(source, str | Path) else list(source)
+    runs = select(list(dict.fromkeys(map(str, words))), Path())
+    cells = cells_of(runs)
+    return cells if references else without_references(cells)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from functools import cache
-from typing import Any, Callable, Dict, List
+from typing import Any
 
+from copycost.catalogue.cell import DTYPES
 from copycost.catalogue.conversions import Conversion
 
 _MODULES = ("torch", "np")
@@ -52,9 +54,9 @@ def empty_block() -> Callable[[Any], None]:
 
 def _compiled(conversion: Conversion, calls: int, returning: bool, looping: bool = False) -> Callable[[Any], Any]:
     variable = conversion.variable
-    before: List[str] = []
+    before: list[str] = []
     if conversion.function is not None:
-        names: Dict[str, Any] = {"function": conversion.function}
+        names: dict[str, Any] = {"function": conversion.function}
         statement = f"function({variable})"
     else:
         hoist = _Hoist()
@@ -73,7 +75,7 @@ def _compiled(conversion: Conversion, calls: int, returning: bool, looping: bool
     return _function(variable, names, [*before, *[statement] * calls])
 
 
-def _function(variable: str, names: Dict[str, Any], body: List[str]) -> Callable[[Any], Any]:
+def _function(variable: str, names: dict[str, Any], body: list[str]) -> Callable[[Any], Any]:
     # Default arguments are locals of the function: each use is the fastest kind of look-up.
     parameters = "".join(f", {name}={name}" for name in names)
     text = f"def block({variable}{parameters}):\n" + "".join(f"    {line}\n" for line in body)
@@ -87,7 +89,7 @@ class _Hoist(ast.NodeTransformer):
     """Replaces ``torch.from_numpy`` and the like by local names, and remembers them."""
 
     def __init__(self) -> None:
-        self.names: Dict[str, str] = {}
+        self.names: dict[str, str] = {}
         self.needs_dtype = False
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
@@ -115,10 +117,8 @@ def _resolve(dotted: str) -> Any:
     return value
 
 
-def _torch_dtypes() -> Dict[Any, Any]:
+def _torch_dtypes() -> dict[Any, Any]:
     import numpy
     import torch
-
-    from copycost.catalogue.dtypes import DTYPES
 
     return {numpy.dtype(name): getattr(torch, name) for name in DTYPES if hasattr(torch, name)}

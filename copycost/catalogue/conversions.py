@@ -1,18 +1,30 @@
-"""The conversions: each way to turn an array into a tensor or back, as a record."""
+"""The conversions: each way to turn an array into a tensor or back, built in or from a user's file."""
 
 from __future__ import annotations
 
+import inspect
+import re
+import sys
+import traceback
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.machinery import ModuleSpec
+from importlib.util import module_from_spec
 from pathlib import Path
-from typing import Any, Callable, List, Optional, Sequence, Tuple
+from typing import Any, TypeVar
 
 from copycost.errors import UsageError, nearest
+
+Function = TypeVar("Function", bound=Callable[[Any], Any])
 
 DIRECTIONS = ("to_tensor", "to_array", "list_to_tensor")
 DOCUMENTED = ("shares", "copies", "may copy")
 FAMILIES = ("core", "all")
 
 _VARIABLES = {"to_tensor": "a", "to_array": "t", "list_to_tensor": "arrays"}
+
+# A Python number and the pointer to it in a list, rounded up.
+_LIST_ITEM_BYTES = 40
 
 
 @dataclass(frozen=True)
@@ -24,7 +36,8 @@ class Conversion:
     source where the call has to be told it. ``documented`` is what the library's own documentation
     says about sharing ("may copy" where it says nothing); whether a result really shares memory is
     found by ``evidence.examine``. ``function`` is set for a user's own conversions only.
-    ``casts_to`` names the dtype of the result where it is documented to differ from the source's.
+    ``casts_to`` names the dtype of the result where it is documented to differ from the source's;
+    ``result_item_bytes`` is what an element of the result takes where that is no dtype's size.
     """
 
     name: str
@@ -32,8 +45,9 @@ class Conversion:
     expression: str
     documented: str
     family: str
-    function: Optional[Callable[[Any], Any]] = None
-    casts_to: Optional[str] = None
+    function: Callable[[Any], Any] | None = None
+    casts_to: str | None = None
+    result_item_bytes: int | None = None
 
     @property
     def variable(self) -> str:
@@ -41,7 +55,7 @@ class Conversion:
         return _VARIABLES[self.direction]
 
 
-CORE: Tuple[Conversion, ...] = (
+CORE: tuple[Conversion, ...] = (
     Conversion("torch.from_numpy", "to_tensor", "torch.from_numpy(a)", "shares", "core"),
     Conversion("torch.tensor", "to_tensor", "torch.tensor(a)", "copies", "core"),
     Conversion("torch.Tensor", "to_tensor", "torch.Tensor(a)", "may copy", "core", casts_to="float32"),
@@ -49,7 +63,7 @@ CORE: Tuple[Conversion, ...] = (
     Conversion("t.clone.numpy", "to_array", "t.clone().numpy()", "copies", "core"),
 )
 
-EXTENDED: Tuple[Conversion, ...] = (
+EXTENDED: tuple[Conversion, ...] = (
     Conversion("torch.as_tensor", "to_tensor", "torch.as_tensor(a)", "may copy", "extended"),
     Conversion("torch.asarray", "to_tensor", "torch.asarray(a)", "may copy", "extended"),
     Conversion("torch.from_dlpack", "to_tensor", "torch.from_dlpack(a)", "shares", "extended"),
@@ -63,44 +77,36 @@ EXTENDED: Tuple[Conversion, ...] = (
         "extended",
         casts_to="float32",
     ),
-    Conversion(
-        "torch.FloatTensor",
-        "to_tensor",
-        "torch.FloatTensor(a)",
-        "may copy",
-        "extended",
-        casts_to="float32",
-    ),
+    Conversion("torch.FloatTensor", "to_tensor", "torch.FloatTensor(a)", "may copy", "extended", casts_to="float32"),
     Conversion("t.detach.numpy", "to_array", "t.detach().numpy()", "shares", "extended"),
     Conversion("t.numpy.force", "to_array", "t.numpy(force=True)", "may copy", "extended"),
     Conversion("np.asarray", "to_array", "np.asarray(t)", "may copy", "extended"),
     Conversion("np.array", "to_array", "np.array(t)", "copies", "extended"),
     Conversion("np.from_dlpack", "to_array", "np.from_dlpack(t)", "shares", "extended"),
     Conversion("t.detach.clone.numpy", "to_array", "t.detach().clone().numpy()", "copies", "extended"),
-    Conversion("t.tolist", "to_array", "t.tolist()", "copies", "extended"),
+    Conversion("t.tolist", "to_array", "t.tolist()", "copies", "extended", result_item_bytes=_LIST_ITEM_BYTES),
     Conversion("torch.tensor.list", "list_to_tensor", "torch.tensor(arrays)", "copies", "extended"),
+    Conversion("torch.from_numpy.stack", "list_to_tensor", "torch.from_numpy(np.stack(arrays))", "copies", "extended"),
     Conversion(
-        "torch.from_numpy.stack",
-        "list_to_tensor",
-        "torch.from_numpy(np.stack(arrays))",
-        "copies",
-        "extended",
-    ),
-    Conversion(
-        "torch.stack",
-        "list_to_tensor",
-        "torch.stack([torch.from_numpy(x) for x in arrays])",
-        "copies",
-        "extended",
+        "torch.stack", "list_to_tensor", "torch.stack([torch.from_numpy(x) for x in arrays])", "copies", "extended"
     ),
 )
 
 
-def select(
-    names: Optional[Sequence[str]] = None,
-    family: str = "core",
-    user_file: Optional[Path] = None,
-) -> List[Conversion]:
+CONVERSIONS: dict[str, Conversion] = {conversion.name: conversion for conversion in (*CORE, *EXTENDED)}
+
+
+class CannotConvert(Exception):
+    """This pair of conversion and source does not work; the message is one line."""
+
+
+class WrongResult(Exception):
+    """A conversion returned other values than its source's, or changed the source."""
+
+
+def select_conversions(
+    names: Sequence[str] | None = None, family: str = "core", user_file: Path | None = None
+) -> list[Conversion]:
     """Return the conversions asked for by name, or a whole family when no name is given.
 
     A family is "core" or "all"; a user's own conversions belong to both.
@@ -110,15 +116,120 @@ def select(
     """
     if family not in FAMILIES:
         raise UsageError(f"unknown family {family!r}: {nearest(family, list(FAMILIES))}")
-    own: Tuple[Conversion, ...] = ()
-    if user_file is not None:
-        from copycost.catalogue.user_file import load
-
-        own = tuple(load(user_file))
+    users = [] if user_file is None else load_user_file(user_file)
     if names is None:
-        return [*CORE, *(EXTENDED if family == "all" else ()), *own]
-    known = {conversion.name: conversion for conversion in (*CORE, *EXTENDED, *own)}
+        return [*CORE, *(EXTENDED if family == "all" else ()), *users]
+    known = CONVERSIONS | {conversion.name: conversion for conversion in users}
     for name in names:
         if name not in known:
             raise UsageError(f"unknown conversion {name!r}: {nearest(name, list(known))}")
     return [known[name] for name in dict.fromkeys(names)]
+
+
+_USER_MODULE = "copycost_user_conversions"
+
+# A list only while a user's file is being loaded, so that no conversion outlives one load.
+_collected: list[Conversion] | None = None
+
+
+def conversion(
+    name: str,
+    direction: str = "to_tensor",
+    documented: str = "may copy",
+    expression: str | None = None,
+    casts_to: str | None = None,
+) -> Callable[[Function], Function]:
+    """Mark a function of one argument as a conversion to be measured.
+
+    The function is given an array ("to_tensor"), a tensor ("to_array") or a list of arrays
+    ("list_to_tensor") and returns the converted value. ``casts_to`` names the dtype of the result
+    where it is meant to differ from the source's. Outside a file given with ``--conversions`` the
+    decorator does nothing.
+
+    Raises:
+        UsageError: a value that is not valid, or a name that is taken.
+    """
+
+    def mark(function: Function) -> Function:
+        if _collected is not None:
+            _check(name, direction, documented, function)
+            typed = expression or f"{getattr(function, '__name__', 'function')}({_VARIABLES[direction]})"
+            _collected.append(Conversion(name, direction, typed, documented, "user", function, casts_to))
+        return function
+
+    return mark
+
+
+def load_user_file(path: Path) -> list[Conversion]:
+    """Return the conversions that a user's Python file defines, in the file's order.
+
+    Raises:
+        UsageError: the file is missing, fails when it is run, or defines no conversion, or one of
+            its conversions is not valid; one line, with the file's name.
+    """
+    global _collected
+    path = Path(path)
+    try:
+        code = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"conversions file {str(path)!r}: {error.strerror}") from error
+
+    module = module_from_spec(ModuleSpec(_USER_MODULE, None, origin=str(path)))
+    module.__file__ = str(path)
+    # The module has to be importable while it runs: dataclasses look their module up by name.
+    sys.modules[_USER_MODULE] = module
+    folder = str(path.resolve().parent)
+    sys.path.insert(0, folder)
+    outer, _collected = _collected, []
+    try:
+        exec(compile(code, str(path), "exec"), module.__dict__)
+        collected = _collected
+    except UsageError as error:
+        raise UsageError(f"conversions file {str(path)!r}: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise UsageError(f"conversions file {str(path)!r}{_where(error, path)}") from error
+    finally:
+        _collected = outer
+        if folder in sys.path:
+            sys.path.remove(folder)
+    if not collected:
+        raise UsageError(
+            f"conversions file {str(path)!r} defines no conversion: "
+            "decorate a function with @conversion(name) from copycost"
+        )
+    return collected
+
+
+def _check(name: str, direction: str, documented: str, function: object) -> None:
+    if not isinstance(name, str) or not re.fullmatch(r"[\w.+-]+", name):
+        raise UsageError(f"conversion name {name!r} is not made of letters, digits and . _ + -")
+    if name in {*CONVERSIONS, *(known.name for known in _collected or ())}:
+        raise UsageError(f"conversion {name!r} exists already: give yours another name")
+    for field, value, valid in (("direction", direction, DIRECTIONS), ("documented", documented, DOCUMENTED)):
+        if value not in valid:
+            raise UsageError(f"unknown {field} {value!r} of conversion {name!r}: {nearest(str(value), [*valid])}")
+    if not _takes_one_argument(function):
+        raise UsageError(f"conversion {name!r} is not a function of one argument")
+
+
+def _takes_one_argument(function: object) -> bool:
+    if not callable(function):
+        return False
+    try:
+        inspect.signature(function).bind(None)
+    except TypeError:
+        return False
+    except ValueError:  # some built-in functions have no signature to ask
+        return True
+    return True
+
+
+def _where(error: BaseException, path: Path) -> str:
+    """Return the line in the user's file and the error, on one line."""
+    if isinstance(error, SyntaxError):
+        line, message = error.lineno, error.msg
+    else:
+        frames = traceback.extract_tb(error.__traceback__)
+        line = next((frame.lineno for frame in reversed(frames) if frame.filename == str(path)), None)
+        message = " ".join(str(error).split())
+    return f"{f', line {line}' if line else ''}: {type(error).__name__}: {message}"

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Callable, Optional
+from typing import Any
 
 from copycost.catalogue.block import call
-from copycost.catalogue.conversions import Conversion
-from copycost.catalogue.memory import result_bytes, shares_memory
-from copycost.catalogue.outcomes import CannotConvert, WrongResult, one_line
-from copycost.catalogue.values import check_result, dtype_name, same, snapshot
+from copycost.catalogue.conversions import CannotConvert, Conversion, WrongResult
+from copycost.catalogue.values import LIMIT, as_array, check_result, dtype_name, same, shape_of, size_of, snapshot
 
-__all__ = ["CannotConvert", "Evidence", "WrongResult", "examine"]
+Convert = Callable[[Any], Any]
+
+
+def one_line(error: BaseException, longest: int = 240) -> str:
+    """Return an error's type and message on one line."""
+    text = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,7 @@ class Evidence:
     "torch.float64" for a tensor, "float64" for an array and "list of float" for a list.
     """
 
-    shares_memory: Optional[bool]
+    shares_memory: bool | None
     result_dtype: str
     result_bytes: int
 
@@ -55,7 +61,7 @@ def examine(conversion: Conversion, source: Any) -> Evidence:
         )
 
 
-def _refusing(conversion: Conversion) -> Callable[[Any], Any]:
+def _refusing(conversion: Conversion) -> Convert:
     """Return the conversion as a function whose every error is a CannotConvert."""
 
     def convert(source: Any) -> Any:
@@ -65,3 +71,110 @@ def _refusing(conversion: Conversion) -> Callable[[Any], Any]:
             raise CannotConvert(one_line(error)) from error
 
     return convert
+
+
+def shares_memory(convert: Convert, source: Any, result: Any) -> bool | None:
+    """Say whether a result uses its source's memory; None where the source has no elements.
+
+    The address ranges must overlap, and a write to a scratch copy of the source must be seen in
+    what the scratch copy is converted to. The source itself is never written to.
+    """
+    spans = [_span(item) for item in (source if isinstance(source, list) else [source])]
+    if not any(spans):
+        return None
+    if not hasattr(result, "dtype"):  # Python numbers have memory of their own
+        return False
+    place = _span(result)
+    if place is None or not any(span and span[0] < place[1] and place[0] < span[1] for span in spans):
+        return False
+    if _write_is_seen(convert, source, LIMIT):
+        return True
+    # A conversion may treat a small source otherwise than a large one: ask at full size.
+    total = sum(map(size_of, source)) if isinstance(source, list) else size_of(source)
+    return total > LIMIT and _write_is_seen(convert, source, None)
+
+
+def result_bytes(result: Any) -> int:
+    """Return the bytes of the elements; of a list, of its objects, judged by the first of them."""
+    if isinstance(result, list):
+        return sys.getsizeof(result) + (len(result) * result_bytes(result[0]) if result else 0)
+    if hasattr(result, "dtype"):
+        return size_of(result) * _item_bytes(result)
+    return sys.getsizeof(result)
+
+
+def _span(value: Any) -> tuple[int, int] | None:
+    """Return the first address of the elements and the one past the last; None for no elements."""
+    if size_of(value) == 0:
+        return None
+    if hasattr(value, "data_ptr"):
+        start = int(value.data_ptr())
+    else:
+        start = int(value.__array_interface__["data"][0])
+    reach = [stride * (length - 1) for stride, length in zip(_byte_strides(value), shape_of(value), strict=True)]
+    below = sum(step for step in reach if step < 0)
+    above = sum(step for step in reach if step > 0)
+    return start + below, start + above + _item_bytes(value)
+
+
+def _item_bytes(value: Any) -> int:
+    return int(value.element_size() if hasattr(value, "element_size") else value.itemsize)
+
+
+def _byte_strides(value: Any) -> tuple[int, ...]:
+    if hasattr(value, "data_ptr"):
+        return tuple(stride * _item_bytes(value) for stride in value.stride())
+    return tuple(value.strides)
+
+
+def _write_is_seen(convert: Convert, source: Any, limit: int | None) -> bool:
+    """Say whether other values written to a scratch copy of the source appear in its result."""
+    items = source if isinstance(source, list) else [source]
+    scratches, doors = zip(*(_scratch(item, limit) for item in items), strict=True)
+    result = convert(list(scratches) if isinstance(source, list) else scratches[0])
+    before = as_array(result).copy()
+    for door in doors:
+        _write_other_values(door)
+    return not same(before, as_array(result))
+
+
+def _scratch(item: Any, limit: int | None) -> tuple[Any, Any]:
+    """Return a copy with the same dtype, strides and flags, and a writable door to its memory.
+
+    The door is needed where the copy is read-only or requires grad, as its source does.
+    """
+    import numpy as np
+    import torch
+
+    if limit is not None and size_of(item) > limit:
+        # Shortened along the widest stride, so that the memory in between shrinks as well.
+        axis = int(np.argmax(np.abs(_byte_strides(item))))
+        keep = max(1, limit * shape_of(item)[axis] // size_of(item))
+        item = item[(slice(None),) * axis + (slice(0, keep),)]
+    if isinstance(item, torch.Tensor):
+        tensor = torch.empty_strided(tuple(item.shape), item.stride(), dtype=item.dtype)
+        tensor.copy_(item.detach())
+        return tensor.detach().requires_grad_(item.requires_grad), tensor
+    span = _span(item)
+    if span is None:
+        return item.copy(), item.copy()
+    memory = np.empty(span[1] - span[0], np.uint8)
+    offset = int(item.__array_interface__["data"][0]) - span[0]
+    door = np.ndarray(item.shape, item.dtype, memory, offset, item.strides)
+    door[...] = item
+    scratch = door.view()
+    scratch.setflags(write=bool(item.flags.writeable))
+    return scratch, door
+
+
+def _write_other_values(door: Any) -> None:
+    """Turn every zero into one and all else into zero: each value of any dtype changes."""
+    import numpy as np
+    import torch
+
+    values = as_array(door)
+    flipped = np.asarray(values == 0, values.dtype)
+    if isinstance(door, torch.Tensor):
+        door.copy_(torch.from_numpy(flipped))
+    else:
+        door[...] = flipped

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Dict, Iterable, List, Sequence, Set, Tuple
 
-from copycost.catalogue.cell import Cell
-from copycost.catalogue.conversions import CORE, EXTENDED, Conversion
-from copycost.catalogue.dtypes import DEFAULT_DTYPES, DTYPES, ITEM_BYTES
-from copycost.errors import UsageError
+from copycost.catalogue.cell import DTYPES, ITEM_BYTES, Cell
+from copycost.catalogue.conversions import CONVERSIONS, Conversion
+from copycost.errors import UsageError, nearest
 from copycost.units import format_bytes, parse_count
 
-DEFAULT_SIZES: Tuple[int, ...] = tuple(4**power for power in range(13))
-
-# A Python number and the pointer to it in a list, rounded up.
-_LIST_ITEM_BYTES = 40
+DEFAULT_DTYPES: tuple[str, ...] = ("float32", "float64", "int64")
+DEFAULT_SIZES: tuple[int, ...] = tuple(4**power for power in range(13))
 
 
 @dataclass(frozen=True)
@@ -24,51 +21,63 @@ class Preset:
     name: str
     description: str
     family: str
-    dtypes: Tuple[str, ...]
-    sizes: Tuple[int, ...]
-    threads: Tuple[int, ...]
+    dtypes: tuple[str, ...]
+    sizes: tuple[int, ...]
     budget: float
     precision: float
+    threads: tuple[int, ...] = (1,)
 
 
-PRESETS: Dict[str, Preset] = {
+PRESETS: dict[str, Preset] = {
     preset.name: preset
     for preset in (
         Preset(
             "quick",
             "a first look: core conversions, float64, up to 8 MiB",
-            "core",
-            ("float64",),
-            tuple(4**power for power in (0, 2, 4, 6, 8, 9, 10)),
-            (1,),
-            14.0,
-            0.02,
+            family="core",
+            dtypes=("float64",),
+            sizes=tuple(4**power for power in (0, 2, 4, 6, 8, 9, 10)),
+            budget=14.0,
+            precision=0.02,
         ),
         Preset(
             "default",
             "core conversions, three dtypes, up to 16M elements",
-            "core",
-            DEFAULT_DTYPES,
-            DEFAULT_SIZES,
-            (1,),
-            60.0,
-            0.01,
+            family="core",
+            dtypes=DEFAULT_DTYPES,
+            sizes=DEFAULT_SIZES,
+            budget=60.0,
+            precision=0.01,
         ),
         Preset(
             "full",
             "every conversion and every dtype, up to 16M elements",
-            "all",
-            DTYPES,
-            DEFAULT_SIZES,
-            (1,),
-            1800.0,
-            0.01,
+            family="all",
+            dtypes=DTYPES,
+            sizes=DEFAULT_SIZES,
+            budget=1800.0,
+            precision=0.01,
         ),
     )
 }
 
 
-def parse_sizes(text: str) -> Tuple[int, ...]:
+def parse_dtypes(text: str) -> tuple[str, ...]:
+    """Return the dtypes in ``float32,int8``, or every one for ``all``.
+
+    Raises:
+        UsageError: a name that is not a dtype of both libraries.
+    """
+    if text.strip() == "all":
+        return DTYPES
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        if name not in ITEM_BYTES:
+            raise UsageError(f"unknown dtype {name!r}: {nearest(name, list(DTYPES))}")
+    return tuple(dict.fromkeys(names))
+
+
+def parse_sizes(text: str) -> tuple[int, ...]:
     """Return the sizes (elements) in ``64``, ``64,4096`` or ``1..16M``, ascending.
 
     A range holds its two ends and every power of 4 between them.
@@ -76,7 +85,7 @@ def parse_sizes(text: str) -> Tuple[int, ...]:
     Raises:
         UsageError: not a size of at least 1, or a range whose end lies below its start.
     """
-    sizes: Set[int] = set()
+    sizes: set[int] = set()
     for part in text.split(","):
         start, dots, end = part.partition("..")
         low = _parse_size(start)
@@ -84,21 +93,28 @@ def parse_sizes(text: str) -> Tuple[int, ...]:
         if high < low:
             raise UsageError(f"size range {part.strip()!r} ends below its start")
         sizes.update((low, high))
-        power = 1
-        while power <= high and dots:
-            if power >= low:
-                sizes.add(power)
-            power *= 4
+        sizes.update(power for power in _powers_of_4(high) if dots and power >= low)
     return tuple(sorted(sizes))
 
 
-def parse_threads(text: str) -> Tuple[int, ...]:
+def _parse_size(text: str) -> int:
+    size = parse_count(text)
+    if size < 1:
+        raise UsageError(f"size {text.strip()!r} is below 1 element")
+    return size
+
+
+def _powers_of_4(highest: int) -> list[int]:
+    return [4**power for power in range(highest.bit_length()) if 4**power <= highest]
+
+
+def parse_threads(text: str) -> tuple[int, ...]:
     """Return the thread counts in ``1,2``, ascending.
 
     Raises:
         UsageError: not a whole number from 1 to 1024.
     """
-    counts: Set[int] = set()
+    counts: set[int] = set()
     for part in text.split(","):
         number = part.strip()
         if not (number.isascii() and number.isdigit() and 1 <= int(number) <= 1024):
@@ -114,7 +130,7 @@ def cells(
     threads: Sequence[int] = (1,),
     caches: Sequence[str] = ("warm",),
     layouts: Sequence[str] = ("contiguous",),
-) -> List[Cell]:
+) -> list[Cell]:
     """Return every cell of the grid."""
     return [
         Cell(conversion.name, conversion.direction, dtype, size, count, cache, layout)
@@ -138,7 +154,7 @@ def memory_needed(cells: Iterable[Cell]) -> int:
     return (
         sum(_allocated(cell) for cell in sources.values())
         + max((_result_bytes(cell) for cell in cells), default=0)
-        + max((_bytes(cell) for cell in cells), default=0)
+        + max((cell.bytes for cell in cells), default=0)
     )
 
 
@@ -158,37 +174,21 @@ def check_memory(cells: Sequence[Cell], available: int) -> None:
     )
 
 
-def _parse_size(text: str) -> int:
-    size = parse_count(text)
-    if size < 1:
-        raise UsageError(f"size {text.strip()!r} is below 1 element")
-    return size
-
-
 def _advice(cells: Sequence[Cell], available: int) -> str:
     largest = max(cell.size for cell in cells)
-    candidates = {cell.size for cell in cells} - {largest}
-    power = 1
-    while power < largest:
-        candidates.add(power)
-        power *= 4
-    for size in sorted(candidates, reverse=True):
+    for size in sorted({*(cell.size for cell in cells), *_powers_of_4(largest)} - {largest}, reverse=True):
         smaller = [replace(cell, size=min(cell.size, size)) for cell in cells]
         if memory_needed(smaller) <= available:
             return f"the largest size that fits is {size}"
     return "no size fits"
 
 
-def _bytes(cell: Cell) -> int:
-    return cell.size * ITEM_BYTES[cell.dtype]
-
-
 def _allocated(cell: Cell) -> int:
-    return _bytes(cell) * (2 if cell.layout == "strided" else 1)
+    return cell.bytes * (2 if cell.layout == "strided" else 1)
 
 
 def _result_bytes(cell: Cell) -> int:
-    if cell.conversion == "t.tolist":
-        return cell.size * _LIST_ITEM_BYTES
-    casts = {conversion.name: conversion.casts_to for conversion in (*CORE, *EXTENDED)}
-    return cell.size * ITEM_BYTES[casts.get(cell.conversion) or cell.dtype]
+    conversion = CONVERSIONS.get(cell.conversion)
+    if conversion is not None and conversion.result_item_bytes is not None:
+        return cell.size * conversion.result_item_bytes
+    return cell.size * ITEM_BYTES[(conversion and conversion.casts_to) or cell.dtype]

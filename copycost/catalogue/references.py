@@ -1,4 +1,4 @@
-"""The references: what bounds every figure and what it is made of, measured in the same run and in turn with it.
+"""The references: plain copies that bound every figure, and the parts that a copy is made of, measured in the same run.
 
 They depend on bytes and threads alone (a cast on the dtype too), so each number of bytes on the grid is
 measured once.
@@ -7,13 +7,12 @@ measured once.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Callable, Deque, Dict, Iterable, List, Optional, Tuple
+from typing import Any
 
 from copycost.catalogue.cell import Cell
-from copycost.catalogue.conversions import CORE, EXTENDED
-from copycost.catalogue.dtypes import ITEM_BYTES
-from copycost.catalogue.evidence import CannotConvert
+from copycost.catalogue.conversions import CONVERSIONS, CannotConvert
 
 DIRECTION = "reference"
 
@@ -45,7 +44,7 @@ class Timed:
     begin_visit: Callable[[], None] = _nothing
     end_round: Callable[[], None] = _nothing
     end_visit: Callable[[], None] = _nothing
-    most_calls: Optional[int] = None
+    most_calls: int | None = None
     copy_beside: bool = False
 
 
@@ -65,7 +64,7 @@ class Reference:
     prepare: Callable[[Any, Any, int], Timed]
     from_bytes: int = 0
     of_results: bool = False
-    casts_to: Optional[str] = None
+    casts_to: str | None = None
 
 
 #: What a conversion has around it.
@@ -113,14 +112,14 @@ def _free(array: Any, destination: Any, threads: int) -> Timed:
 
 
 def _kept(allocate: Callable[[Any], Any], count: int) -> Timed:
-    """Return what keeps its results of so many bytes until the round has ended."""
+    """Return an allocation whose results, of so many bytes each, are kept until the round has ended."""
     most = min(_MOST_KEPT, max(1, _KEPT_BYTES // max(1, count)))
-    kept: Deque[Any] = deque(maxlen=most)
+    kept: deque[Any] = deque(maxlen=most)
     keep = kept.append
     return Timed(lambda a: keep(allocate(a)), end_round=kept.clear, most_calls=most)
 
 
-def _copied_by_torch(to: Optional[str]) -> Callable[[Any, Any, int], Timed]:
+def _copied_by_torch(to: str | None) -> Callable[[Any, Any, int], Timed]:
     def prepare(array: Any, destination: Any, threads: int) -> Timed:
         import torch
 
@@ -133,7 +132,7 @@ def _copied_by_torch(to: Optional[str]) -> Callable[[Any, Any, int], Timed]:
         if count >= _MAPPED_BYTES:
             into = torch.from_numpy(destination).flatten().view(torch.uint8)[:count].view(dtype).reshape(tensor.shape)
             return Timed(lambda a: into.copy_(tensor), copy_beside=True)
-        turns: Deque[Callable[[Any], Any]] = deque()
+        turns: deque[Callable[[Any], Any]] = deque()
 
         # On pages of its own in each visit, and in two places in turn, as results are: glibc's aligned
         # blocks leave a hole that is a little too small for the next one, so that two take turns.
@@ -192,40 +191,34 @@ _CASTS = tuple(
         _PARTS_FROM_BYTES,
         casts_to=dtype,
     )
-    for dtype in sorted({found.casts_to for found in (*CORE, *EXTENDED) if found.casts_to})
+    for dtype in sorted({conversion.casts_to for conversion in CONVERSIONS.values() if conversion.casts_to})
 )
-REFERENCES: Dict[str, Reference] = {
-    found.name: found for found in (MAPPED, FRESH, ALLOCATED, TOUCHED, FREED, COPIED, *_CASTS)
+REFERENCES: dict[str, Reference] = {
+    reference.name: reference for reference in (MAPPED, FRESH, ALLOCATED, TOUCHED, FREED, COPIED, *_CASTS)
 }
 
 
-def reference_cells(cells: Iterable[Cell]) -> List[Cell]:
+def reference_cells(cells: Iterable[Cell]) -> list[Cell]:
     """Return the reference cells of a grid: each number of bytes and threads on it, once."""
     cells = list(cells)
     return [cell for reference in REFERENCES.values() for cell in _cells_of(reference, cells)]
 
 
-def _cells_of(reference: Reference, cells: List[Cell]) -> List[Cell]:
-    found: Dict[Tuple[int, int, str], Cell] = {}
+def _cells_of(reference: Reference, cells: list[Cell]) -> list[Cell]:
+    chosen: dict[tuple[int, int, str], Cell] = {}
     for cell in cells:
-        casts_to = _CASTS_TO.get(cell.conversion)
+        conversion = CONVERSIONS.get(cell.conversion)
+        casts_to = conversion.casts_to if conversion else None
         if reference.casts_to is None:
-            found.setdefault((_bytes(cell), cell.threads, ""), cell)
+            chosen.setdefault((cell.bytes, cell.threads, ""), cell)
         elif reference.casts_to == casts_to != cell.dtype:
-            found.setdefault((_bytes(cell), cell.threads, cell.dtype), cell)
+            chosen.setdefault((cell.bytes, cell.threads, cell.dtype), cell)
         if reference.of_results and casts_to:
             result = replace(cell, dtype=casts_to)
-            found.setdefault((_bytes(result), cell.threads, ""), result)
-    smallest = {threads: min(key for key in found if key[1] == threads) for _, threads, _ in found}
+            chosen.setdefault((result.bytes, cell.threads, ""), result)
+    smallest = {threads: min(key for key in chosen if key[1] == threads) for _, threads, _ in chosen}
     return [
         Cell(reference.name, DIRECTION, cell.dtype, cell.size, cell.threads)
-        for key, cell in found.items()
+        for key, cell in chosen.items()
         if key[0] >= reference.from_bytes or key == smallest[cell.threads]
     ]
-
-
-def _bytes(cell: Cell) -> int:
-    return cell.size * ITEM_BYTES[cell.dtype]
-
-
-_CASTS_TO = {found.name: found.casts_to for found in (*CORE, *EXTENDED)}

@@ -1,26 +1,25 @@
-"""The sources: what a conversion is given, filled with random data, every page touched."""
+"""The sources: what a conversion is given, filled with random data, every page touched.
+
+A cell with a cold cache has a rotation of sources: so many that none of them is in a cache when its turn comes.
+"""
 
 from __future__ import annotations
 
-from typing import Any, List, Tuple
+from typing import Any
 
-from copycost.catalogue.cell import Cell
-from copycost.catalogue.outcomes import CannotConvert
+from copycost.catalogue.cell import ITEM_BYTES, Cell
+from copycost.catalogue.conversions import CannotConvert
 
-LAYOUTS = (
-    "contiguous",
-    "strided",
-    "fortran",
-    "transposed",
-    "reversed",
-    "read-only",
-    "0-d",
-    "empty",
-    "requires-grad",
-)
+LAYOUTS = ("contiguous", "strided", "fortran", "transposed", "reversed", "read-only", "0-d", "empty", "requires-grad")
 
 _BLOCK = 64 * 1024  # elements of random data, repeated: drawing 16 Mi numbers takes a second
 _ARRAYS_IN_A_LIST = 8
+
+_PAGE = 4096
+_MOST_SOURCES = 32768
+
+#: Assumed where the system does not tell the size of its last cache.
+LAST_CACHE_BYTES = 32 * 1024**2
 
 
 def source(cell: Cell, *, seed: int = 0) -> Any:
@@ -95,7 +94,7 @@ def _elements(size: int, layout: str) -> int:
     return {"strided": 2 * size, "0-d": 1, "empty": 0}.get(layout, size)
 
 
-def _square(size: int) -> Tuple[int, int]:
+def _square(size: int) -> tuple[int, int]:
     """Return the most square shape of so many elements that has a power of two as its rows."""
     rows = 1
     while rows * rows * 4 <= size and size % (rows * 2) == 0:
@@ -133,5 +132,43 @@ def _fill(whole: Any, block: Any) -> None:
 
 def nbytes(source: Any) -> int:
     """Return the bytes of the elements of a source (a list: of all its arrays)."""
-    items: List[Any] = source if isinstance(source, list) else [source]
-    return sum(int(item.nbytes) if hasattr(item, "flags") else item.numel() * item.element_size() for item in items)
+    if isinstance(source, list):
+        return sum(map(nbytes, source))
+    return int(source.nbytes) if hasattr(source, "flags") else source.numel() * source.element_size()
+
+
+def cold_sources(cell: Cell, last_cache_bytes: int) -> list[Any]:
+    """Return sources of the cell's size that together are twice the last cache, at least two.
+
+    Between two uses of one source all the others are read, each at a page of its own, so that it
+    has been evicted from every cache by then. They are views of one block of memory.
+
+    Raises:
+        CannotConvert: the cell's layout is not contiguous, or its source is a list.
+    """
+    if cell.layout != "contiguous" or cell.direction == "list_to_tensor":
+        raise CannotConvert("a cold cache is measured with contiguous arrays and tensors only")
+    item = ITEM_BYTES[cell.dtype]
+    step = -(-max(cell.size * item, _PAGE) // item)
+    count = min(_MOST_SOURCES, max(2, -(-2 * last_cache_bytes // (step * item))))
+    whole = source(Cell(cell.conversion, cell.direction, cell.dtype, step * count))
+    return [whole[first : first + cell.size] for first in range(0, step * count, step)]
+
+
+class Rotation:
+    """Hands out sources in turn, so many at a time, and begins again after the last."""
+
+    def __init__(self, sources: list[Any]) -> None:
+        """Start at the first source."""
+        self.sources = sources
+        self._next = 0
+
+    def take(self, count: int) -> list[Any]:
+        """Return the next so many sources, in turn; more than there are begin again at the first."""
+        if count > len(self.sources):
+            return (self.sources * (count // len(self.sources) + 1))[:count]
+        if self._next + count > len(self.sources):
+            self._next = 0
+        taken = self.sources[self._next : self._next + count]
+        self._next += count
+        return taken

@@ -1,12 +1,11 @@
-"""The values of sources and results: what they are, and whether a result has its source's."""
+"""The values of sources and results, and whether those of a result are its source's."""
 
 from __future__ import annotations
 
 import math
-from typing import Any, Tuple
+from typing import Any
 
-from copycost.catalogue.conversions import Conversion
-from copycost.catalogue.outcomes import WrongResult
+from copycost.catalogue.conversions import Conversion, WrongResult
 
 # Beyond so many elements values are compared at about that many evenly spread places, so that
 # looking takes neither long nor much memory.
@@ -26,7 +25,7 @@ def check_result(conversion: Conversion, source: Any, result: Any) -> None:
         return
     if len(result) != len(source):
         raise WrongResult(f"{conversion.name} returned {len(result)} rows of {len(source)}")
-    for item, row in zip(source, result):
+    for item, row in zip(source, result, strict=True):
         _check_values(conversion, item, row)
 
 
@@ -37,18 +36,18 @@ def snapshot(source: Any) -> Any:
     return as_array(_thin(source, _step(source))).copy()
 
 
-def same(expected: Any, found: Any, tolerance: float = 0.0) -> bool:
+def same(expected: Any, actual: Any, tolerance: float = 0.0) -> bool:
     """Say whether two arrays, or two lists of arrays, have the same shape and values."""
     import numpy as np
 
     if isinstance(expected, list):
-        return len(expected) == len(found) and all(map(same, expected, found))
-    if expected.shape != found.shape:
+        return len(expected) == len(actual) and all(map(same, expected, actual))
+    if expected.shape != actual.shape:
         return False
     inexact = expected.dtype.kind in "fc"
     if tolerance:
-        return bool(np.allclose(found, expected, rtol=tolerance, atol=0.0, equal_nan=inexact))
-    return bool(np.array_equal(found, expected, equal_nan=inexact))
+        return bool(np.allclose(actual, expected, rtol=tolerance, atol=0.0, equal_nan=inexact))
+    return bool(np.array_equal(actual, expected, equal_nan=inexact))
 
 
 def as_array(value: Any, dtype: Any = None) -> Any:
@@ -62,7 +61,7 @@ def as_array(value: Any, dtype: Any = None) -> Any:
     return value if isinstance(value, np.ndarray) else np.array(value, dtype=dtype)
 
 
-def shape_of(value: Any) -> Tuple[int, ...]:
+def shape_of(value: Any) -> tuple[int, ...]:
     """Return the shape of a tensor, an array, a nested list or a number."""
     if isinstance(value, list):
         return (len(value), *(shape_of(value[0]) if value else ()))
@@ -88,21 +87,21 @@ def _check_kind(conversion: Conversion, result: Any) -> None:
     import torch
 
     if conversion.direction == "to_array":
-        kinds: Tuple[type, ...] = (np.ndarray, np.generic, list, bool, int, float, complex)
-        kind = "an array or a list"
+        types: tuple[type, ...] = (np.ndarray, np.generic, list, bool, int, float, complex)
+        name = "an array or a list"
     else:
-        kinds, kind = (torch.Tensor,), "a tensor"
-    if not isinstance(result, kinds):
-        raise WrongResult(f"{conversion.name} returned {type(result).__name__}, not {kind}")
+        types, name = (torch.Tensor,), "a tensor"
+    if not isinstance(result, types):
+        raise WrongResult(f"{conversion.name} returned {type(result).__name__}, not {name}")
 
 
 def _check_dtype(conversion: Conversion, source: Any, result: Any) -> None:
     if not hasattr(result, "dtype"):  # Python numbers have none
         return
-    found, documented = _plain_dtype(result), conversion.casts_to or _plain_dtype(source)
-    if found != documented:
-        hint = f"; say casts_to={found!r}" if conversion.family == "user" else ""
-        raise WrongResult(f"{conversion.name} returned {found} where {documented} is documented{hint}")
+    actual, documented = _plain_dtype(result), conversion.casts_to or _plain_dtype(source)
+    if actual != documented:
+        hint = f"; say casts_to={actual!r}" if conversion.family == "user" else ""
+        raise WrongResult(f"{conversion.name} returned {actual} where {documented} is documented{hint}")
 
 
 def _check_values(conversion: Conversion, item: Any, result: Any) -> None:
@@ -114,14 +113,14 @@ def _check_values(conversion: Conversion, item: Any, result: Any) -> None:
         item = item.reshape(-1)
     step = _step(item)
     expected = as_array(_thin(item, step))
-    found = as_array(_thin(result, step), expected.dtype)
+    actual = as_array(_thin(result, step), expected.dtype)
     tolerance = 0.0
     if hasattr(result, "dtype") and _plain_dtype(result) != _plain_dtype(item):
         # A cast from complex to real is documented to keep the real part only.
-        real = expected.dtype.kind == "c" and found.dtype.kind != "c"
-        expected = (expected.real if real else expected).astype(found.dtype)
+        real = expected.dtype.kind == "c" and actual.dtype.kind != "c"
+        expected = (expected.real if real else expected).astype(actual.dtype)
         tolerance = _rounding(result)
-    if not same(expected, found, tolerance):
+    if not same(expected, actual, tolerance):
         raise WrongResult(f"{conversion.name} returned other values than its source's")
 
 

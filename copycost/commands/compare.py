@@ -1,47 +1,114 @@
-"""The `compare` command."""
+"""The `compare` command: is B faster than A, slower, or the same, and where is that not known?"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from copycost.commands.delivery import deliver
-from copycost.commands.options import PATH, out_option, results_option
+from copycost.commands.options import PATH, results_option, tells
 from copycost.commands.skipping import on_bad, skip_bad_option
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from copycost.show.document import Block, Document, Note
 
 
 @click.command()
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="B")
 @click.option("--margin", help="What still counts as the same, such as 3%.")
-@click.option("--noise", type=PATH, help="A machine's noise profile; the one that was kept, by default.")
 @click.option("--anyway", is_flag=True, help="Compare runs of different methods, every row marked.")
 @click.option("--fail-on", help="Exit with 1 on a verdict, such as 'slower>5%' or 'undecided'.")
-@click.option("--format", default="table", help="table, markdown, json or csv.")
 @click.option("--plots", type=PATH, help="Draw the comparison's charts into this folder too.")
-@out_option
+@tells()
 @results_option
 @skip_bad_option
 def compare(
     a: str,
     b: str,
     margin: str | None,
-    noise: Path | None,
-    out: Path | None,
+    anyway: bool,
+    fail_on: str | None,
+    plots: Path | None,
     results: Path,
     skip_bad: bool,
-    **typed: Any,
-) -> None:
+) -> Document:
     """Say for every cell whether B is faster, slower or the same as A, or that it is undecided.
 
     A and B are runs, pytest-benchmark files, or two arms of one run, written RUN@ARM.
     """
-    from copycost.show.compare_view import compare_runs
+    from copycost.analyse.gate import failures, parse_gate
+    from copycost.analyse.geometric_means import summary
+    from copycost.analyse.run_comparison import MARGIN, compare_runs
+    from copycost.analyse.select import select_sides
+    from copycost.show.document import Document, Lines, Name
+    from copycost.show.render.layout import plain_text
+    from copycost.show.sections.comparison import in_short, means, remarks, verdicts, what_they_are
     from copycost.units import parse_share
 
-    share = parse_share(margin) if margin is not None else None
-    text, status = compare_runs(a, b, results, margin=share, noise_path=noise, on_bad=on_bad(skip_bad), **typed)
-    deliver(text, out)
-    raise click.exceptions.Exit(status)
+    gate = parse_gate(fail_on) if fail_on is not None else None
+    smallest = (gate.smallest if gate else None) or MARGIN
+    share = parse_share(margin) if margin is not None else min(MARGIN, smallest)
+
+    baseline, candidate = select_sides((a, b), results, on_bad=on_bad(skip_bad))
+    compared = compare_runs(baseline, candidate, margin=share, anyway=anyway)
+    failed = failures(gate, compared.cells) if gate else None
+    if plots is not None:
+        from copycost.show.plot import draw_comparison
+
+        draw_comparison(compared, plots)  # type: ignore[call-arg, arg-type]
+
+    what = what_they_are(compared)
+    blocks: list[Block] = [
+        Lines((in_short(compared.cells),)),
+        Lines(what, bullets=True),
+        *_gate_notes(fail_on, failed, compared.cells),
+    ]
+    blocks += [*verdicts(compared.cells), *means(compared.cells), *remarks(compared)]
+    data: dict[str, Any] = {
+        "cells": compared.cells,
+        "heading": [plain_text(line) for line in what],
+        "summary": _nested(summary(compared.cells)),
+    }
+    if failed is not None:
+        data["gate"] = {"fail_on": fail_on, "failures": failed}
+    title = (Name(candidate.name), " against ", Name(baseline.name))
+    return Document(title, tuple(blocks), data, exit_status=int(failed is not None and len(failed) > 0))
+
+
+MOST_FAILURES = 10
+
+
+def _gate_notes(text: str | None, failed: pd.DataFrame | None, cells: pd.DataFrame) -> list[Note]:
+    """Return the gate's answer; one that nothing could have failed must not look like one that everything passed."""
+    from copycost.analyse.verdicts import ONLY_A, ONLY_B, UNDECIDED
+    from copycost.show.document import Note
+    from copycost.show.render.figures import ratio, written
+    from copycost.show.sections.comparison import cell_name
+
+    if failed is None:
+        return []
+    if not len(failed):
+        open_counts = [(int((cells["verdict"] == name).sum()), name) for name in (UNDECIDED, ONLY_A, ONLY_B)]
+        left = ", ".join(f"{count} {name}" for count, name in open_counts if count)
+        return [Note(f"{text}: passed" + (f"; of {len(cells)} cells {left}" if left else ""), "gate")]
+    notes = [f"{text}: {len(failed)} cells fail"]
+    for _, row in failed.head(MOST_FAILURES).iterrows():
+        size = written(row["bytes"], "bytes")
+        notes.append(f"{row['rule']}: {cell_name(row)}, {size}: {row['verdict']}, {ratio(row['ratio'])}")
+    notes += [f"and {len(failed) - MOST_FAILURES} more"] if len(failed) > MOST_FAILURES else []
+    return [Note(note, "gate") for note in notes]
+
+
+def _nested(summary: pd.DataFrame) -> dict[str, Any]:
+    """Return a summary as machines read it: the row of all cells, and those of the conversions within it."""
+    head = ("conversion", "cells", "ratio", "ci_low", "ci_high")
+    rows = [
+        {name: row[name] for name in head}
+        | {"verdicts": {name: value for name, value in row.items() if name not in head}}
+        for row in summary.to_dict("records")
+    ]
+    return {name: value for name, value in rows[-1].items() if name != "conversion"} | {"conversions": rows[:-1]}

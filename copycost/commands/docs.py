@@ -100,10 +100,9 @@ def differences_of(run: Run, folder: Path) -> list[str]:
     """Return what about a written page and its charts no longer matches their run; nothing where all does.
 
     The page is compared as it was written: with its own options, command and version of copycost. Charts are compared
-    as ``copycost.show.charts.checking.why_stale`` does.
+    as ``copycost.show.charts.gallery.why_stale`` does.
     """
-    from copycost.show.charts.checking import why_stale
-    from copycost.show.charts.gallery import file_stem
+    from copycost.show.charts.gallery import file_stem, why_stale
     from copycost.show.docs_folder import PAGE, charts_that_differ, lines_that_differ, provenance, read_comment
 
     page = folder / PAGE
@@ -132,9 +131,9 @@ def page_document(run: Run, charts: Mapping[str, Chart], command: str, version: 
         command: what writes the page again.
         version: of the copycost that writes it.
     """
-    from copycost.analyse.machine_shapes import under
+    from copycost.analyse.fleet import under
     from copycost.show.document import Command, Document, Lines, Name, Section
-    from copycost.show.report.quantities import with_quantities
+    from copycost.show.quantities import with_quantities
     from copycost.show.sections.costs import conditions, telling_costs
     from copycost.show.sections.crossovers import bandwidth_blocks, crossover_blocks
     from copycost.show.sections.doubts import doubts_section, notes
@@ -198,7 +197,7 @@ def _conditions(run: Run) -> dict[str, str]:
     Raises:
         UsageError: no benchmark of the run has a known size.
     """
-    from copycost.analyse.machine_shapes import telling_conditions
+    from copycost.analyse.fleet import telling_conditions
 
     estimates = run.by_arm()[0].estimates
     chosen = telling_conditions(estimates[estimates["bytes"].notna().to_numpy()])

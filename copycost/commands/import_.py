@@ -22,5 +22,5 @@ def import_(files: tuple[Path, ...], name: str | None, results: Path, skip_bad: 
     """
     from copycost.store.importing import import_files
 
-    for one in import_files(files, results, name, on_bad(skip_bad)):
-        click.echo(one.folder if one.new else f"{one.folder} (was there)")
+    for run in import_files(files, results, name, on_bad(skip_bad)):
+        click.echo(run.folder if run.new else f"{run.folder} (was there)")

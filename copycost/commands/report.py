@@ -53,7 +53,7 @@ def report_document(runs: Sequence[Run], results: Path) -> Document:
 
     Args:
         runs: one or several; the others are compared with the first.
-        results: the folder that holds the runs and noise profiles.
+        results: the folder that holds the runs.
 
     Raises:
         UsageError: a run holds nothing to report.
@@ -61,15 +61,14 @@ def report_document(runs: Sequence[Run], results: Path) -> Document:
     import pandas as pd
 
     from copycost.show.document import Document, Name, Section
-    from copycost.show.report.quantities import with_quantities
+    from copycost.show.quantities import with_quantities
+    from copycost.show.sections.against_first import comparison_section
     from copycost.show.sections.benchmarks import benchmark_blocks
-    from copycost.show.sections.comparison import comparison_section
     from copycost.show.sections.doubts import doubts_section
     from copycost.show.sections.figures import NAME, cells_table
     from copycost.show.sections.machines import machines_section
     from copycost.show.sections.sharing import sharing_section
 
-    runs = list({run.name: run for run in runs}.values())
     cells = with_quantities(pd.concat([_cells(run) for run in runs], ignore_index=True))
     benchmark_charts, benchmark_tables = benchmark_blocks(
         {name: frame for run in runs for name, frame in run.benchmarks.items()}
@@ -122,7 +121,7 @@ def _summary(runs: Sequence[Run], cells: pd.DataFrame) -> Section:
 
 def _charts(runs: Sequence[Run], cells: pd.DataFrame, of_benchmarks: Sequence[Chart]) -> Section:
     """Return the charts over bytes or of benchmarks, and of one run that of its rounds."""
-    from copycost.show.charts.marks import data_caches
+    from copycost.show.charts.guides import data_caches
     from copycost.show.document import Section
     from copycost.show.sections.curves import cells_chart, names_chart
     from copycost.show.sections.rounds import rounds_chart

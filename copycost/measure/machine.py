@@ -1,4 +1,4 @@
-"""Facts about the machine that a figure cannot be read without. What is unknown is None, never 0."""
+"""The facts about the machine without which a figure cannot be read; an unknown fact is None, never 0."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import os
 import platform
 import re
 import sys
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 _CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
-_HUGEPAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+_HUGEPAGES = "/sys/kernel/mm/transparent_hugepage/enabled"
 _UNITS = {"K": 1024, "M": 1024**2, "G": 1024**3}
 
 
@@ -23,7 +25,7 @@ def describe(with_hostname: bool = False) -> dict[str, Any]:
     told only when asked for.
     """
     model = cpu_model()
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    cores = core_count()
     return {
         "machine": f"{model or 'unknown CPU'} {cores}c {_fingerprint()}",
         "cpu_model": model,
@@ -64,46 +66,56 @@ def for_pytest_benchmark(facts: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def cpu_model() -> Optional[str]:
+def allowed_cpus() -> frozenset[int] | None:
+    """Return the CPUs that this process may use, or None where the system has no affinity."""
+    return frozenset(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+
+
+def core_count() -> int | None:
+    """Return how many CPUs this process may use."""
+    return len(allowed_cpus() or ()) or os.cpu_count()
+
+
+def cpu_model() -> str | None:
     """Return the CPU's model name."""
-    text = read(Path("/proc/cpuinfo")) or ""
+    text = read("/proc/cpuinfo") or ""
     match = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
     return match[1].strip() if match else platform.processor() or None
 
 
 def caches() -> list[dict[str, Any]]:
     """Return the data and unified caches of the first core, smallest level first."""
-    found = []
+    caches = []
     for folder in sorted(_CACHES.glob("index*")):
         size = re.fullmatch(r"(\d+)([KMG]?)", read(folder / "size") or "")
-        kind = (read(folder / "type") or "").lower()
+        cache_type = (read(folder / "type") or "").lower()
         level = read(folder / "level")
-        if size is None or level is None or kind == "instruction":
+        if size is None or level is None or cache_type == "instruction":
             continue
-        found.append(
+        caches.append(
             {
                 "level": int(level),
-                "type": kind,
+                "type": cache_type,
                 "bytes": int(size[1]) * _UNITS.get(size[2], 1),
-                "shared_by": _cpu_count(read(folder / "shared_cpu_list")),
+                "shared_by": len(cpu_set(read(folder / "shared_cpu_list") or "")) or None,
             }
         )
-    return found
+    return caches
 
 
-def memory_bytes() -> Optional[int]:
+def memory_bytes() -> int | None:
     """Return the machine's memory, or a control group's limit where that is less."""
     try:
         total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
         return None
-    limit = read(Path("/sys/fs/cgroup/memory.max"))
+    limit = read("/sys/fs/cgroup/memory.max")
     return min(total, int(limit)) if limit and limit.isdigit() else total
 
 
-def available_bytes() -> Optional[int]:
+def available_bytes() -> int | None:
     """Return the memory that can be had without swapping."""
-    match = re.search(r"^MemAvailable:\s*(\d+) kB", read(Path("/proc/meminfo")) or "", re.M)
+    match = re.search(r"^MemAvailable:\s*(\d+) kB", read("/proc/meminfo") or "", re.M)
     total = memory_bytes()
     if match is None:
         return total
@@ -111,30 +123,40 @@ def available_bytes() -> Optional[int]:
     return free if total is None else min(free, total)
 
 
-def hugepage_mode() -> Optional[str]:
+def hugepage_mode() -> str | None:
     """Return the kernel's transparent hugepage mode: always, madvise or never."""
     match = re.search(r"\[(\w+)\]", read(_HUGEPAGES) or "")
     return match[1] if match else None
 
 
-def virtualisation() -> Optional[str]:
+def virtualisation() -> str | None:
     """Return the hypervisor's name where the CPU says that there is one."""
-    text = read(Path("/proc/cpuinfo")) or ""
+    text = read("/proc/cpuinfo") or ""
     if not re.search(r"^flags\s*:.*\bhypervisor\b", text, re.MULTILINE):
         return None
-    vendor = read(Path("/sys/class/dmi/id/sys_vendor"))
+    vendor = read("/sys/class/dmi/id/sys_vendor")
     return vendor or "hypervisor"
 
 
-def _cpu_count(cpu_list: Optional[str]) -> Optional[int]:
-    """Return how many CPUs a kernel list such as ``0-3,8`` names."""
-    if not cpu_list:
-        return None
-    count = 0
-    for part in cpu_list.split(","):
-        first, _, last = part.partition("-")
-        count += int(last or first) - int(first) + 1
-    return count
+def cpu_set(text: str) -> frozenset[int]:
+    """Return the CPUs that a kernel list such as ``0-3,8`` names."""
+    cpus: set[int] = set()
+    for part in text.split(","):
+        if part.strip():
+            first, _, last = part.partition("-")
+            cpus.update(range(int(first), int(last or first) + 1))
+    return frozenset(cpus)
+
+
+def cpu_list(cpus: Iterable[int]) -> str:
+    """Return the kernel's way to write a set of CPUs, such as ``0-3,8``."""
+    runs: list[list[int]] = []
+    for cpu in sorted(cpus):
+        if runs and cpu == runs[-1][-1] + 1:
+            runs[-1].append(cpu)
+        else:
+            runs.append([cpu])
+    return ",".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
 
 
 def _fingerprint() -> str:
@@ -142,7 +164,7 @@ def _fingerprint() -> str:
     return hashlib.sha256(f"copycost:{identity}".encode()).hexdigest()[:6]
 
 
-def _machine_id() -> Optional[str]:
+def _machine_id() -> str | None:
     """Return the identity that the operating system was given when it was installed."""
     if sys.platform == "win32":
         import winreg
@@ -155,21 +177,19 @@ def _machine_id() -> Optional[str]:
         told = subprocess.run(["/usr/sbin/ioreg", "-rd1", "-c", "IOPlatformExpertDevice"], capture_output=True)
         match = re.search(rb'"IOPlatformUUID" = "([^"]+)"', told.stdout)
         return match[1].decode() if match else None
-    return read(Path("/etc/machine-id"))
+    return read("/etc/machine-id")
 
 
-def _version(package: str) -> Optional[str]:
-    from importlib.metadata import PackageNotFoundError, version
-
+def _version(package: str) -> str | None:
     try:
         return version(package)
     except PackageNotFoundError:
         return None
 
 
-def read(path: Path) -> Optional[str]:
+def read(path: Path | str) -> str | None:
     """Return a small text file without the white space around it, or None where it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8", errors="replace").strip()
+        return Path(path).read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
         return None

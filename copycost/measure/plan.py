@@ -1,11 +1,12 @@
-"""What one measuring process is told: which cells, by which protocol, for which run."""
+"""The plan of a measuring process: which cells, by which protocol, for which run."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Mapping, Optional
+from typing import Any
 
 from copycost.catalogue.cell import EMPTY_CALL, Cell
 from copycost.measure.protocol import Protocol
@@ -23,21 +24,18 @@ class MeasurePlan:
 
     cells: tuple[Cell, ...]
     protocol: Protocol = field(default_factory=Protocol)
-    conversions_file: Optional[str] = None
+    conversions_file: str | None = None
     run: str = ""
     arm: str = "base"
     visits: int = 1
     known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     on_trial: tuple[str, ...] = ()
-    memory_limit: Optional[int] = None
+    memory_limit: int | None = None
     with_hostname: bool = False
 
     def write(self, path: Path) -> None:
         """Write the plan as JSON."""
-        record: dict[str, Any] = {
-            **asdict(self),
-            "cells": [cell.as_dict() for cell in self.cells],
-        }
+        record: dict[str, Any] = {**asdict(self), "cells": [cell.as_dict() for cell in self.cells]}
         path.write_text(json.dumps(record), encoding="utf-8")
 
     @classmethod
@@ -51,9 +49,9 @@ class MeasurePlan:
     @classmethod
     def default(cls) -> MeasurePlan:
         """Return the default grid, for `python -m pytest benchmarks` without the runner."""
-        from copycost.catalogue.conversions import select
+        from copycost.catalogue.conversions import select_conversions
         from copycost.catalogue.grid import PRESETS, cells
 
         preset = PRESETS["default"]
-        grid = cells(select(None, preset.family), preset.dtypes, preset.sizes, preset.threads)
+        grid = cells(select_conversions(None, preset.family), preset.dtypes, preset.sizes, preset.threads)
         return cls((EMPTY_CALL, *grid))

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 import pytest
 
 from copycost.catalogue.cell import Cell
-from copycost.catalogue.conversions import select
-from copycost.catalogue.evidence import CannotConvert
+from copycost.catalogue.conversions import CannotConvert, select_conversions
 from copycost.measure import machine
-from copycost.measure.folding import fold
+from copycost.measure.fork_server import ForkServer
 from copycost.measure.plan import MeasurePlan
-from copycost.measure.serving import Server
-from copycost.measure.workbench import Workbench
+from copycost.measure.worker import Worker
 
 SCHEMA = 1
 AXES = ("conversion", "dtype", "size", "threads", "cache", "layout")
+_PER_ROUND = ("visit", "at", "canary_ns", "clock_ns", "page_faults", "copy_ns")
 
 _plan = pytest.StashKey[MeasurePlan]()
-_workbench = pytest.StashKey[Workbench]()
-_server = pytest.StashKey[Optional[Server]]()
+_worker = pytest.StashKey[Worker]()
+_server = pytest.StashKey[ForkServer | None]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,23 +29,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("copycost")
     group.addoption("--copycost-plan", type=Path, help="JSON file with the cells to measure")
     group.addoption(
-        "--copycost-serve",
-        choices=("fork", "once"),
-        help="measure on request, as the runner asks on standard input",
+        "--copycost-serve", choices=("fork", "once"), help="measure on request, as the runner asks on standard input"
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Read the plan and lay out the workbench."""
+    """Read the plan and make the worker."""
     config.addinivalue_line("markers", "cells(direction): measure the plan's cells of a direction")
     path = config.getoption("--copycost-plan")
     plan = MeasurePlan.read(path) if path else MeasurePlan.default()
     mode = config.getoption("--copycost-serve")
-    config.stash[_server] = Server(mode) if mode else None  # before a user's file prints what is no event
+    config.stash[_server] = ForkServer(mode) if mode else None  # before a user's file prints what is no event
     user_file = Path(plan.conversions_file) if plan.conversions_file else None
-    conversions = {found.name: found for found in select(None, "all", user_file)}
+    conversions = {conversion.name: conversion for conversion in select_conversions(None, "all", user_file)}
     config.stash[_plan] = plan
-    config.stash[_workbench] = Workbench(conversions, plan.protocol, plan.known)
+    config.stash[_worker] = Worker(conversions, plan.protocol, plan.known)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -69,15 +67,15 @@ def visit(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.fixture(scope="session")
-def workbench(request: pytest.FixtureRequest) -> Workbench:
+def worker(request: pytest.FixtureRequest) -> Worker:
     """Return what this process keeps between visits."""
-    return request.config.stash[_workbench]
+    return request.config.stash[_worker]
 
 
 @pytest.fixture
 def cell(
     request: pytest.FixtureRequest,
-    workbench: Workbench,
+    worker: Worker,
     conversion: str,
     dtype: str,
     size: int,
@@ -89,25 +87,25 @@ def cell(
     direction = request.node.get_closest_marker("cells").args[0]
     wanted = Cell(conversion, direction, dtype, size, threads, cache, layout)
     try:
-        workbench.prepare(wanted)
+        worker.prepare(wanted)
     except CannotConvert as error:
         pytest.skip(str(error))
     return wanted
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtestloop(session: pytest.Session) -> Optional[bool]:
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
     """Under the runner: prepare every cell, then measure as often as it asks."""
     server = session.config.stash[_server]
     if server is None or session.testsfailed:
         return None
-    return server.run(session, session.config.stash[_workbench], session.config.stash[_plan])
+    return server.run(session, session.config.stash[_worker], session.config.stash[_plan])
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Tell the runner how each visit ended."""
-    if Server.current is not None:
-        Server.current.report_visit(report)
+    if ForkServer.current is not None:
+        ForkServer.current.report_visit(report)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -119,7 +117,7 @@ def pytest_benchmark_generate_machine_info(config: pytest.Config) -> dict[str, A
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_benchmark_generate_commit_info(config: pytest.Config) -> Optional[dict[str, Any]]:
+def pytest_benchmark_generate_commit_info(config: pytest.Config) -> dict[str, Any] | None:
     """Under the runner, spare every process the version control system's start."""
     server = config.stash[_server]
     return server.commit_info if server else None
@@ -127,8 +125,8 @@ def pytest_benchmark_generate_commit_info(config: pytest.Config) -> Optional[dic
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_benchmark_generate_json(config: pytest.Config, benchmarks: list[Any]) -> None:
-    """Fold the visits of each cell into one entry; pytest-benchmark's own hook then writes them."""
-    benchmarks[:] = fold(benchmarks, config.stash[_plan].cells)
+    """Merge the visits of each cell into one entry; pytest-benchmark's own hook then writes them."""
+    benchmarks[:] = merge_visits(benchmarks, config.stash[_plan].cells)
 
 
 def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:
@@ -144,7 +142,50 @@ def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, A
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """End a forked process here: nothing that its parent set up is its to take down."""
+    """End a forked process here, so that what its parent set up is not taken down."""
     server = session.config.stash[_server]
     if server is not None:
         server.finish(session)
+
+
+def merge_visits(benchmarks: list[Any], order: Sequence[Cell] = ()) -> list[Any]:
+    """Return one benchmark a cell, holding the rounds of all its visits in the order they were made.
+
+    `benchmarks` are pytest-benchmark's `Metadata` records, cells come back in the order given.
+    Other people's benchmarks pass unchanged and come first.
+    """
+    merged: dict[Any, Any] = {}
+    for bench in benchmarks:
+        cell = _cell_of(bench)
+        if cell is None:
+            merged[id(bench)] = bench
+        elif cell in merged:
+            _append(merged[cell], bench)
+        else:
+            _name_after(bench, cell)
+            merged[cell] = bench
+    places = {cell: number for number, cell in enumerate(order)}
+    return [merged[key] for key in sorted(merged, key=lambda key: places.get(key, -1))]
+
+
+def _cell_of(bench: Any) -> Cell | None:
+    info = bench.extra_info
+    return Cell.from_dict(info) if "canary_ns" in info and not bench.has_error else None
+
+
+def _append(first: Any, bench: Any) -> None:
+    visit = first.extra_info["visit"][-1] + 1
+    bench.extra_info["visit"] = [visit] * len(bench.stats.data)
+    first.stats.data.extend(bench.stats.data)
+    for key in _PER_ROUND:
+        if key in first.extra_info:
+            first.extra_info[key].extend(bench.extra_info[key])
+
+
+def _name_after(bench: Any, cell: Cell) -> None:
+    """Name a benchmark after its cell, without the number of the visit, which counts within one process only."""
+    bench.name = f"{bench.name.partition('[')[0]}[{cell.id}]"
+    bench.fullname = f"{bench.fullname.partition('[')[0]}[{cell.id}]"
+    bench.param = cell.id
+    bench.params = {key: value for key, value in (bench.params or {}).items() if key != "visit"}
+    bench.group = cell.direction

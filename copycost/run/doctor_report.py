@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from copycost.measure.doctor.examination import examine
-from copycost.measure.doctor.system import this_system
+from copycost.measure.doctor.examination import examine_machine, this_system
 from copycost.run.address_layout import why_not_fixed
 from copycost.show.doctor_view import render
 
@@ -17,5 +16,5 @@ def doctor_report(format: str = "table") -> str:
         UsageError: the format is unknown.
     """
     render([], format)  # a mistyped format fails before the sample is taken
-    found = examine(this_system(why_not_fixed()))
+    found = examine_machine(this_system(why_not_fixed()))
     return render([asdict(finding) for finding in found], format)

@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from copycost.catalogue.cell import Cell
-from copycost.catalogue.conversions import CORE, EXTENDED, select
-from copycost.catalogue.dtypes import parse_dtypes
-from copycost.catalogue.grid import parse_sizes, parse_threads
+from copycost.catalogue.conversions import CORE, EXTENDED, select_conversions
+from copycost.catalogue.grid import parse_dtypes, parse_sizes, parse_threads
 from copycost.errors import UsageError
 from copycost.run.address_layout import why_not_fixed
 from copycost.run.arms import Arm, parse_arms
 from copycost.run.lock import is_held
 from copycost.run.privacy import arm_told, file_told
 from copycost.run.settings import Settings, require_torch
-from copycost.store.remote import is_address
-from copycost.store.run_folder import find, read_record, run_folders
+from copycost.store.addresses import is_address
+from copycost.store.places import find, run_folders
+from copycost.store.record import read_record
 from copycost.units import parse_bytes, parse_seconds, parse_share
 
 #: Options that are no part of the plan, or are looked at on their own.
@@ -41,7 +41,7 @@ def settle_again(run: str, *, out: Path, given: Given) -> Settings:
     """
     if is_address(run):
         # What is found there is a copy among the caches, and what was measured would be lost with it.
-        raise UsageError(f"{run} is an address: pull the run first, and resume it in its folder")
+        raise UsageError(f"{run} is an address: copy the run into a folder first, and resume it there")
     folder = find(run, out) if run else _latest_unfinished(out)
     if folder.is_symlink():
         raise UsageError(f"{folder}: is a symbolic link; name the folder it leads to")
@@ -139,7 +139,7 @@ _PLANNED: dict[str, Callable[[Mapping[str, Any], Sequence[Cell]], Any]] = {
 #: How what was typed is read, by the option's name.
 _ASKED: dict[str, Callable[[Any], Any]] = {
     "conversion": frozenset,
-    "family": lambda typed: frozenset(conversion.name for conversion in select(None, typed)),
+    "family": lambda typed: frozenset(conversion.name for conversion in select_conversions(None, typed)),
     "dtype": lambda typed: frozenset(parse_dtypes(typed)),
     "size": lambda typed: frozenset(parse_sizes(typed)),
     "threads": lambda typed: frozenset(parse_threads(typed)),

@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from copycost.catalogue.cell import EMPTY_CALL, Cell
-from copycost.catalogue.conversions import CORE, EXTENDED, Conversion, select
-from copycost.catalogue.dtypes import parse_dtypes
-from copycost.catalogue.grid import PRESETS, cells, check_memory, parse_sizes, parse_threads
+from copycost.catalogue.conversions import CORE, EXTENDED, Conversion, select_conversions
+from copycost.catalogue.grid import PRESETS, cells, check_memory, parse_dtypes, parse_sizes, parse_threads
 from copycost.catalogue.references import reference_cells
+from copycost.catalogue.sandbox import LIMITABLE
 from copycost.errors import UsageError, nearest
 from copycost.measure import allocator as allocators
-from copycost.measure.limits import LIMITABLE
 from copycost.measure.machine import available_bytes
 from copycost.measure.protocol import Protocol
 from copycost.run import new_folder
@@ -138,7 +137,7 @@ def settle(
     if processes is not None and processes < 1:
         raise UsageError(f"processes {processes} is not at least 1")
     chosen = PRESETS[preset]
-    found = select(list(conversions) or None, family or chosen.family, conversions_file)
+    found = select_conversions(list(conversions) or None, family or chosen.family, conversions_file)
     grid = cells(
         found,
         chosen.dtypes if dtypes is None else parse_dtypes(dtypes),

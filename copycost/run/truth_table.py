@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from copycost.catalogue.conversions import select
-from copycost.catalogue.dtypes import DEFAULT_DTYPES, parse_dtypes
+from copycost.catalogue.conversions import select_conversions
+from copycost.catalogue.grid import DEFAULT_DTYPES, parse_dtypes
 from copycost.catalogue.semantics import claims, table
 from copycost.run.settings import require_torch
 from copycost.show.semantics_view import render
@@ -24,6 +24,6 @@ def truth_table(
     """
     render([], [], format)  # a mistyped format fails before the conversions are run
     dtypes = parse_dtypes(dtype) if dtype else DEFAULT_DTYPES
-    chosen = select(None, family, conversions)
+    chosen = select_conversions(None, family, conversions)
     require_torch()
     return render(table(chosen, dtypes), claims(), format)

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from copycost.analyse.fingerprint import conditions
+from copycost.analyse.gate import failures, parse_gate
 from copycost.analyse.geometric_means import summary
 from copycost.analyse.machines import differences
 from copycost.analyse.verdicts import ONLY_A, ONLY_B, UNDECIDED
@@ -20,7 +21,6 @@ from copycost.show.compare_side import SideView, read_sides
 from copycost.show.compare_table import table
 from copycost.show.compare_text import condition_text, ratio_text, records, size_text
 from copycost.show.compared import MARGIN, compared
-from copycost.show.gate import failures, parse_gate
 from copycost.store.bad_files import OnBad
 
 
@@ -30,7 +30,6 @@ def compare_runs(
     results: Path,
     *,
     margin: float | None = None,
-    noise_path: Path | None = None,
     anyway: bool = False,
     format: str = "table",
     fail_on: str | None = None,
@@ -45,7 +44,6 @@ def compare_runs(
         results: the folder that holds the runs.
         margin: half-width of what counts as the same, as a share; by default 3%, or less where the
             gate asks for a smaller slowdown than that.
-        noise_path: a noise profile; by default the machine's own among the results, if it is there.
         anyway: compare what different methods have measured, and flag every row.
         format: table, markdown, json or csv.
         fail_on: the gate, such as ``slower>5%``.
@@ -61,14 +59,14 @@ def compare_runs(
     if margin is None:
         margin = min(MARGIN, (gate.smallest if gate else None) or MARGIN)
     side_a, side_b = read_sides((a, b), results, on_bad)
-    found = compared(side_a, side_b, results, margin=margin, noise_path=noise_path, anyway=anyway)
+    found = compared(side_a, side_b, margin=margin, anyway=anyway)
     cells = found.cells
     if plots is not None:
         from copycost.show.plot import draw_comparison
         from copycost.show.plot_subject import source_name
 
         sources = [source_name(one, results) for one in (a, b)]
-        made_with = {"margin": margin, "noise_path": noise_path, "anyway": anyway}
+        made_with = {"margin": margin, "anyway": anyway}
         draw_comparison(cells, side_a, side_b, sources, plots, **made_with)
     failed = failures(gate, cells) if gate else None
     gate_lines = _gate_lines(fail_on, failed, cells)

@@ -11,8 +11,9 @@ from typing import Any
 
 from copycost.analyse.run import Run
 from copycost.errors import UsageError
+from copycost.show.charts.chart_files import read_provenance
+from copycost.show.charts.frames import data_hash
 from copycost.show.charts.palette import THEMES
-from copycost.show.charts.provenance import data_hash, read_provenance
 
 PAGE = "index.md"
 """A page of this name has its charts beside it at every address that MkDocs may give it."""

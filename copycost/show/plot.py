@@ -19,7 +19,7 @@ from copycost.show.readable import readable
 from copycost.show.run_view import RunView, read_run
 from copycost.store.bad_files import OnBad
 from copycost.store.json_file import read_json
-from copycost.store.run_folder import find
+from copycost.store.places import find
 
 ALL = "all"
 BACKGROUNDS = ("solid", "transparent")

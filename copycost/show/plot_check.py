@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from copycost.errors import UsageError
-from copycost.show.charts.checking import why_stale
-from copycost.show.charts.provenance import read_provenance
+from copycost.show.charts.chart_files import FORMATS, read_provenance
+from copycost.show.charts.gallery import why_stale
 from copycost.show.charts.registry import CHARTS
-from copycost.show.charts.saving import FORMATS
 from copycost.show.plot_subject import Subject, read_subject
-from copycost.store.run_folder import find
-from copycost.store.tree import places
+from copycost.store.places import find, places
 
 
 @dataclass(frozen=True)

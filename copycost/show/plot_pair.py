@@ -31,9 +31,7 @@ def pair_subject(
         raise UsageError(f"a comparison is of two runs or arms, not of {len(typed)}: {', '.join(typed)}")
     side_a, side_b = read_sides(typed, results, on_bad)
     made_with: dict[str, Any] = {"margin": float(choice.get("margin", MARGIN)), "anyway": bool(choice.get("anyway"))}
-    if choice.get("noise"):
-        made_with["noise_path"] = results / str(choice["noise"])
-    found = compared(side_a, side_b, results, **made_with)
+    found = compared(side_a, side_b, **made_with)
     return compared_subject(found.cells, side_a, side_b, [source_name(one, results) for one in typed], **made_with)
 
 
@@ -44,7 +42,6 @@ def compared_subject(
     sources: Sequence[str],
     *,
     margin: float = MARGIN,
-    noise_path: Path | None = None,
     anyway: bool = False,
 ) -> Subject:
     """Return two sides that are compared already.
@@ -55,12 +52,10 @@ def compared_subject(
         b: the other.
         sources: what each was read from.
         margin: with which they were compared.
-        noise_path: the noise profile that was named.
         anyway: whether different methods were compared.
     """
     choice: dict[str, Any] = {"margin": margin} if margin != MARGIN else {}
     choice |= {"anyway": True} if anyway else {}
-    choice |= {"noise": noise_path.name} if noise_path else {}
     return Subject(
         PAIR,
         cells,

@@ -8,12 +8,12 @@ from pathlib import Path
 import pandas as pd
 
 from copycost.errors import UsageError, nearest
-from copycost.show.charts.across import number
 from copycost.show.charts.frames import PARAMETERS
 from copycost.show.charts.labels import plain
+from copycost.show.charts.ticks import number
 from copycost.show.plot_subject import Subject
+from copycost.store.names import as_unicode
 from copycost.store.parametrised import params_of, read_parametrised
-from copycost.store.run_names import as_unicode
 
 TEST = "test"
 MOST_LINES = 8

@@ -9,17 +9,20 @@ from typing import Any
 
 import pandas as pd
 
+from copycost.analyse.bootstrap import bootstrap
 from copycost.analyse.ceilings import ceilings
-from copycost.analyse.estimates import estimate
+from copycost.analyse.estimates import estimate_cells
+from copycost.analyse.processes import per_process
 from copycost.analyse.quiet import mark_quiet
 from copycost.errors import UsageError
 from copycost.show.charts.frames import HISTORY, NOISE, PAIR, RUN, RUNS
 from copycost.show.compare_side import read_side
 from copycost.show.run_view import RunView
 from copycost.store.bad_files import OnBad
-from copycost.store.rounds import load
-from copycost.store.run_folder import RECORD, find, read_record
-from copycost.store.run_names import as_unicode
+from copycost.store.loading import load
+from copycost.store.names import as_unicode
+from copycost.store.places import find
+from copycost.store.record import RECORD, read_record
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ def read_subject(
         shows: the kind of frame.
         typed: runs, files or arms as RUN@ARM; of a history its label.
         results: the folder that holds the runs.
-        choice: of a comparison ``margin``, ``noise`` and ``anyway``, of a suite ``x``, ``line`` and
+        choice: of a comparison ``margin`` and ``anyway``, of a suite ``x``, ``line`` and
             ``panel``, where they were given.
         on_bad: as for ``load``.
 
@@ -102,10 +105,11 @@ def view_subject(view: RunView, source: str | None = None) -> Subject:
 
 def _measured(rounds: pd.DataFrame, record: Mapping[str, Any] | None, sources: tuple[str, ...]) -> Subject:
     precision = record["plan"].get("precision") if record else None
-    cells = estimate(rounds, precision=precision, references=True)
+    processes = per_process(rounds)
+    cells = estimate_cells(processes, precision)
     return Subject(
         RUN,
-        ceilings(cells, rounds),
+        ceilings(cells, bootstrap(cells, processes)),
         sources,
         machine=record["machine"] if record else None,
         rounds=rounds,

@@ -5,7 +5,16 @@ import sys
 
 import pytest
 
-from copycost.catalogue.conversions import CORE, DIRECTIONS, DOCUMENTED, EXTENDED, select
+from copycost.catalogue.block import block, call
+from copycost.catalogue.conversions import (
+    CORE,
+    DIRECTIONS,
+    DOCUMENTED,
+    EXTENDED,
+    conversion,
+    load_user_file,
+    select_conversions,
+)
 from copycost.errors import UsageError
 
 
@@ -16,44 +25,140 @@ def test_names_are_unique_and_typeable():
 
 
 def test_every_field_holds_a_known_word():
-    for conversion in CORE + EXTENDED:
-        assert conversion.direction in DIRECTIONS
-        assert conversion.documented in DOCUMENTED
-        assert conversion.variable in conversion.expression
-        assert conversion.function is None
+    for entry in CORE + EXTENDED:
+        assert entry.direction in DIRECTIONS
+        assert entry.documented in DOCUMENTED
+        assert entry.variable in entry.expression
+        assert entry.function is None
 
 
 def test_a_family_is_selected_when_no_name_is_given():
-    assert select() == list(CORE)
-    assert select(None, "all") == [*CORE, *EXTENDED]
+    assert select_conversions() == list(CORE)
+    assert select_conversions(None, "all") == [*CORE, *EXTENDED]
 
 
 def test_names_reach_the_whole_catalogue_in_the_order_given_and_once_each():
-    chosen = select(["t.tolist", "torch.tensor", "t.tolist"])
+    chosen = select_conversions(["t.tolist", "torch.tensor", "t.tolist"])
     assert [conversion.name for conversion in chosen] == ["t.tolist", "torch.tensor"]
 
 
 def test_a_mistyped_name_is_answered_with_the_nearest():
     with pytest.raises(UsageError, match=r"unknown conversion 'torch.fromnumpy'.*torch.from_numpy"):
-        select(["torch.fromnumpy"])
+        select_conversions(["torch.fromnumpy"])
 
 
 def test_a_mistyped_family_is_answered_with_the_valid_ones():
     with pytest.raises(UsageError, match=r"unknown family 'everything': valid: core, all"):
-        select(None, "everything")
+        select_conversions(None, "everything")
 
 
 def test_users_conversions_come_after_the_family_and_can_be_named(tmp_path):
     file = tmp_path / "mine.py"
-    file.write_text("from copycost.catalogue.user_file import conversion\n@conversion('mine')\ndef mine(a): return a\n")
-    assert [conversion.name for conversion in select(None, "core", file)][-1] == "mine"
-    assert [conversion.name for conversion in select(["mine"], "core", file)] == ["mine"]
+    file.write_text("from copycost import conversion\n@conversion('mine')\ndef mine(a): return a\n")
+    assert [conversion.name for conversion in select_conversions(None, "core", file)][-1] == "mine"
+    assert [conversion.name for conversion in select_conversions(["mine"], "core", file)] == ["mine"]
 
 
 def test_the_catalogue_is_imported_without_the_libraries_it_measures():
     code = (
-        "import sys; import copycost.catalogue.semantics, copycost.catalogue.grid, "
-        "copycost.catalogue.user_file; "
+        "import sys; import copycost.catalogue.semantics, copycost.catalogue.grid; "
         "sys.exit(bool({'torch', 'numpy'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+IMPORT = "from copycost import conversion\n"
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(text):
+        path = tmp_path / "my_conversions.py"
+        path.write_text(IMPORT + text)
+        return path
+
+    return write
+
+
+def test_a_decorated_function_becomes_a_conversion(file):
+    (found,) = load_user_file(file("@conversion('half', 'to_array', 'copies')\ndef half(t): return 'done'\n"))
+    assert (found.name, found.direction, found.documented) == ("half", "to_array", "copies")
+    assert found.expression == "half(t)"
+    assert found.family == "user"
+    assert call(found)(None) == "done"
+    assert block(found, 3)(None) is None
+
+
+def test_the_public_import_works(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text("from copycost import conversion\n@conversion('mine')\ndef f(a): return a\n")
+    assert [found.name for found in load_user_file(path)] == ["mine"]
+
+
+def test_an_expression_may_be_given_for_display(file):
+    (found,) = load_user_file(file("@conversion('x', expression='X(a)')\ndef f(a): return a\n"))
+    assert found.expression == "X(a)"
+
+
+def test_a_second_load_starts_afresh(file):
+    path = file("@conversion('mine')\ndef f(a): return a\n")
+    assert [found.name for found in load_user_file(path)] == [found.name for found in load_user_file(path)]
+
+
+def test_a_failed_load_leaves_nothing_behind(file):
+    with pytest.raises(UsageError):
+        load_user_file(file("@conversion('mine')\ndef f(a): return a\n1 / 0\n"))
+    assert [found.name for found in load_user_file(file("@conversion('mine')\ndef f(a): return a\n"))]
+
+
+def test_outside_a_load_the_decorator_returns_the_function_unchanged():
+    def function(a):
+        return a
+
+    assert conversion("torch.tensor")(function) is function
+
+
+def test_files_beside_it_can_be_imported_and_dataclasses_work(file, tmp_path):
+    (tmp_path / "sibling_of_my_conversions.py").write_text("VALUE = 7\n")
+    text = (
+        "from __future__ import annotations\n"
+        "from dataclasses import dataclass\n"
+        "import sibling_of_my_conversions as sibling\n"
+        "@dataclass\nclass Thing:\n    x: int = 1\n"
+        "@conversion('mine')\ndef f(a): return sibling.VALUE\n"
+    )
+    path = file("")
+    path.write_text(text.replace("@dataclass\n", IMPORT + "@dataclass\n"))
+    (found,) = load_user_file(path)
+    assert call(found)(None) == 7
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "defines no conversion"),
+        ("1 / 0\n", "line 2: ZeroDivisionError: division by zero"),
+        ("def f(:\n", "line 2: SyntaxError"),
+        ("raise SystemExit('enough')\n", "SystemExit: enough"),
+        ("raise ValueError('two\\nlines')\n", "ValueError: two lines"),
+        ("@conversion('torch.tensor')\ndef f(a): ...\n", "'torch.tensor' exists already"),
+        ("@conversion('x')\ndef f(a): ...\n" * 2, "'x' exists already"),
+        ("@conversion('a b')\ndef f(a): ...\n", "name 'a b'"),
+        ("@conversion('x', 'to_array_')\ndef f(a): ...\n", "did you mean to_array"),
+        ("@conversion('x', documented='share')\ndef f(a): ...\n", "did you mean shares"),
+        ("@conversion('x')\ndef f(a, b): ...\n", "one argument"),
+        ("@conversion('x')\ndef f(): ...\n", "one argument"),
+    ],
+)
+def test_a_mistake_is_a_usage_error_of_one_line_that_names_the_file(file, text, message):
+    with pytest.raises(UsageError) as caught:
+        load_user_file(file(text))
+    told = str(caught.value)
+    assert message in told
+    assert "my_conversions.py" in told
+    assert "\n" not in told
+
+
+def test_a_missing_file_is_a_usage_error(tmp_path):
+    with pytest.raises(UsageError, match=r"nowhere.py.*No such file"):
+        load_user_file(tmp_path / "nowhere.py")

@@ -1,18 +1,21 @@
 """The grid is what was asked for, and what it needs of memory is known before it runs."""
 
+import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copycost.catalogue.cell import Cell
-from copycost.catalogue.conversions import CORE, FAMILIES, select
-from copycost.catalogue.dtypes import DTYPES, ITEM_BYTES
+from copycost.catalogue.cell import DTYPES, ITEM_BYTES, Cell
+from copycost.catalogue.conversions import CORE, FAMILIES, select_conversions
 from copycost.catalogue.grid import (
+    DEFAULT_DTYPES,
     DEFAULT_SIZES,
     PRESETS,
     cells,
     check_memory,
     memory_needed,
+    parse_dtypes,
     parse_sizes,
     parse_threads,
 )
@@ -65,7 +68,7 @@ def test_a_preset_describes_a_valid_grid(name):
     assert preset.name == name
     assert preset.family in FAMILIES
     assert set(preset.dtypes) <= set(DTYPES)
-    grid = cells(select(None, preset.family), preset.dtypes, preset.sizes, preset.threads)
+    grid = cells(select_conversions(None, preset.family), preset.dtypes, preset.sizes, preset.threads)
     assert len({cell.id for cell in grid}) == len(grid) > 0
 
 
@@ -129,3 +132,27 @@ def test_the_advice_goes_below_the_sizes_asked_for():
 def test_when_nothing_fits_it_says_so():
     with pytest.raises(UsageError, match="no size fits"):
         check_memory([Cell("torch.tensor", "to_tensor", "int8", 1000)], 1)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_both_libraries_hold_it_in_as_many_bytes(dtype):
+    assert np.dtype(dtype).itemsize == ITEM_BYTES[dtype]
+    assert torch.empty(1, dtype=getattr(torch, dtype)).element_size() == ITEM_BYTES[dtype]
+
+
+def test_a_list_is_parsed_in_order_and_without_repeats():
+    assert parse_dtypes("int8, float32,int8") == ("int8", "float32")
+
+
+def test_all_is_every_dtype():
+    assert parse_dtypes("all") == DTYPES
+
+
+def test_the_defaults_are_valid():
+    assert parse_dtypes(",".join(DEFAULT_DTYPES)) == DEFAULT_DTYPES
+
+
+@pytest.mark.parametrize(("text", "hint"), [("flaot32", "float32"), ("", "valid: "), ("int8,", "")])
+def test_an_unknown_dtype_is_answered_with_the_nearest(text, hint):
+    with pytest.raises(UsageError, match=f"unknown dtype .*{hint}"):
+        parse_dtypes(text)

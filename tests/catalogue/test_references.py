@@ -2,9 +2,10 @@ import weakref
 
 import numpy as np
 import pytest
+import torch
 
 from copycost.catalogue.cell import Cell
-from copycost.catalogue.evidence import CannotConvert
+from copycost.catalogue.conversions import CannotConvert
 from copycost.catalogue.references import ALLOCATED, COPIED, FREED, FRESH, MAPPED, REFERENCES, TOUCHED, reference_cells
 
 CAST = REFERENCES["torch copy to float32"]
@@ -87,7 +88,9 @@ def test_what_is_allocated_is_kept_until_the_round_ends(reference):
 
 
 @pytest.mark.parametrize("reference, dtype", [(COPIED, "torch.float64"), (CAST, "torch.float32")])
-def test_torch_copies_into_memory_of_the_visit(reference, dtype):
+def test_torch_copies_into_memory_of_the_visit(reference, dtype, monkeypatch):
+    kept, empty = [], torch.empty  # freed memory might be given again
+    monkeypatch.setattr(torch, "empty", lambda *words, **named: kept.append(empty(*words, **named)) or kept[-1])
     array = np.arange(1000.0)
     timed = reference.prepare(array, None, 1)
     timed.begin_visit()

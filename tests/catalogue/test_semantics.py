@@ -2,11 +2,12 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
 
-from copycost.catalogue.conversions import CORE, Conversion, select
-from copycost.catalogue.dtypes import DTYPES
+from copycost.catalogue.cell import DTYPES
+from copycost.catalogue.conversions import CORE, Conversion, select_conversions
 from copycost.catalogue.semantics import SOURCES, claims, table
 
 KEYS = [
@@ -23,7 +24,7 @@ KEYS = [
 
 @pytest.fixture(scope="module")
 def rows():
-    made = table(select(None, "all"), ("float32", "float64", "int64"))
+    made = table(select_conversions(None, "all"), ("float32", "float64", "int64"))
     return {(row["conversion"], row["dtype"], row["source"]): row for row in made}
 
 
@@ -108,3 +109,41 @@ def test_every_dtype_can_be_asked_for():
 
 def test_claims_are_part_of_the_semantics():
     assert claims()
+
+
+@pytest.fixture(scope="module")
+def judged():
+    return {row["claim"]: row for row in claims()}
+
+
+def test_verdicts(judged):
+    assert {claim: row["verdict"] for claim, row in judged.items()} == {
+        "torch.from_numpy(a) shares the memory of a": True,
+        "torch.tensor(a) copies a": True,
+        "torch.tensor takes a dtype": True,
+        "torch.Tensor(a) copies a": False,
+        "torch.Tensor(a) always gives float32, whatever the dtype of a": True,
+        "t.numpy() shares the memory of t": True,
+        "t.clone().numpy() copies t": True,
+        "t.clone().numpy() keeps the computation graph": False,
+    }
+
+
+def test_every_verdict_has_its_evidence(judged):
+    for row in judged.values():
+        assert list(row) == ["claim", "verdict", "evidence"]
+        assert row["evidence"]
+    assert "float32;" in judged["torch.Tensor(a) copies a"]["evidence"]
+    assert "requires grad" in judged["t.clone().numpy() keeps the computation graph"]["evidence"]
+
+
+def test_the_default_dtype_is_left_as_it_was(judged):
+    assert torch.get_default_dtype() == torch.float32
+
+
+def test_a_verdict_follows_the_library_and_not_the_book(monkeypatch):
+    copying = torch.tensor
+    monkeypatch.setattr(torch, "from_numpy", lambda a: copying(np.asarray(a)))
+    (row,) = (row for row in claims() if "torch.from_numpy" in row["claim"])
+    assert row["verdict"] is False
+    assert "memory of its own" in row["evidence"]

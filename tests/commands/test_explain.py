@@ -73,7 +73,7 @@ def test_a_run_too_small_for_intervals_is_explained_without_them(tmp_path, proce
 
 
 def test_results_without_sizes_are_refused_before_anything_is_drawn(tmp_path, monkeypatch, capfd):
-    monkeypatch.setattr("copycost.analyse.run.replicates", lambda *_: pytest.fail("drawn"))
+    monkeypatch.setattr("copycost.analyse.run.bootstrap", lambda *_: pytest.fail("drawn"))
     run = write_run(tmp_path / "bare", made_up_rounds(LAW, [EMPTY_CALL]))
     assert main(["explain", str(run)]) == 2
     assert "nothing to explain" in capfd.readouterr().err

@@ -96,10 +96,11 @@ def test_what_has_no_sizes_is_neither_explained_nor_said_to_share(report, tmp_pa
     assert not names & {"explanation", "sharing", "comparison"}
 
 
-def test_runs_of_the_same_name_are_told_apart_and_one_typed_twice_is_one(report, tmp_path):
+def test_runs_of_the_same_name_and_one_typed_twice_are_told_apart(report, tmp_path):
     runs = [small_run(tmp_path / place / "mine", seed) for seed, place in enumerate("ab")]
     content = content_of(report(*runs, runs[0]))
-    assert content["title"] == "mine, mine (2)" and set(cells_of(content)) == {"mine", "mine (2)"}
+    assert content["title"] == "mine, b/mine, mine (2)"
+    assert set(cells_of(content)) == {"mine", "b/mine", "mine (2)"}
 
 
 def test_one_arm_of_a_run_may_be_reported(report, tmp_path):

@@ -19,7 +19,7 @@ def made_up_machine(monkeypatch, refused):
 
     monkeypatch.setattr(report, "why_not_fixed", lambda: refused)
     monkeypatch.setattr(report, "this_system", this_system)
-    monkeypatch.setattr(report, "examine", findings)
+    monkeypatch.setattr(report, "examine_machine", findings)
     return asked
 
 

@@ -1,11 +1,10 @@
-"""Checks of environment variables: the allocator, its settings, the thread pools."""
+"""Checks of this Python and of the environment variables that steer allocator and thread pools."""
 
 from __future__ import annotations
 
 import re
 
-from copycost.measure.doctor.finding import Check, Finding, disturbs, fine, note
-from copycost.measure.doctor.system import System, Untold
+from copycost.measure.doctor.check import Check, Finding, System, Untold, disturbs, fine, note
 
 _PRELOADS = ("LD_PRELOAD", "DYLD_INSERT_LIBRARIES")
 _ALLOCATORS = r"jemalloc|tcmalloc|mimalloc|hoard|snmalloc"
@@ -14,10 +13,12 @@ _FILLING = ("MALLOC_PERTURB_", "MALLOC_CHECK_")
 _THREAD_SETTINGS = r"(OMP|KMP|GOMP)_\w+|MKL_(NUM_THREADS|DYNAMIC|THREADING_LAYER)|OPENBLAS_NUM_THREADS"
 _COUNTS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
+_SLOWING = ("PYTHONDEVMODE", "PYTHONTRACEMALLOC", "PYTHONMALLOC", "PYTHONPROFILEIMPORTTIME")
+_HARMLESS = ("", "0", "pymalloc", "default")
+
 
 def _set(system: System, pattern: str) -> dict[str, str]:
-    found = system.environment.items()
-    return {name: value for name, value in sorted(found) if re.fullmatch(pattern, name)}
+    return {name: value for name, value in sorted(system.environment.items()) if re.fullmatch(pattern, name)}
 
 
 def _evidence(settings: dict[str, str]) -> str:
@@ -69,7 +70,7 @@ def _threads(system: System) -> Finding:
 
 
 def _count(value: str) -> int:
-    """Return the outermost count of such as ``4`` or ``4,2``; 0 where there is none."""
+    """Return the first count in ``4`` or ``4,2``; 0 where there is none."""
     match = re.match(r"\s*(\d+)", value)
     return int(match[1]) if match else 0
 
@@ -85,8 +86,30 @@ def _spins(name: str, value: str) -> bool:
     }
 
 
+def _build(system: System) -> Finding:
+    if system.interpreter.debug_build:
+        sentence = "This Python is a debug build, several times slower: use a release build."
+        return disturbs(sentence, "Py_DEBUG 1 (sysconfig)")
+    return fine("This Python is a release build.", "Py_DEBUG 0 (sysconfig)")
+
+
+def _tracing(system: System) -> Finding:
+    variables = {
+        name: value
+        for name, value in ((name, system.environment.get(name, "")) for name in _SLOWING)
+        if value not in _HARMLESS
+    }
+    active = [*system.interpreter.tracers, *(f"{name}={value}" for name, value in variables.items())]
+    if not active:
+        return fine("Nothing traces this Python.", "sys.gettrace(), sys.getprofile(), sys.flags")
+    sentence = "Something looks at every call or allocation of this Python and slows it."
+    return disturbs(sentence, ", ".join(active), system.unset(variables) if variables else "")
+
+
 CHECKS = (
     Check("allocator", "Which allocator gives fresh memory?", _allocator),
     Check("allocator settings", "Is the allocator tuned?", _allocator_settings),
     Check("thread settings", "Are the thread pools tuned?", _threads),
+    Check("Python build", "Is this Python a debug build?", _build),
+    Check("Python tracing", "Does something trace this Python?", _tracing),
 )

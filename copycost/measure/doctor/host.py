@@ -1,22 +1,118 @@
-"""Checks of what carries this process: hypervisor, container, power, timer, address layout."""
+"""Checks of what carries this process: hypervisor, container, control groups, power, timer, address layout."""
 
 from __future__ import annotations
 
 import re
+import shlex
+from collections.abc import Iterable
+from typing import NamedTuple
 
-from copycost.measure.doctor.finding import Check, Finding, disturbs, fine, note
-from copycost.measure.doctor.system import System, Untold
+from copycost.measure.doctor.check import Check, Finding, System, Untold, disturbs, fine, note
 
-_CPUINFO = "/proc/cpuinfo"
 _MEMBERSHIP = "/proc/self/cgroup"
+_MOUNT = "/sys/fs/cgroup"
+_CPUINFO = "/proc/cpuinfo"
 _CONTAINER_FILES = ("/.dockerenv", "/run/.containerenv")
 _POWER = "/sys/class/power_supply"
 _TIMERS = "/sys/devices/system/clocksource/clocksource0"
 _TIMER = f"{_TIMERS}/current_clocksource"
 _RANDOMISE = "/proc/sys/kernel/randomize_va_space"
+_NO_LIMIT = 1 << 60  # version 1 writes "none" as the largest number of whole pages
 
 # Read in user space, by one instruction; the others are a system call or a slow device.
 _FAST_TIMERS = ("tsc", "arch_sys_counter", "kvm-clock", "hyperv_clocksource_tsc_page")
+
+
+class Limit(NamedTuple):
+    """An amount, and the file and text that set it; `free` is what lifts it."""
+
+    amount: float
+    path: str
+    text: str
+    free: str
+
+
+def folders(system: System, controller: str) -> list[str]:
+    """Return this process's control groups for a controller, its own first, then those around it.
+
+    Raises:
+        Untold: the system has no control groups, or does not show them.
+    """
+    membership = system.text(_MEMBERSHIP)
+    if system.entries(_MOUNT) is None:
+        raise system.untold(_MOUNT)
+    root, group = _MOUNT, "/"
+    for line in membership.splitlines():
+        number, controllers, path = line.split(":", 2)
+        if controller in controllers.split(","):
+            root, group = f"{_MOUNT}/{controller}", path
+            break
+        if number == "0":
+            group = path
+    parts = [part for part in group.split("/") if part and part != ".."]
+    return ["/".join([root, *parts[:count]]) for count in range(len(parts), -1, -1)]
+
+
+def _cpu_quota(system: System, folder: str) -> Limit | None:
+    text = system.read(f"{folder}/cpu.max")
+    if text is not None:
+        quota, _, period = text.partition(" ")
+        if quota == "max":
+            return None
+        return Limit(int(quota) / int(period), f"{folder}/cpu.max", text, "max")
+    text = system.read(f"{folder}/cpu.cfs_quota_us")
+    period = system.read(f"{folder}/cpu.cfs_period_us") or "100000"
+    if text is None or int(text) < 0:
+        return None
+    return Limit(int(text) / int(period), f"{folder}/cpu.cfs_quota_us", text, "-1")
+
+
+def _memory_limit(system: System, folder: str) -> Limit | None:
+    for name, free in (("memory.max", "max"), ("memory.limit_in_bytes", "-1")):
+        text = system.read(f"{folder}/{name}")
+        if text and text.isdigit() and int(text) < _NO_LIMIT:
+            return Limit(int(text), f"{folder}/{name}", text, free)
+    return None
+
+
+def _lift(system: System, limit: Limit) -> str:
+    return system.setting(limit.free, shlex.quote(limit.path))
+
+
+def _stat_files(system: System) -> Iterable[str]:
+    return [f"{folder}/cpu.stat" for folder in folders(system, "cpu")]
+
+
+def _cpu(system: System) -> Finding:
+    groups = folders(system, "cpu")
+    limits = [limit for limit in (_cpu_quota(system, folder) for folder in groups) if limit]
+    stats = [path for path in _stat_files(system) if "nr_throttled" in (system.read(path) or "")]
+    throttled = max([system.growth(path, r"^nr_throttled (\d+)") for path in stats], default=0)
+    counted = f"throttled {throttled} times during the sample (cpu.stat)" if stats else ""
+    if not limits:
+        evidence = f"no quota in {groups[0]} or above"
+        return fine("No control group limits the cores.", "; ".join(filter(None, [evidence, counted])))
+    least = min(limits, key=lambda limit: limit.amount)
+    evidence = f"{least.amount:g} of {system.cores} cores ({least.path}: {least.text})"
+    evidence = "; ".join(filter(None, [evidence, counted]))
+    command = _lift(system, least)
+    if throttled:
+        return disturbs("A control group stops this process again and again.", evidence, command)
+    if least.amount >= system.cores:
+        return fine("A control group's limit leaves every core in full.", evidence)
+    sentence = "A control group limits the cores: busy threads are stopped for milliseconds at a time."
+    return note(sentence, evidence, command)
+
+
+def _memory(system: System) -> Finding:
+    groups = folders(system, "memory")
+    limits = [limit for limit in (_memory_limit(system, folder) for folder in groups) if limit]
+    if not limits:
+        return fine("No control group limits the memory.", f"no limit in {groups[0]} or above")
+    least = min(limits, key=lambda limit: limit.amount)
+    evidence = f"{least.amount / 1024**3:.2f} GiB ({least.path})"
+    sentence = "A control group limits the memory: near the limit pages are taken back, or the run ends."
+    return note(sentence, evidence, _lift(system, least))
 
 
 def _virtual(system: System) -> Finding:
@@ -96,6 +192,8 @@ def _address_layout(system: System) -> Finding:
 
 
 CHECKS = (
+    Check("CPU limit", "Does a control group limit the cores?", _cpu, _stat_files),
+    Check("memory limit", "Does a control group limit the memory?", _memory),
     Check("virtual machine", "Does a hypervisor lie between?", _virtual),
     Check("container", "Is this a container?", _container),
     Check("power", "Is it on battery?", _power),

@@ -8,6 +8,8 @@ from copycost.errors import UsageError, nearest
 from copycost.show.document import Document
 
 FORMATS = ("table", "markdown", "json", "csv", "parquet", "html")
+ONE_TABLE = ("csv", "parquet")
+"""Formats of a document's first frame alone."""
 
 
 def check_format(format: str) -> None:

@@ -133,7 +133,7 @@ def _notes(notes: Sequence[Note]) -> Iterator[dict[str, Any]]:
 
 
 def _table(table: Table) -> dict[str, Any]:
-    columns = [] if table.titles is None else [Column(table.titles, "", "text")]
+    columns = [] if table.titles is None else [Column(table.titles, "", "name")]
     columns += [*([] if table.across is None else [table.across]), *table.columns]
     return {
         "kind": "table",

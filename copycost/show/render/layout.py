@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -56,18 +56,21 @@ def plain_text(line: Line) -> str:
     return "".join(part.text if isinstance(part, Name) else part for part in parts_of(line))
 
 
-def sheets(table: Table, signs: Mapping[str, str]) -> Iterator[Sheet]:
+def sheets(table: Table, signs: Mapping[str, str], *, flat: bool = False) -> Iterator[Sheet]:
     """Yield what a table is drawn as: one sheet, or one for each of its titles.
 
     Args:
         table: any.
         signs: the footnote sign of each doubt.
+        flat: whether titles are a column of one sheet, where values do not stand side by side.
     """
+    if flat and table.titles is not None and table.across is None:
+        table = replace(table, columns=(Column(table.titles, "", "name"), *table.columns), titles=None)
     if table.titles is None:
         yield _sheet(table, "", table.frame, signs)
         return
     for title, rows in table.frame.groupby(table.titles, sort=False, dropna=False, observed=True):
-        yield _sheet(table, str(title), rows, signs)
+        yield _sheet(table, written(title, "name"), rows, signs)
 
 
 def _sheet(table: Table, title: str, frame: pd.DataFrame, signs: Mapping[str, str]) -> Sheet:

@@ -108,7 +108,7 @@ class _Writer:
         if table.caption:
             yield from (inline(table.caption), "")
         left = self.room
-        for sheet in sheets(table, self.signs):
+        for sheet in sheets(table, self.signs, flat=True):
             if sheet.title:
                 yield from (f"**{words(sheet.title)}**", "")
             yield _row([words(heading.text) if heading.text else "" for heading in sheet.headings])

@@ -1,152 +1,134 @@
-"""Runs compared with the first of them, cell by cell with verdicts; and how many runs rank."""
+"""Two runs compared: what they are, what changed, the rest, and a mean for each conversion."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
-from pathlib import Path
-
+import numpy as np
 import pandas as pd
 
+from copycost.analyse.fingerprint import conditions
 from copycost.analyse.geometric_means import summary
-from copycost.analyse.machine_figures import figures
-from copycost.analyse.machines import rank
+from copycost.analyse.machines import differences
 from copycost.analyse.run import Run
-from copycost.analyse.select import cells_of
-from copycost.analyse.verdicts import VERDICTS
-from copycost.errors import UsageError
-from copycost.show.compare_side import SideView
-from copycost.show.compare_text import counts_text, mean_text
-from copycost.show.compare_view import heading
-from copycost.show.compared import compared
-from copycost.show.document import Block, Chart, Column, Folded, Lines, Name, Section, Table
-from copycost.show.report.quantities import Quantity
-from copycost.show.sections.curves import Across, chart_settings
-from copycost.show.sections.figures import varies
+from copycost.analyse.run_comparison import RunComparison
+from copycost.analyse.verdicts import FASTER, SLOWER, UNDECIDED, VERDICTS
+from copycost.show.document import Block, Column, Folded, Line, Name, Note, Table
+from copycost.show.render.figures import counted, ends, ratio
+from copycost.show.sections.costs import USUAL
 
-MOST_COMPARED = 4
-"""Runs that are compared with the first, cell by cell with verdicts; each takes most of a second."""
-_RATIO = Quantity("ratio", "ci_low", "ci_high", "B / A", "B / A", "multiple", one="as fast as A")
-_CONDITIONS = ("dtype", "threads", "cache", "layout")
-_COLUMNS = (
-    Column("conversion", "conversion", "name"),
-    Column("dtype", "dtype"),
-    Column("bytes", "bytes", "bytes"),
-    Column("threads", "threads", "count"),
-    Column("cache", "cache"),
-    Column("layout", "layout"),
-    Column("seconds_a", "A", "seconds"),
-    Column("seconds_b", "B", "seconds"),
-    Column("ratio", "B / A", "multiple"),
-    Column("ci_low", "from", "multiple"),
-    Column("ci_high", "to", "multiple"),
-    Column("verdict", "verdict", "verdict"),
-    Column("processes_a", "processes A", "count"),
-    Column("processes_b", "processes B", "count"),
-    Column("flags", "doubts", "doubts"),
-)
-_ONLY_WHERE_THEY_VARY = {*_CONDITIONS, "processes_a", "processes_b"}
+_TELLING = (SLOWER, FASTER, UNDECIDED)
+_OF_METHOD = ("-differs", "-differ")
+"""How flags end that mark every row of what was compared in spite of other methods or grids."""
 
 
-def comparison_section(runs: Sequence[Run], results: Path) -> Section | None:
-    """Return the section; None where there is nothing to compare.
-
-    Args:
-        runs: the first is what the others are compared with; of one run its arms are compared.
-        results: the folder that holds the runs and noise profiles.
-    """
-    sides = runs[0].by_arm() if len(runs) == 1 else [run.by_arm()[0] for run in runs]
-    if len(sides) < 2:
-        return None
-    first, *others = sides
-    blocks: list[Block] = []
-    if len(runs) > 2:
-        blocks.append(_ranking(runs))
-    left = len(others) - MOST_COMPARED
-    if left > 0:
-        line = f"{left} more runs are ranked, not compared cell by cell: `bench_runner.py compare A B` does that."
-        blocks.append(Lines((line,)))
-    for number, side in enumerate(others[:MOST_COMPARED], 1):
-        of_side = _compared(first, side, results, f"comparison-{number}")
-        title = (Name(side.name), " against ", Name(first.name))
-        blocks += of_side if len(others) == 1 else [Folded(title, of_side)]
-    return Section("Comparison", tuple(blocks), "comparison")
+def what_they_are(compared: RunComparison) -> tuple[Line, ...]:
+    """Return what A and B are, and in what their machines and arms differ."""
+    a, b = compared.baseline, compared.candidate
+    lines: list[Line] = [(f"{letter}: ", *_described(run)) for letter, run in (("A", a), ("B", b))]
+    facts = differences([a.machine, b.machine]) if a.facts.get("machine") and b.facts.get("machine") else []
+    changed = [(name, values[0], values[1]) for name, values in facts]
+    changed += conditions(a.arm_entry, b.arm_entry)
+    lines += [(Name(name), ": ", Name(_or_unset(old)), " → ", Name(_or_unset(new))) for name, old, new in changed]
+    return tuple(lines)
 
 
-def _compared(a: Run, b: Run, results: Path, name: str) -> tuple[Block, ...]:
-    """Return two runs compared; of different methods too, which then is said, and stands at every cell."""
-    try:
-        sides = _side(a), _side(b)
-        try:
-            found = compared(*sides, results)
-        except UsageError:
-            found = compared(*sides, results, anyway=True)
-    except UsageError as error:
-        reason = f" cannot be compared: {_without_folders(str(error), (a, b), results)}"
-        return (Lines(((Name(a.name), " and ", Name(b.name), reason),)),)
-    means = summary(found.cells)
-    said = f"{counts_text(means.iloc[-1])}; geometric mean B / A {mean_text(means.iloc[-1])}"
-    notes = [_without_folders(note, (a, b), results) for note in found.notes]
-    lines = Lines((said, *heading(*sides), *notes), bullets=True)
-    return (lines, *_chart(found.cells, name), _means_table(means, name), _cells_table(found.cells, name))
+def in_short(cells: pd.DataFrame) -> str:
+    """Return how many cells got which verdict, and the geometric mean with its interval."""
+    row = summary(cells).iloc[-1]
+    counts = ", ".join(f"{row[verdict]} {verdict}" for verdict in VERDICTS if row[verdict])
+    return f"{counts} of {counted(len(cells), 'cell')}; geometric mean B / A {_mean(row)}"
 
 
-def _side(run: Run) -> SideView:
-    records = [part.record for part in run.parts or (run,) if part.record]
-    return SideView(run.name, run.path, run.rounds, records, run.arm_entry, run.machine)
+def verdicts(cells: pd.DataFrame, name: str = "cells") -> list[Block]:
+    """Return what changed or is undecided as a table, what changed most first, and the rest folded away."""
+    shared = shared_flags(cells)
+    shown = cells.assign(
+        cell=[cell_name(row) for _, row in cells.iterrows()],
+        doubts=[";".join(flag for flag in str(flags).split(";") if flag not in shared) for flags in cells["flags"]],
+    )
+    telling, rest = shown[shown["verdict"].isin(_TELLING)], shown[~shown["verdict"].isin(_TELLING)]
+    blocks: list[Block] = [_table(_largest_first(telling), f"{name}-changed")] if len(telling) else []
+    if len(rest):
+        rest = rest.sort_values("bytes", kind="stable")
+        title = counted(len(rest), "other cell" if len(telling) else "cell")
+        blocks.append(Folded(title, (_table(rest, f"{name}-others"),)))
+    return blocks
 
 
-def _without_folders(text: str, runs: Sequence[Run], results: Path) -> str:
-    """Return text that tells no folder of whoever made the report."""
-    named = {f"{path}{os.sep}": "" for path in (results.absolute(), results.resolve())}
-    for run in runs:
-        named |= dict.fromkeys(map(str, (run.path.absolute(), run.path.resolve())), run.name)
-    for path in sorted(named, key=len, reverse=True):
-        text = text.replace(path, named[path])
-    return text
+def _largest_first(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return cells by conversion and conditions: what changed before what is undecided, the largest change first."""
+    place = {verdict: number for number, verdict in enumerate(_TELLING)}
+    ranked = cells.assign(place=cells["verdict"].map(place), away=-np.abs(cells["ratio"] - 1))
+    of_cell = ranked.groupby("cell", sort=False)
+    ranked = ranked.assign(first=of_cell["place"].transform("min"), furthest=of_cell["away"].transform("min"))
+    return ranked.sort_values(["first", "furthest", "cell", "bytes"], kind="stable")
 
 
-def _cells_table(cells: pd.DataFrame, name: str) -> Table:
-    columns = [
-        Column(column.name, column.heading, column.unit, shown=_is_shown(column.name, cells))
-        for column in _COLUMNS
-        if cells[column.name].notna().any()
-    ]
-    return Table(name, cells, tuple(columns), caption=f"All {len(cells)} cells of the comparison")
-
-
-def _is_shown(name: str, cells: pd.DataFrame) -> bool:
-    return name not in _ONLY_WHERE_THEY_VARY or varies(cells[name])
-
-
-def _chart(cells: pd.DataFrame, name: str) -> tuple[Chart, ...]:
-    if not cells["bytes"].notna().any():
-        return ()
-    lines = [str(conversion) for conversion in cells["conversion"]]
-    across = Across("bytes", "bytes of the source", "bytes", True, lines)
-    facets = {condition: condition for condition in _CONDITIONS if varies(cells[condition])}
-    details = ["seconds_a", "seconds_b", "verdict", "flags"]
-    settings = chart_settings(cells, [across], [_RATIO], facets, details=details, interval="95% interval")
-    return (Chart((), "curves", name, settings),)
-
-
-def _means_table(means: pd.DataFrame, name: str) -> Table:
+def means(cells: pd.DataFrame, name: str = "means") -> list[Table]:
+    """Return the geometric mean of each conversion; nothing where none has several cells: they would stand twice."""
+    rows = summary(cells)
+    if not (rows["cells"].iloc[:-1] > 1).any():
+        return []
+    rows = rows.assign(conversion=rows["conversion"].fillna("all"))
+    counted_verdicts = [verdict for verdict in VERDICTS if rows[verdict].any()]
     columns = (
-        Column("conversion", "conversion", "name"),
+        Column("conversion", "geometric mean", "name"),
         Column("ratio", "B / A", "ratio", ends=("ci_low", "ci_high")),
-        *(Column(verdict, verdict, "count") for verdict in VERDICTS if means[verdict].any()),
+        *(Column(verdict, verdict, "count") for verdict in counted_verdicts),
     )
-    return Table(f"{name}-means", means.iloc[:-1], columns, caption="Geometric mean of each conversion")
+    return [Table(name, rows, columns, most=100)]
 
 
-def _ranking(runs: Sequence[Run]) -> Table:
-    ranked = rank(figures(cells_of(runs)))
+def remarks(compared: RunComparison) -> list[Note]:
+    """Return what is to be said of the comparison as a whole."""
+    shared = shared_flags(compared.cells)
+    texts = [*compared.remarks, *([f"every cell is {', '.join(shared)}"] if shared else [])]
+    return [Note(text) for text in texts]
+
+
+def cell_name(row: pd.Series) -> str:
+    """Return a cell's conversion and conditions without its size; the usual ones are not named."""
+    parts = [str(row["conversion"])]
+    if not pd.isna(row["dtype"]):
+        parts.append(str(row["dtype"]))
+    known = {name: str(row[name]) for name in USUAL if not pd.isna(row[name])}
+    return ", ".join([*parts, *(f"{value} {name}" for name, value in known.items() if value != USUAL[name])])
+
+
+def shared_flags(cells: pd.DataFrame) -> list[str]:
+    """Return the flags that every row has: said once, they need not stand in each."""
+    names = [str(flags).split(";") for flags in cells["flags"]]
+    everywhere = [flag for flag in names[0] if flag and all(flag in own for own in names)] if names else []
+    return [flag for flag in everywhere if not flag.endswith(_OF_METHOD)]
+
+
+def _table(rows: pd.DataFrame, name: str) -> Table:
+    sized = rows["bytes"].notna()
+    elements = not sized.any() and rows["size"].notna().any()
+    size = [Column("size", "elements", "count")] if elements else [Column("bytes", "bytes", "bytes")]
     columns = (
-        Column("rank", "rank", "count"),
-        Column("run", "run", "name"),
-        Column("relative", "time", "ratio"),
-        Column("cells", "cells in common", "count"),
+        *(size if elements or sized.any() else []),
+        Column("seconds_a", "A", "seconds"),
+        Column("seconds_b", "B", "seconds"),
+        Column("ratio", "B / A", "ratio", ends=("ci_low", "ci_high")),
+        Column("verdict", "verdict", "verdict"),
+        Column("doubts", "doubts", "doubts"),
     )
-    rows = ranked.assign(rank=ranked["rank"].replace(0, None))
-    caption = "Ranking: geometric mean over the cells in common, the fastest is 1"
-    return Table("ranking", rows, columns, caption=caption)
+    if not sized.any() and not elements:
+        return Table(name, rows, (Column("cell", "benchmark", "name"), *columns), cut=True)
+    return Table(name, rows, columns, titles="cell", cut=True)
+
+
+def _described(run: Run) -> tuple[str | Name, ...]:
+    facts = run.machine
+    versions = f" · torch {facts.get('torch') or '?'}, NumPy {facts.get('numpy') or '?'}" if run.is_ours else ""
+    machine = Name(facts.get("machine") or "unknown machine")
+    return (Name(run.name), " · ", machine, f"{versions} · {counted(run.process_count, 'process', 'processes')}")
+
+
+def _mean(row: pd.Series) -> str:
+    interval = ends(row["ci_low"], row["ci_high"], "ratio").strip(" ()")
+    return ratio(row["ratio"]) + (f" (95% interval {interval})" if interval else "")
+
+
+def _or_unset(value: object) -> str:
+    return "unset" if value is None else str(value)

@@ -6,10 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from copycost.measure.canary import Probe
-from copycost.measure.doctor.finding import Check, Finding
-from copycost.measure.doctor.sample import Sample
-from copycost.measure.doctor.system import System
+from copycost.measure.doctor.check import Check, Finding, Sample, System
+from copycost.measure.probes import Probe
 
 QUIET_CORE = [Probe(2000, 2500)] * 2000
 

@@ -1,5 +1,6 @@
 import pytest
 
+from copycost.measure.doctor.check import Interpreter
 from copycost.measure.doctor.environment import CHECKS
 from tests.measure.doctor.made_up import finding, system
 
@@ -70,3 +71,31 @@ def test_windows_forgets_variables_in_its_own_way():
     machine = system(platform="win32", environment={"KMP_BLOCKTIME": "1", "OMP_DYNAMIC": "true"})
     found = finding(CHECKS, "thread settings", machine)
     assert found.command == "set KMP_BLOCKTIME= & set OMP_DYNAMIC="
+
+
+def test_a_debug_build_disturbs():
+    machine = system(interpreter=Interpreter(debug_build=True))
+    assert finding(CHECKS, "Python build", machine).severity == "disturbs"
+    assert finding(CHECKS, "Python build", system()).severity == "fine"
+
+
+def test_a_tracer_disturbs_and_no_command_ends_it():
+    machine = system(interpreter=Interpreter(tracers=("sys.gettrace()",)))
+    found = finding(CHECKS, "Python tracing", machine)
+    assert (found.severity, found.command) == ("disturbs", "")
+    assert "sys.gettrace()" in found.evidence
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "severity"),
+    [
+        ("PYTHONDEVMODE", "1", "disturbs"),
+        ("PYTHONMALLOC", "debug", "disturbs"),
+        ("PYTHONMALLOC", "pymalloc", "fine"),
+        ("PYTHONTRACEMALLOC", "", "fine"),
+    ],
+)
+def test_development_settings_are_found(name, value, severity):
+    found = finding(CHECKS, "Python tracing", system(environment={name: value}))
+    assert found.severity == severity
+    assert found.command == (f"unset {name}" if severity == "disturbs" else "")

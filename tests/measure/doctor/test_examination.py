@@ -1,8 +1,12 @@
+import json
+import sys
+from dataclasses import replace
+
 import pytest
 
-from copycost.measure.doctor.examination import CHECKS, findings, watched
-from copycost.measure.doctor.finding import SEVERITIES
-from copycost.measure.doctor.system import System
+from copycost.measure.doctor.check import SEVERITIES, System, Untold
+from copycost.measure.doctor.examination import CHECKS, TURN_SECONDS, TURNS, findings, take_sample, this_system, watched
+from copycost.measure.probes import Probe
 from tests.measure.doctor.made_up import QUIET_CORE, system
 
 ASKS_NO_FILE = {
@@ -60,3 +64,94 @@ def test_each_watched_file_is_read_once():
     paths = watched(system({"/proc/7/stat": "", "/proc/stat": ""}))
     assert len(set(paths)) == len(paths)
     assert {"/proc/stat", "/proc/7/stat", "/proc/vmstat"} <= set(paths)
+
+
+class Clock:
+    """A clock on which a look takes ten milliseconds, and which a test can read files by."""
+
+    def __init__(self) -> None:
+        self.seconds = 100.0
+
+    def now(self) -> float:
+        return self.seconds
+
+    def pause(self, seconds: float) -> None:
+        self.seconds += seconds
+
+    def look(self) -> Probe:
+        self.seconds += 0.01
+        return Probe(2000, 2500)
+
+
+def sampled(read, paths):
+    clock = Clock()
+    return take_sample(
+        lambda path: read(path, clock.seconds),
+        paths,
+        now=clock.now,
+        pause=clock.pause,
+        look=clock.look,
+    )
+
+
+def test_files_are_read_before_and_after_and_half_of_the_time_is_work():
+    taken = sampled(lambda path, seconds: f"{seconds:.0f}", ["/a", "/a", "/b"])
+    assert taken.before == {"/a": "100", "/b": "100"}
+    assert taken.after == {"/a": "101", "/b": "101"}
+    assert 2 * TURNS * TURN_SECONDS <= taken.seconds <= 1.2
+    assert TURNS * TURN_SECONDS / 0.01 <= len(taken.probes) <= 1.2 * TURNS * TURN_SECONDS / 0.01
+
+
+def test_this_process_is_not_in_its_own_queue():
+    taken = sampled(lambda path, seconds: "ctxt 9\nprocs_running 3\n", [])
+    assert taken.running == [2] * TURNS
+
+
+def test_where_there_are_no_such_files_there_is_nothing_but_the_probes():
+    taken = sampled(lambda path, seconds: None, ["/a"])
+    assert taken.before == taken.after == {"/a": None}
+    assert taken.running == []
+    assert taken.probes
+
+
+def test_a_file_that_is_missing_is_named_with_the_system_that_has_none():
+    with pytest.raises(Untold, match=r"^/proc/stat cannot be read: darwin has no such file$"):
+        system(platform="darwin").text("/proc/stat")
+    with pytest.raises(Untold, match=r"^/proc/stat cannot be read$"):
+        system().text("/proc/stat")
+
+
+def test_a_counter_that_is_missing_is_not_taken_for_zero():
+    machine = system({"/a": "one 1"}, later={"/a": "one 4"})
+    assert machine.growth("/a", r"^one (\d+)") == 3
+    with pytest.raises(Untold):
+        machine.growth("/a", r"^two (\d+)")
+
+
+def test_root_needs_no_sudo():
+    assert system().setting(1, "/x") == "echo 1 | sudo tee /x"
+    assert replace(system(), uid=0).setting(1, "/x") == "echo 1 | tee /x"
+
+
+def test_cores_are_those_allowed_or_else_those_there_are():
+    assert system(cpus=frozenset({3})).cores == 1
+    assert system(cpus=None).cores == 4
+    assert system(cpus=None, facts={"cores": None}).cores == 1
+
+
+def test_this_system_can_be_asked_and_has_facts():
+    here = this_system("refused")
+    assert here.platform == sys.platform
+    assert here.read("/no/such/file") is None
+    assert here.entries("/no/such/folder") is None
+    assert here.layout_refused == "refused"
+    json.dumps(dict(here.facts))
+
+
+def test_a_tracer_that_is_on_is_seen():
+    before = sys.getprofile()
+    sys.setprofile(lambda *event: None)
+    try:
+        assert "sys.getprofile()" in this_system().interpreter.tracers
+    finally:
+        sys.setprofile(before)

@@ -1,6 +1,9 @@
 from dataclasses import replace
 
-from copycost.measure.doctor.load import CHECKS
+import pytest
+
+from copycost.measure.doctor.load import CHECKS, Process, ancestors, contention, parse_stat, stat_files
+from copycost.measure.probes import Probe
 from tests.measure.doctor.made_up import finding, system
 
 
@@ -93,3 +96,59 @@ def test_waiting_for_a_core_disturbs_though_the_queue_looked_short():
 def test_no_queue_is_fine_and_an_unread_one_unknown():
     assert finding(CHECKS, "run queue", system(running=[0, 1, 0])).severity == "fine"
     assert finding(CHECKS, "run queue", system()).severity == "unknown"
+
+
+LINE = "7 (odd (name) ) S 3 1 1 0 -1 2097152 0 0 0 0 120 30 0 0 20 0 1 0 99"
+
+
+def test_a_name_may_hold_blanks_and_brackets():
+    assert parse_stat(LINE) == Process(7, "odd (name) ", 3, True, 150)
+
+
+def test_ancestors_end_where_the_kernel_starts_and_never_go_round():
+    rows = [Process(9, "a", 5, False, 0), Process(5, "b", 1, False, 0), Process(1, "c", 0, False, 0)]
+    assert ancestors(9, rows) == {9, 5, 1}
+    assert ancestors(2, [Process(2, "d", 2, False, 0)]) == {2}
+
+
+def test_only_numbers_are_processes():
+    machine = system({"/proc/7/stat": LINE, "/proc/stat": "", "/proc/self/cgroup": ""})
+    assert stat_files(machine) == ["/proc/7/stat"]
+    assert stat_files(system()) == []
+
+
+QUIET, SHARED = Probe(2000, 2500), Probe(3500, 2600)
+
+
+def test_contention_is_found_from_the_canary_and_not_from_the_frequency():
+    slow_core = Probe(4000, 5000)
+    assert contention([QUIET] * 50 + [slow_core] * 50).share == 0
+    share, slower, level = contention([QUIET] * 70 + [SHARED] * 30)
+    assert share == 0.3
+    assert slower == pytest.approx(1.68, abs=0.01)
+    assert level == 0.8
+
+
+@pytest.mark.parametrize(("shared", "severity"), [(0, "fine"), (20, "note"), (100, "disturbs")])
+def test_the_more_of_the_time_the_core_is_shared_the_worse(shared, severity):
+    machine = system(probes=[QUIET] * (400 - shared) + [SHARED] * shared)
+    assert finding(CHECKS, "contention", machine).severity == severity
+
+
+def test_too_few_canaries_tell_nothing():
+    assert finding(CHECKS, "contention", system(probes=[QUIET] * 5)).severity == "unknown"
+
+
+@pytest.mark.parametrize(("stolen", "severity"), [(0, "fine"), (4, "note"), (30, "disturbs")])
+def test_steal_time_is_what_grew_during_the_sample(stolen, severity):
+    before = {"/proc/stat": "cpu  1000 0 0 9000 0 0 0 5000 0 0"}
+    later = {"/proc/stat": f"cpu  1100 0 0 {9300 - stolen} 0 0 0 {5000 + stolen} 0 0"}
+    found = finding(CHECKS, "steal time", system(before, later=later))
+    assert found.severity == severity
+    assert f"{stolen / 4:.1f}%" in found.evidence
+
+
+def test_steal_time_is_unknown_without_the_counter_or_where_it_stood_still():
+    assert finding(CHECKS, "steal time", system()).severity == "unknown"
+    standing = system({"/proc/stat": "cpu  1 0 0 9 0 0 0 5 0 0"})
+    assert finding(CHECKS, "steal time", standing).severity == "unknown"

@@ -57,11 +57,18 @@ def test_what_folds_is_details_with_a_summary():
     assert text(Folded("more", (Lines(("a",)),))) == "<details><summary>more</summary>\n\na\n\n</details>\n"
 
 
-def test_a_table_has_its_caption_titles_and_how_many_rows_are_left_out():
+def test_a_table_has_its_caption_its_titles_as_a_column_and_how_many_rows_are_left_out():
     frame = pd.DataFrame({"n": ["a", "b", "c"], "t": ["x", "x", "y"]})
     table = Table("t", frame, (Column("n", "name", "name"),), caption="All", titles="t", most=1)
     told = text(table)
-    assert told.startswith("All\n\n**x**\n\n| name |\n| --- |\n| `a` |\n\nand 1 more row\n\n**y**\n")
+    assert told == "All\n\n|  | name |\n| --- | --- |\n| `x` | `a` |\n\nand 2 more rows\n"
+
+
+def test_titles_of_a_table_with_values_side_by_side_stand_above_its_parts():
+    frame = pd.DataFrame({"n": ["a", "b"], "t": ["x", "y"], "b": [1, 1], "s": [1e-6, 2e-6]})
+    columns = (Column("b", "bytes", "bytes"), Column("s", "time", "seconds"))
+    told = text(Table("t", frame, columns, titles="t", across=Column("n", "", "name")))
+    assert told.startswith("**x**\n\n| bytes | a |\n") and "**y**\n\n| bytes | b |\n" in told
 
 
 def test_tables_that_may_be_cut_leave_room_for_the_rest():

@@ -1,6 +1,6 @@
 from copycost.analyse.ceilings import ceilings
 from copycost.analyse.estimates import estimate
-from copycost.show.report.quantities import with_quantities
+from copycost.show.quantities import with_quantities
 from copycost.show.sections.figures import cells_table
 from tests.made_up import Law, core_cells, made_up_rounds
 

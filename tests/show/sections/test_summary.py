@@ -5,8 +5,8 @@ import pandas as pd
 
 from copycost.analyse.ceilings import ceilings
 from copycost.analyse.select import select_one
+from copycost.show.quantities import with_quantities
 from copycost.show.render.layout import plain_text
-from copycost.show.report.quantities import with_quantities
 from copycost.show.sections.summary import summary_blocks
 from tests.analyse.laws import machine_cells
 from tests.made_up import Law, core_cells, made_up_rounds, write_run

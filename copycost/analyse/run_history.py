@@ -1,0 +1,73 @@
+"""The runs of one machine in the order of time, as far as they were measured alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from copycost.analyse.common_clock import cells_at_clock, middle_clock
+from copycost.analyse.fingerprint import differing_among
+from copycost.analyse.history import series
+from copycost.analyse.run import Run
+from copycost.errors import UsageError
+from copycost.store.bad_files import OnBad, tolerant
+
+
+@dataclass(frozen=True)
+class RunHistory:
+    """The runs of one machine in the order of time.
+
+    Attributes:
+        series: the frame of ``copycost.analyse.history.series``.
+        unfinished: name and status of each run that is not complete.
+        left_out: name of each run that was measured by another method than the newest, and in what that differs.
+    """
+
+    series: pd.DataFrame
+    unfinished: Sequence[tuple[str, str]] = ()
+    left_out: Sequence[tuple[str, str]] = ()
+
+
+def run_history(runs: Sequence[Run], *, on_bad: OnBad | None = None) -> RunHistory:
+    """Return the history of runs; runs of other methods than the newest's are left out.
+
+    Raises:
+        UsageError: they are of several machines, or of several arms of one run; or none tells its time.
+    """
+    machines = sorted({run.machine["machine"] or "unknown machine" for run in runs})
+    if len(machines) > 1:
+        raise UsageError(f"a history is of one machine, these runs are of several: {', '.join(machines)}")
+    names = [run.name.partition("@")[0] for run in runs]
+    split = next((name for name in names if names.count(name) > 1), None)
+    if split is not None:
+        raise UsageError(f"{split} has several arms, give one of them: LABEL@ARM")
+    dated = [(tolerant(lambda run: run.created, on_bad)(run), run) for run in runs]
+    known = sorted([(created, run) for created, run in dated if created is not None], key=lambda pair: pair[0])
+    if not known:
+        raise UsageError(f"nothing is left to read: {len(dated)} skipped")
+    newest = known[-1][1]
+    fields = {run.name: ", ".join(differing_among([newest.method, run.method])) for _, run in known}
+    alike = [(created, run) for created, run in known if not fields[run.name]]
+    cells = _at_common_clocks([run for _, run in alike])
+    rows = [(run.name, created, cells[run.name]) for created, run in alike if len(cells[run.name])]
+    unfinished = [(run.name, run.unfinished) for _, run in alike if run.unfinished]
+    return RunHistory(series(rows), unfinished, [(name, field) for name, field in fields.items() if field])
+
+
+def _at_common_clocks(runs: Sequence[Run]) -> dict[str, pd.DataFrame]:
+    """Return the estimates of runs by name, those of one Python at one clock reference.
+
+    Otherwise a run on a slower clock would read as a step; and so would every cell where another Python's clock, the
+    same work compiled anew, is set against that of the one before.
+    """
+    of_python: dict[object, list[Run]] = {}
+    for run in runs:
+        of_python.setdefault(run.machine.get("python"), []).append(run)
+    cells = {}
+    for alike in of_python.values():
+        reference = middle_clock(pd.concat([run.estimates for run in alike]))
+        for run in alike:
+            cells[run.name] = run.estimates if reference is None else cells_at_clock(run.estimates, reference)
+    return cells

@@ -1,0 +1,206 @@
+"""The fork server: one prepared pytest session that measures as often as the runner asks.
+
+Starting a process costs two and a half seconds, nearly all of it importing torch. So a session is
+started and prepared once (sources made, results checked, iterations calibrated), and every measuring
+process is forked from it. Measured side by side, the spread between forked processes is that of
+fresh ones with the same address layout. Where fork is missing, or the layout is to differ from
+process to process, the session measures once and ends.
+
+The runner writes one JSON request a line on standard input and reads one JSON event a line from
+standard output; whatever else is printed goes to standard error. The runner is told which process is
+about to do what, so that it knows whom to blame when one dies, and whom to end when one hangs.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import random
+import sys
+import traceback
+from dataclasses import asdict
+from functools import partial
+from importlib import import_module
+from typing import Any, ClassVar
+
+import pytest
+
+from copycost.catalogue import sandbox
+from copycost.catalogue.cell import Cell
+from copycost.catalogue.conversions import CannotConvert, WrongResult
+from copycost.catalogue.sandbox import Ended, sandboxed
+from copycost.measure import machine
+from copycost.measure.failures import MemoryGrowth, failure_excerpt, is_out_of_memory, says_out_of_memory
+from copycost.measure.plan import MeasurePlan
+from copycost.measure.worker import Worker
+
+
+class ForkServer:
+    """The measuring side of the conversation with the runner."""
+
+    current: ClassVar[ForkServer | None] = None
+
+    def __init__(self, mode: str) -> None:
+        """Take standard output for the events; `mode` is ``fork`` or ``once``."""
+        self.mode = mode
+        self.process = 0
+        self.machine: dict[str, Any] = {}
+        self.commit_info: dict[str, Any] | None = None
+        self._is_child = False
+        self._error: dict[str, Any] | None = None
+        self._cells: dict[str, str] = {}
+        self._growth = MemoryGrowth()
+        self._events = os.fdopen(os.dup(1), "w", encoding="utf-8")
+        os.dup2(2, 1)
+        sandbox.die_with_parent()
+        sandbox.crash_quietly()
+        ForkServer.current = self
+
+    def run(self, session: pytest.Session, worker: Worker, plan: MeasurePlan) -> bool | None:
+        """Prepare the cells, then serve requests until standard input ends.
+
+        Returns None in a process that is to measure (pytest then runs the chosen items), and True
+        in the session that only forks.
+        """
+        from pytest_benchmark.utils import get_commit_info
+
+        self.machine = machine.describe(plan.with_hostname)
+        self.commit_info = get_commit_info(None)  # type: ignore[no-untyped-call]
+        if not plan.with_hostname:  # a folder and a branch may be named after people
+            self.commit_info |= {"project": None, "branch": None}
+        import_module("torch")  # what a library takes is no conversion's doing
+        sandbox.limit_memory(plan.memory_limit)
+        self._prepare(worker, plan)
+        self._send(event="ready", machine=self.machine, protocol=plan.protocol.fingerprint())
+        items = _by_cell(session.items)
+        self._cells = {item.nodeid: cell_id for cell_id, visits in items.items() for item in visits}
+        gc.collect()
+        gc.freeze()  # a collection in a forked process would otherwise copy every page of the heap
+        for line in sys.stdin:
+            request = json.loads(line)
+            if self.mode == "once":
+                self._take(request, session, items, plan.protocol.upwards)
+                return None
+            child = os.fork()
+            if child == 0:
+                self._is_child = True
+                sandbox.die_with_parent()
+                self._take(request, session, items, plan.protocol.upwards)
+                worker.begin_process()
+                return None
+            _, status = os.waitpid(child, 0)
+            self._send(event="ended", process=request["process"], status=os.waitstatus_to_exitcode(status))
+        return True
+
+    def report_visit(self, report: pytest.TestReport) -> None:
+        """Send how a visit ended, once, after its teardown; end the process if memory has run out."""
+        if self._error is None and (report.failed or report.skipped):
+            error, lines = failure_excerpt(report.longrepr)
+            self._error = {"error": error, "lines": lines, "kind": "exception"}
+        if report.when != "teardown":
+            return
+        cell_id, failure = self._cells[report.nodeid], self._error
+        self._error = None
+        self._growth.add(cell_id)
+        if failure is None:
+            self._send(event="visited", cell=cell_id)
+        elif says_out_of_memory(failure["error"]):
+            self._send(event="exhausted", cell=self._growth.culprit(cell_id), **{**failure, "kind": "memory"})
+            os._exit(1)  # what is held cannot be had back, and whoever asks next would be blamed
+        else:
+            self._send(event="failed", cell=cell_id, **failure)
+
+    def finish(self, session: pytest.Session) -> None:
+        """End a forked process; a session that measured once says that it has ended."""
+        if self._is_child:
+            self._events.flush()
+            sys.stderr.flush()
+            os._exit(0)
+        if self.mode == "once" and self.process:
+            self._send(event="ended", process=self.process, status=0)
+
+    def _prepare(self, worker: Worker, plan: MeasurePlan) -> None:
+        upwards = plan.protocol.upwards
+        # Downwards, large sources hold smaller ones; upwards, no larger result was freed before.
+        for cell in sorted(plan.cells, key=lambda cell: cell.bytes if upwards else -cell.size):
+            doubtful = cell.threads > 1 or cell.conversion in plan.on_trial
+            if sandbox.POSSIBLE and doubtful and cell.id not in plan.known:
+                self._send(**self._try_to_prepare(worker, cell))
+            else:
+                self._send(event="preparing", cell=cell.id, pid=os.getpid())
+                self._send(**preparation_event(worker, cell))
+
+    def _try_to_prepare(self, worker: Worker, cell: Cell) -> dict[str, Any]:
+        """Prepare a cell in a forked process and return the event that says how it went."""
+
+        def began(pid: int) -> None:
+            self._send(event="preparing", cell=cell.id, pid=pid)
+
+        (event,) = sandboxed(partial(preparation_event, worker), [cell], began=began)
+        if isinstance(event, Ended):
+            return {"event": "crashed", "cell": cell.id, "status": event.status}
+        if event["event"] == "prepared":
+            worker.learn(cell, event["calibration"])
+        return dict(event)
+
+    def _take(
+        self, request: dict[str, Any], session: pytest.Session, items: dict[str, list[pytest.Item]], upwards: bool
+    ) -> None:
+        """Choose the items of one process and shuffle them; upwards, sort them by bytes besides."""
+        chosen = [item for cell_id, visits in request["visits"].items() for item in items[cell_id][:visits]]
+        random.Random(request["seed"]).shuffle(chosen)
+        if upwards:
+            chosen.sort(key=lambda item: _cell_of(item).bytes)
+        session.items[:] = chosen
+        self.process = request["process"]
+        self._growth = MemoryGrowth()
+        self._send(event="began", pid=os.getpid(), cells=[self._cells[item.nodeid] for item in chosen])
+        session.config._benchmarksession.json = JsonPath(request["json"])  # type: ignore[attr-defined]
+
+    def _send(self, **event: Any) -> None:
+        self._events.write(json.dumps(event) + "\n")
+        self._events.flush()
+
+
+def preparation_event(worker: Worker, cell: Cell) -> dict[str, Any]:
+    """Prepare a cell and return the event that says how it went."""
+    try:
+        ready = worker.prepare(cell)
+    except CannotConvert as error:
+        if is_out_of_memory(error):
+            return {"event": "failed", "cell": cell.id, "kind": "memory", "error": str(error)}
+        return {"event": "skipped", "cell": cell.id, "reason": str(error)}
+    except WrongResult as error:
+        return {"event": "failed", "cell": cell.id, "kind": "wrong result", "error": str(error)}
+    except BaseException as error:  # a user's conversion may raise whatever there is, SystemExit too
+        traceback.print_exc()
+        kind = "memory" if is_out_of_memory(error) else "exception"
+        return {"event": "failed", "cell": cell.id, "kind": kind, "error": f"{type(error).__name__}: {error}"}
+    seconds, calibration = worker.visit_seconds(ready), asdict(ready.calibration)
+    return {"event": "prepared", "cell": cell.id, "seconds": seconds, "calibration": calibration}
+
+
+class JsonPath(str):
+    """The path of a JSON file: pytest-benchmark opens it since 5.3, and enters it as an open file before."""
+
+    def __enter__(self) -> Any:
+        """Open the file for writing bytes."""
+        self._file = open(self, "wb")
+        return self._file
+
+    def __exit__(self, *_: object) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def _cell_of(item: pytest.Item) -> Cell:
+    direction = item.get_closest_marker("cells").args[0]  # type: ignore[union-attr]
+    return Cell.from_dict({**item.callspec.params, "direction": direction})  # type: ignore[attr-defined]
+
+
+def _by_cell(items: list[pytest.Item]) -> dict[str, list[pytest.Item]]:
+    grouped: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        grouped.setdefault(_cell_of(item).id, []).append(item)
+    return grouped

@@ -1,0 +1,217 @@
+"""Preparing a cell: making its source, checking its result, counting the calls of a round."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import Any
+
+from copycost.catalogue.block import block, empty_block, loop
+from copycost.catalogue.cell import EMPTY_CALL, ITEM_BYTES, Cell
+from copycost.catalogue.conversions import Conversion
+from copycost.catalogue.evidence import examine
+from copycost.catalogue.references import CONVERSION, DIRECTION, REFERENCES, Timed
+from copycost.catalogue.sources import LAST_CACHE_BYTES, Rotation, cold_sources, nbytes, source
+from copycost.measure.allocator import Heap
+from copycost.measure.machine import caches
+from copycost.measure.protocol import Calibration, Protocol, in_blocks, seconds_per_call
+
+#: Sources above this size are shared by forked processes: where their pages lie does not matter.
+_SHARED_BYTES = 16 * 1024**2
+
+_PAGE, _CACHE_LINE = 4096, 64
+
+
+@dataclass(frozen=True)
+class PreparedCell:
+    """One cell ready to be timed: `target(source)` is the block of calls that a round repeats.
+
+    `around` is what is done before, between and after its rounds.
+    """
+
+    cell: Cell
+    expression: str
+    documented: str | None
+    source: Any
+    source_bytes: int
+    calibration: Calibration
+    target: Callable[[Any], Any]
+    around: Timed = CONVERSION
+
+    def plain_array(self) -> Any:
+        """Return the source as one NumPy array over the same memory, or None if it is not one."""
+        if self.source is None or isinstance(self.source, (list, Rotation)):
+            return None
+        return self.source.numpy() if hasattr(self.source, "numpy") else self.source
+
+
+class Preparer:
+    """Prepares cells, and keeps what they have in common: sources and mapped memory."""
+
+    def __init__(
+        self,
+        conversions: Mapping[str, Conversion],
+        protocol: Protocol,
+        known: Mapping[str, Mapping[str, Any]],
+        heap: Heap,
+    ) -> None:
+        """Start with no sources; `known` has calibrations by cell id, which are not made again."""
+        self._heap = heap
+        self._conversions = conversions
+        self._protocol = protocol
+        self._known = {cell_id: Calibration(**calibration) for cell_id, calibration in known.items()}
+        self._ready: dict[Cell, PreparedCell] = {}
+        self._sources: dict[tuple[str, str, int, str], Any] = {}
+        self._mapped: list[Any] = []
+        self._last_cache = max([cache["bytes"] for cache in caches()], default=LAST_CACHE_BYTES)
+
+    def prepare(self, cell: Cell) -> PreparedCell:
+        """Return the cell ready to be timed; a second call returns the same.
+
+        Raises:
+            CannotConvert: the pair of conversion and dtype cannot work.
+            WrongResult: the result does not hold the source's values.
+        """
+        if cell not in self._ready:
+            set_threads(cell.threads)
+            if cell == EMPTY_CALL:
+                prepare = self._empty_call
+            elif cell.direction == DIRECTION:
+                prepare = self._reference
+            elif cell.cache == "cold":
+                prepare = self._cold
+            else:
+                prepare = self._warm
+            self._ready[cell] = prepare(cell)
+        return self._ready[cell]
+
+    def learn(self, cell: Cell, calibration: Mapping[str, Any]) -> None:
+        """Take over a cell's calibration from another process."""
+        self._known[cell.id] = Calibration(**calibration)
+
+    def destination(self, array: Any) -> Any:
+        """Return mapped memory of an array's shape and dtype; every array gets the same memory."""
+        import numpy as np
+
+        if not self._mapped or self._mapped[-1].nbytes < array.nbytes:
+            # What is too small is kept: freeing it would teach a found heap where larger blocks belong.
+            with self._heap.apart():
+                self._mapped.append(np.ones(array.nbytes, dtype=np.uint8))
+        return self._mapped[-1][: array.nbytes].view(array.dtype).reshape(array.shape)
+
+    def forget_small_sources(self) -> None:
+        """Let small sources be made again when they are next needed.
+
+        For a process that was forked from a prepared one: where a source's physical pages lie
+        decides which cache sets it shares, so every process draws them anew. They are made, not
+        copied: `t.numpy()` takes 6% longer on a tensor that came from `copy.deepcopy`.
+        """
+        self._ready.clear()
+        self._sources = {
+            key: kept
+            for key, kept in self._sources.items()
+            if isinstance(kept, Rotation) or nbytes(kept) > _SHARED_BYTES
+        }
+
+    def _calibration(self, cell: Cell, calibrate: Callable[[], Calibration]) -> Calibration:
+        if cell.id not in self._known:
+            self._known[cell.id] = calibrate()
+        return self._known[cell.id]
+
+    def _empty_call(self, cell: Cell) -> PreparedCell:
+        def calibrate() -> Calibration:
+            seconds = seconds_per_call(empty_block(), None, self._protocol)
+            return Calibration(1, max(1, round(self._protocol.round_seconds / seconds)), seconds)
+
+        return PreparedCell(cell, "", None, None, 0, self._calibration(cell, calibrate), empty_block())
+
+    def _warm(self, cell: Cell) -> PreparedCell:
+        conversion = self._conversions[cell.conversion]
+        given = self._source(cell)
+
+        def calibrate() -> Calibration:
+            evidence = examine(conversion, given)
+            return Calibration(*in_blocks(partial(block, conversion), given, self._protocol), **asdict(evidence))
+
+        calibration = self._calibration(cell, calibrate)
+        target = block(conversion, calibration.block)
+        return PreparedCell(
+            cell, conversion.expression, conversion.documented, given, nbytes(given), calibration, target
+        )
+
+    def _cold(self, cell: Cell) -> PreparedCell:
+        conversion = self._conversions[cell.conversion]
+        key = (cell.direction, cell.dtype, cell.size, "rotation")
+        if key not in self._sources:
+            with self._heap.apart():
+                self._sources[key] = Rotation(cold_sources(cell, self._last_cache))
+        rotation: Rotation = self._sources[key]
+        convert_all = loop(conversion)
+
+        def calibrate() -> Calibration:
+            evidence = examine(conversion, rotation.sources[0])
+            few = rotation.sources[:64]
+            seconds = seconds_per_call(convert_all, few, self._protocol) / len(few)
+            return Calibration(max(1, round(self._protocol.round_seconds / seconds)), 1, seconds, **asdict(evidence))
+
+        calibration = self._calibration(cell, calibrate)
+        count = calibration.block
+
+        def target(turns: Rotation) -> None:
+            convert_all(turns.take(count))
+
+        source_bytes = nbytes(rotation.sources[0])
+        return PreparedCell(
+            cell, conversion.expression, conversion.documented, rotation, source_bytes, calibration, target
+        )
+
+    def _reference(self, cell: Cell) -> PreparedCell:
+        reference = REFERENCES[cell.conversion]
+        array = self._source(replace(cell, direction="to_tensor"))
+        timed = reference.prepare(array, self.destination(array), cell.threads)
+        called = Conversion(cell.id, "to_tensor", reference.expression, "", "reference", timed.function)
+
+        def calibrate() -> Calibration:
+            timed.begin_visit()
+            counted = in_blocks(partial(block, called), array, self._protocol, timed.most_calls)
+            timed.end_round()
+            timed.end_visit()
+            result = nbytes(array) if reference.casts_to is None else array.size * ITEM_BYTES[reference.casts_to]
+            return Calibration(*counted, False, reference.casts_to or str(array.dtype), result)
+
+        calibration = self._calibration(cell, calibrate)
+        target = block(called, calibration.block)
+        return PreparedCell(cell, reference.expression, None, array, nbytes(array), calibration, target, timed)
+
+    def _source(self, cell: Cell) -> Any:
+        key = (cell.direction, cell.dtype, cell.size, cell.layout)
+        if key not in self._sources:
+            with self._heap.apart():
+                self._sources[key] = self._beginning(cell) if cell.bytes > _SHARED_BYTES else self._placed(cell)
+        return self._sources[key]
+
+    def _placed(self, cell: Cell) -> Any:
+        """Return a source, beside a found heap at a random place: results lie alike there in every process."""
+        if not self._protocol.upwards or cell.layout != "contiguous" or cell.direction == "list_to_tensor":
+            return source(cell)
+        first = random.randrange(_PAGE // _CACHE_LINE) * (_CACHE_LINE // ITEM_BYTES[cell.dtype])
+        return source(replace(cell, size=first + cell.size))[first:]
+
+    def _beginning(self, cell: Cell) -> Any:
+        """Return a large source; where a larger array exists, as its beginning, which saves memory."""
+        if cell.direction == "to_tensor" and cell.layout == "contiguous":
+            for (direction, dtype, size, layout), kept in self._sources.items():
+                same = (direction, dtype, layout) == (cell.direction, cell.dtype, cell.layout)
+                if same and size > cell.size:
+                    return kept[: cell.size]
+        return source(cell)
+
+
+def set_threads(threads: int) -> None:
+    """Let torch use so many threads."""
+    import torch
+
+    if torch.get_num_threads() != threads:
+        torch.set_num_threads(threads)
