@@ -58,8 +58,9 @@ def report_document(runs: Sequence[Run], results: Path) -> Document:
     Raises:
         UsageError: a run holds nothing to report.
     """
-    import pandas as pd
-
+    from copycost.analyse.ceilings import ceilings
+    from copycost.analyse.run import without_references
+    from copycost.analyse.select import cells_of
     from copycost.show.document import Document, Name, Section
     from copycost.show.quantities import with_quantities
     from copycost.show.sections.against_first import comparison_section
@@ -69,7 +70,14 @@ def report_document(runs: Sequence[Run], results: Path) -> Document:
     from copycost.show.sections.machines import machines_section
     from copycost.show.sections.sharing import sharing_section
 
-    cells = with_quantities(pd.concat([_cells(run) for run in runs], ignore_index=True))
+    for run in runs:
+        if run.estimates.empty:
+            raise UsageError(f"{run.path}: holds no conversion to report")
+    if len(runs) == 1:
+        reached = runs[0].reached if runs[0].fitted else ceilings(runs[0].cells)
+    else:  # without intervals of the shares of plain copies, for which the rounds of every run would be read
+        reached = ceilings(cells_of(runs))
+    cells = with_quantities(without_references(reached))
     benchmark_charts, benchmark_tables = benchmark_blocks(
         {name: frame for run in runs for name, frame in run.benchmarks.items()}
     )
@@ -86,16 +94,6 @@ def report_document(runs: Sequence[Run], results: Path) -> Document:
     names = [part for run in runs[:MOST_NAMED] for part in (", ", Name(run.name))][1:]
     more = [f" and {len(runs) - MOST_NAMED} more"] if len(runs) > MOST_NAMED else []
     return Document((*names, *more), tuple(section for section in sections if section is not None))
-
-
-def _cells(run: Run) -> pd.DataFrame:
-    from copycost.analyse.ceilings import ceilings
-
-    if run.estimates.empty:
-        raise UsageError(f"{run.path}: holds no conversion to report")
-    # Without intervals of the shares, for which the rounds of every run would be read.
-    cells = ceilings(run.cells)
-    return cells[(cells["direction"] != "reference").to_numpy(dtype=bool, na_value=True)]
 
 
 def _summary(runs: Sequence[Run], cells: pd.DataFrame) -> Section:

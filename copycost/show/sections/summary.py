@@ -144,7 +144,7 @@ def _ten_times(cells: pd.DataFrame, crossovers: pd.DataFrame) -> Sequence[str | 
     """Return from which size on a conversion costs ten times a zero-copy one, by dtype."""
     first = cells.iloc[0]
     rows = crossovers[(crossovers["event"] == "costs more than") & (crossovers["factor"] == _MULTIPLE)]
-    for name in ("conversion", *_VARIED):
+    for name in ("conversion", "arm", "threads", "cache", "layout"):
         values = rows[name].astype(object)
         same = values.isna() if pd.isna(first[name]) else values == first[name]
         rows = rows[same.to_numpy(dtype=bool, na_value=False)]
