@@ -1,4 +1,4 @@
-"""The `noise` command."""
+"""The `noise` command: the same cells measured under two labels, and what identical measurements differ by."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Any
 import click
 
 from copycost.commands.options import LocalPath, local_results_option
+from copycost.errors import UsageError
+
+_LABELS = ("one", "other")
 
 
 @click.command()
@@ -18,12 +21,59 @@ from copycost.commands.options import LocalPath, local_results_option
 @click.option("--size", help="Elements: 64, or 64,4096, or 1..16M.")
 @click.option("--precision", help="Half-width of the intervals asked for, such as 1%.")
 @click.option("--budget", help="Time for each repeat, such as 60s.")
-@click.option("--keep/--no-keep", default=True, help="Keep the profile among the results.")
+@click.option("--keep/--no-keep", default=True, help="Keep the profile as a file among the results.")
 @click.option("--format", default="table", help="table, markdown or json.")
 @click.option("--plots", type=LocalPath(path_type=Path), default=Path("plots"), help="Folder for the chart.")
 @local_results_option
-def noise(conversion: tuple[str, ...], dtype: str | None, size: str | None, **typed: Any) -> None:
+def noise(
+    repeats: int,
+    conversion: tuple[str, ...],
+    dtype: str | None,
+    size: str | None,
+    keep: bool,
+    format: str,
+    plots: Path,
+    results: Path,
+    **typed: Any,
+) -> None:
     """Measure the same cells under two labels, and say what identical measurements differ by."""
-    from copycost.run.noise_job import noise_job
+    if repeats < 1:
+        raise UsageError(f"repeats {repeats} is not at least 1")
+    import tempfile
 
-    raise click.exceptions.Exit(noise_job(conversions=conversion, dtypes=dtype, sizes=size, **typed))
+    from rich.console import Console
+
+    from copycost.analyse.comparison import compare
+    from copycost.analyse.noise_profile import noise_profile, profile_path, write_profile
+    from copycost.run.execution import INTERRUPTED, execute
+    from copycost.run.folder import make_for_charts
+    from copycost.run.progress import ProgressBar
+    from copycost.run.settings import settle
+    from copycost.show.noise_chart import draw_noise
+    from copycost.show.noise_view import check_format, render
+    from copycost.store.loading import load
+
+    check_format(format)  # and the folder: what is mistyped fails before anything is measured
+    charts = make_for_charts(plots / "noise")
+    console = Console(stderr=True, highlight=False)
+    typed |= {"conversions": conversion, "dtypes": dtype, "sizes": size}
+    comparisons = []
+    with tempfile.TemporaryDirectory(prefix="copycost-noise-") as scratch:
+        for number in range(1, repeats + 1):
+            settings = settle(out=Path(scratch), name=f"repeat-{number}", arms=_LABELS, references=False, **typed)
+            with ProgressBar(settings, console) as bar:
+                record = execute(settings, bar)
+            if record.status == "interrupted":
+                raise click.exceptions.Exit(INTERRUPTED)
+            rounds = load(settings.folder)
+            comparisons.append(compare(*(rounds[rounds["arm"] == label] for label in _LABELS)))
+            console.print(f"repeat {number} of {repeats} is measured")
+    machine = record.machine["machine"]
+    profile = noise_profile(comparisons, machine=machine, method=record.method)
+    print(render(profile, format), end="")
+    console.print(f"chart: {draw_noise(profile, charts)[0]}", markup=False)
+    if keep:
+        path = profile_path(results, machine)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_profile(path, profile)
+        console.print(f"kept: {path}", markup=False, soft_wrap=True)

@@ -24,8 +24,8 @@ _FAR_APART = 20.0
 _NEAR_IN_TIME = 3 * 86400.0
 _TICK_OF_UNIT: dict[str, Callable[[float], str]] = {
     "seconds": ticks.seconds_tick,
-    "ratio": ticks.multiple_tick,
     "multiple": ticks.multiple_tick,
+    "ratio": ticks.multiple_tick,
     "share": ticks.percent_tick,
     "speed": ticks.number_tick,
     "number": ticks.number_tick,

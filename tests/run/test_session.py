@@ -1,4 +1,4 @@
-"""A measuring session: how it is started, and what becomes of one that ends or falls silent."""
+"""A session: how one is started, and what becomes of one that ends or falls silent."""
 
 import os
 import queue
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from copycost.run import measuring_session as module
-from copycost.run.measuring_session import MeasuringSession, SessionEnded, SessionSilent, Start
+from copycost.run import session as module
+from copycost.run.session import Session, SessionEnded, SessionSilent, Start
 
 
 class Script(Start):
@@ -23,7 +23,7 @@ class Script(Start):
 
 
 def events(script, until="ready", timeout=30.0, ask=None):
-    with MeasuringSession(Script(script), "plan.json") as session:
+    with Session(Script(script), "plan.json") as session:
         if ask is not None:
             session.ask(ask)
         return list(session.events(until, timeout))
@@ -46,7 +46,7 @@ def test_a_process_that_ends_early_leaves_its_last_words():
 
 def test_a_process_that_falls_silent_is_told_and_can_be_ended_and_listened_to_again():
     waits = []
-    with MeasuringSession(Script("import time; time.sleep(600)"), "plan.json") as session:
+    with Session(Script("import time; time.sleep(600)"), "plan.json") as session:
         with pytest.raises(SessionSilent):
             list(session.events("ready", 0.1, lambda: waits.append(1)))
         session.kill(session._process.pid)
@@ -78,13 +78,13 @@ def test_one_process_of_a_session_can_be_ended():
         "print(json.dumps({'event': 'forked', 'pid': child}), flush=True)\n"
         "print(json.dumps({'event': 'ready', 'status': os.waitpid(child, 0)[1]}), flush=True)\n"
     )
-    with MeasuringSession(Script(script), "plan.json") as session:
+    with Session(Script(script), "plan.json") as session:
         told = session.events("ready", 30.0)
         session.kill(next(told)["pid"])
         assert next(told)["status"] == 9
 
 
-def test_the_last_words_since_a_mark_are_read_while_the_session_goes_on_writing():
+def test_the_last_line_since_a_mark_is_read_while_the_session_goes_on_writing():
     script = (
         "import sys\n"
         "print('before', file=sys.stderr, flush=True); print('{\"event\": \"one\"}', flush=True)\n"
@@ -92,17 +92,17 @@ def test_the_last_words_since_a_mark_are_read_while_the_session_goes_on_writing(
         "print('what(): bad_alloc', file=sys.stderr, flush=True); print('{\"event\": \"two\"}', flush=True)\n"
         "sys.stdin.readline()\n"
     )
-    with MeasuringSession(Script(script), "plan.json") as session:
+    with Session(Script(script), "plan.json") as session:
         list(session.events("one", 30.0))
-        mark = session.said()
-        assert session.words() == "before" and session.words(mark) == ""
+        mark = session.mark()
+        assert session.last_line() == "before" and session.last_line(mark) == ""
         session.ask({})
         list(session.events("two", 30.0))
-        assert session.words(mark) == "what(): bad_alloc"
+        assert session.last_line(mark) == "what(): bad_alloc"
 
 
 def test_leaving_the_session_ends_its_process():
-    with MeasuringSession(Script("import time; time.sleep(600)"), "plan.json") as session:
+    with Session(Script("import time; time.sleep(600)"), "plan.json") as session:
         pass
     assert session._process.returncode is not None
 

@@ -1,4 +1,4 @@
-"""The main job for real: a few cells, real processes, everything where it is said to be."""
+"""`run` for real: a few cells, real processes, everything where it is said to be."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import copycost
-from copycost.run.main_job import comparable, failure_lines
+from copycost.commands.run import comparable
 from tests.made_up import Law, made_up_rounds
 
 ROOT = Path(__file__).parents[2]
@@ -115,28 +115,6 @@ def test_a_charts_folder_that_cannot_be_made_is_refused_before_anything_is_measu
     assert done.returncode == 2
     assert "cannot be made" in done.stderr and done.stderr.count("\n") == 1
     assert not (folder / "results" / "refused").exists()
-
-
-def test_what_failed_is_one_line_for_each_conversion_arm_and_kind():
-    entry = {
-        "conversion": "f",
-        "arm": "base",
-        "kind": "signal",
-        "error": "its process was ended by SIGSEGV",
-        "tries": 2,
-    }
-    assert failure_lines(
-        [
-            {**entry, "given_up": True},
-            {**entry, "given_up": True},
-            {**entry, "arm": "thp", "given_up": False},
-            {"cell": None, "error": "process 3 was not finished"},
-        ]
-    ) == [
-        "failed: f in 2 cells: its process was ended by SIGSEGV",
-        "failed: f in arm thp: its process was ended by SIGSEGV (once, and measured since)",
-        "failed: the run: process 3 was not finished",
-    ]
 
 
 def test_nothing_is_written_but_where_it_is_said_to_be(done, folder):

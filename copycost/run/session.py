@@ -1,4 +1,9 @@
-"""A measuring session: the `pytest benchmarks` process that the runner starts and asks."""
+"""A session: one started interpreter, from which measuring processes are forked, and the events that it sends.
+
+A session is `pytest benchmarks` in an arm's interpreter, environment and address layout (`Start`). At once it prepares
+the cells of its plan; from then on it forks one measuring process for each request. The runner writes a request a line
+to the session's standard input and reads an event a line from its standard output.
+"""
 
 from __future__ import annotations
 
@@ -35,22 +40,21 @@ Event = dict[str, Any]
 
 
 class SessionEnded(Exception):
-    """The session's process ended before it had done what it was asked; `status` is its exit status."""
+    """A session's process ended before it had done what was asked; `status` is its exit status, None if not known."""
 
-    def __init__(self, message: str, status: int | None = None, words: str = "") -> None:
-        """Keep the process's last words on standard error too."""
+    def __init__(self, message: str, status: int | None = None) -> None:
+        """Keep the exit status, which is minus the signal's number for a process that a signal ended."""
         super().__init__(message)
         self.status = status
-        self.words = words
 
 
 class SessionSilent(Exception):
-    """Nothing was heard of the session for as long as was to be waited."""
+    """A session sent nothing for as long as it was given."""
 
 
 @dataclass(frozen=True)
 class Start:
-    """How a session's processes come to be: the interpreter, its environment, its address layout, its benchmarks."""
+    """The conditions under which a session is started: interpreter, environment, address layout, benchmarks."""
 
     python: str = sys.executable
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -73,7 +77,7 @@ class Start:
         ]
 
     def environ(self) -> dict[str, str]:
-        """Return the whole environment of the session's processes; what was asked for goes before what is usual."""
+        """Return the whole environment of the session's processes; an arm's variables override the usual ones."""
         # What the caller has set for a pytest of their own, options or a worker's number, is not for this one.
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
         usual = {"PYTHONHASHSEED": "0"} if self.fixed_layout else {}
@@ -94,12 +98,8 @@ def _padded(environ: dict[str, str]) -> dict[str, str]:
     return {**environ, "COPYCOST_PADDING": "x" * padding}
 
 
-def _nothing() -> None:
-    """Do nothing."""
-
-
-class MeasuringSession:
-    """One session; use it as a context manager, so that its process never outlives the run."""
+class Session:
+    """A session; use it as a context manager, so that its process never outlives the run."""
 
     def __init__(self, start: Start, plan_file: Path) -> None:
         """Start the process; it prepares the plan's cells at once."""
@@ -118,7 +118,7 @@ class MeasuringSession:
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         threading.Thread(target=self._read, daemon=True).start()
 
-    def __enter__(self) -> MeasuringSession:
+    def __enter__(self) -> Session:
         """Return the session."""
         return self
 
@@ -129,26 +129,26 @@ class MeasuringSession:
     def close(self) -> None:
         """End the session's process and whatever it forked; may be called twice."""
         if self._process.poll() is None:
-            self._kill()
+            self.kill()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout, self._errors):
             if stream is not None:
                 stream.close()
 
-    def events(self, until: str, timeout: float, meanwhile: Callable[[], None] = _nothing) -> Iterator[Event]:
-        """Yield events up to and including the one named `until`; may be called again after a silence.
+    def events(self, until: str, timeout: float, meanwhile: Callable[[], object] = lambda: None) -> Iterator[Event]:
+        """Yield events up to and including the first one named `until`; may be called again after a silence.
 
-        The silence is counted in small pieces, so that a pause of the runner itself, as of a
-        machine that sleeps, is not taken for one of the session.
+        A silence is counted in small pieces, so that a pause of the runner, as on a machine that sleeps, is not taken
+        for a silence of the session.
 
         Args:
-            until: name of the event that ends the wait.
-            timeout: seconds of silence after which the wait is given up.
+            until: name of the last event.
+            timeout: seconds of silence that are too long.
             meanwhile: called in every silence, once a second at least.
 
         Raises:
-            SessionEnded: the process ended first.
-            SessionSilent: it fell silent.
+            SessionEnded: the process ended before that event.
+            SessionSilent: the process sent nothing for `timeout` seconds.
         """
         while True:
             line = self._next_line(timeout, meanwhile)
@@ -159,7 +159,7 @@ class MeasuringSession:
             if event["event"] == until:
                 return
 
-    def _next_line(self, timeout: float, meanwhile: Callable[[], None]) -> str:
+    def _next_line(self, timeout: float, meanwhile: Callable[[], object]) -> str:
         pieces = max(_LEAST_PIECES, math.ceil(timeout / _LONGEST_PIECE))
         for _ in range(pieces):
             with contextlib.suppress(queue.Empty):
@@ -180,30 +180,28 @@ class MeasuringSession:
         except (BrokenPipeError, OSError):
             raise self._ended() from None
 
-    def kill(self, pid: int) -> None:
-        """End one process of the session, or, with the session's own, all of them."""
-        if pid == self._process.pid or not hasattr(os, "killpg"):
-            self._kill()
-            return
+    def kill(self, pid: int | None = None) -> None:
+        """End one process that the session has forked; without a number, or with the session's own, all of them."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, signal.SIGKILL)
+            if not hasattr(os, "killpg"):
+                self._process.kill()
+            elif pid is None or pid == self._process.pid:
+                os.killpg(self._process.pid, signal.SIGKILL)
+            else:
+                os.kill(pid, signal.SIGKILL)
 
-    def abandon(self) -> None:
-        """End the session at once, whatever it does."""
-        self._kill()
-
-    def said(self) -> int:
-        """Return how much has been written to standard error so far, a mark for `words`."""
+    def mark(self) -> int:
+        """Return how many bytes were written to standard error so far, for `last_line`."""
         return os.fstat(self._errors.fileno()).st_size
 
-    def words(self, since: int = 0) -> str:
-        """Return the last line written to standard error since a mark."""
+    def last_line(self, mark: int = 0) -> str:
+        """Return the last line written to standard error since a mark; empty if there was none."""
         if hasattr(os, "pread"):  # the session writes at the file's own position, which must not be moved
-            text = os.pread(self._errors.fileno(), _LAST_BYTES, max(since, self.said() - _LAST_BYTES))
+            text = os.pread(self._errors.fileno(), _LAST_BYTES, max(mark, self.mark() - _LAST_BYTES))
         elif self._process.poll() is None:
             return ""
         else:
-            self._errors.seek(since)
+            self._errors.seek(mark)
             text = self._errors.read().encode()
         lines = [line.strip() for line in text.decode(errors="replace").splitlines() if line.strip()]
         return lines[-1].removeprefix("INTERNALERROR> ") if lines else ""
@@ -214,22 +212,16 @@ class MeasuringSession:
             self._lines.put(line)
         self._lines.put("")
 
-    def _kill(self) -> None:
-        if hasattr(os, "killpg"):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-        else:
-            self._process.kill()
-
     def _ended(self) -> SessionEnded:
         try:
             status = self._process.wait(_GRACE_SECONDS)
         except subprocess.TimeoutExpired:  # it has closed its output and lives on
-            self._kill()
+            self.kill()
             status = self._process.wait()
-        words = self.words()
-        said = f": {words}" if words else ""
-        return SessionEnded(f"the measuring process {how_it_ended(status)}{said}", status, words)
+        last_line = self.last_line()
+        return SessionEnded(
+            f"the measuring process {how_it_ended(status)}" + (f": {last_line}" if last_line else ""), status
+        )
 
 
 def how_it_ended(status: int) -> str:
@@ -240,3 +232,7 @@ def how_it_ended(status: int) -> str:
         return f"was ended by {signal.Signals(-status).name}"
     except ValueError:
         return f"was ended by signal {-status}"
+
+
+#: Starts a session: `Session` itself, or what stands in for it in tests.
+OpenSession = Callable[[Start, Path], Session]

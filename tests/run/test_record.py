@@ -5,7 +5,15 @@ import pytest
 from copycost.errors import UsageError
 from copycost.run.arms import BASE, Arm
 from copycost.run.execution import execute
-from copycost.run.recovery import recovered, remove_leftovers
+from copycost.run.record import (
+    entry_of,
+    process_file,
+    process_number,
+    recovered,
+    remove_leftovers,
+    timed_seconds,
+    visits_of,
+)
 from copycost.store.loading import load
 from tests.made_up import machine_facts
 from tests.run.fake_session import FakeClock, FakeSession
@@ -99,7 +107,7 @@ def test_a_file_that_cannot_be_read_here_ends_the_resume_and_keeps_its_name(inte
     def refuse(path):
         raise UsageError(f"{path}: {reason}")
 
-    monkeypatch.setattr("copycost.run.recovery.read_json", refuse)
+    monkeypatch.setattr("copycost.run.record.read_json", refuse)
     before = files(interrupted.folder)
     with pytest.raises(UsageError, match=reason):
         go_on(interrupted)
@@ -217,3 +225,37 @@ def test_a_turn_that_was_interrupted_between_its_arms_is_finished_first(tmp_path
     assert turns[3] == (2, "base" if alone == "other" else "other")
     visits = [json.loads((wanted.folder / f"process-000{number}.json").read_text()) for number in (3, 4)]
     assert len({tuple(sorted(entry["param"] for entry in content["benchmarks"])) for content in visits}) == 1
+
+
+CONTENT = {
+    "copycost": {"arm": "base", "turn": 2, "started": "2026-01-02T03:04:05+00:00", "seconds": 4.0},
+    "benchmarks": [
+        {
+            "param": "f-float64-1",
+            "stats": {"data": [1e-6, 3e-6], "iterations": 100},
+            "extra_info": {"visit": [0, 0, 2], "copy_ns": [1000, 2000]},
+        }
+    ],
+}
+
+
+def test_a_number_and_its_files_name_belong_together():
+    assert process_file(7) == "process-0007.json"
+    assert [process_number(process_file(number)) for number in (1, 9999, 12345)] == [1, 9999, 12345]
+
+
+@pytest.mark.parametrize("name", ["run.json", "process-.json", "process-x.json", "process-²³.json"])
+def test_other_files_have_no_number(name):
+    assert process_number(name) == 0
+
+
+def test_the_entry_is_read_back_from_the_file():
+    assert entry_of("process-0007.json", CONTENT) == {
+        **{"file": "process-0007.json", "arm": "base", "turn": 2, "started": "2026-01-02T03:04:05+00:00"},
+        **{"seconds": 4.0, "timed_seconds": pytest.approx(4e-4 + 3e-6, abs=1e-6)},
+    }
+    assert timed_seconds(CONTENT) == pytest.approx(4e-4 + 3e-6)
+
+
+def test_visits_are_counted_by_cell():
+    assert visits_of(CONTENT) == {"f-float64-1": 2}
