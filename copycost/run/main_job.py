@@ -107,14 +107,15 @@ def _times(count: int) -> str:
 
 def _present(folder: Path, plots: Path) -> RunView:
     # Imported after measuring, so that drawing's libraries take nothing from the rounds.
-    from copycost.show.plot import draw_view
+    from copycost.analyse.select import select_one
+    from copycost.show.chart_data import draw, run_data
     from copycost.show.run_view import read_run
     from copycost.show.summary import print_view
 
     view = read_run(folder)
     print_view(view)
     print(f"results: {folder}")
-    charts = draw_view(view, plots)
+    charts = draw(run_data(select_one(str(folder), folder.parent)), plots)
     print(f"charts:  {plots} ({len(charts)} files)")
     return view
 

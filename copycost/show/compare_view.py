@@ -35,7 +35,6 @@ def compare_runs(
     format: str = "table",
     fail_on: str | None = None,
     on_bad: OnBad | None = None,
-    plots: Path | None = None,
 ) -> tuple[str, int]:
     """Return the comparison as text, and the exit status: 1 where the gate fails, else 0.
 
@@ -50,7 +49,6 @@ def compare_runs(
         format: table, markdown, json or csv.
         fail_on: the gate, such as ``slower>5%``.
         on_bad: as for ``load``.
-        plots: the folder for the charts of the comparison, where they are wanted.
 
     Raises:
         UsageError: a side cannot be read, the methods differ, no cell is common, the gate does not
@@ -63,13 +61,6 @@ def compare_runs(
     side_a, side_b = read_sides((a, b), results, on_bad)
     found = compared(side_a, side_b, results, margin=margin, noise_path=noise_path, anyway=anyway)
     cells = found.cells
-    if plots is not None:
-        from copycost.show.plot import draw_comparison
-        from copycost.show.plot_subject import source_name
-
-        sources = [source_name(one, results) for one in (a, b)]
-        made_with = {"margin": margin, "noise_path": noise_path, "anyway": anyway}
-        draw_comparison(cells, side_a, side_b, sources, plots, **made_with)
     failed = failures(gate, cells) if gate else None
     gate_lines = _gate_lines(fail_on, failed, cells)
     if format == "csv":  # which has room for cells only

@@ -39,7 +39,6 @@ def history_runs(
     *,
     format: str = "table",
     on_bad: OnBad | None = None,
-    plots: Path | None = None,
 ) -> str:
     """Return the history of the runs that a label names.
 
@@ -48,7 +47,6 @@ def history_runs(
         results: the folder that holds the runs.
         format: table, markdown or json.
         on_bad: as for ``load``.
-        plots: the folder for the chart, where it is wanted.
 
     Raises:
         UsageError: no run has that label, they are of several machines or methods, or the format is
@@ -57,10 +55,6 @@ def history_runs(
     if format not in _FORMATS:
         raise UsageError(f"format {format!r} is unknown: {nearest(format, list(_FORMATS))}")
     history = read_history(label, results, on_bad)
-    if plots is not None:
-        from copycost.show.plot import draw_history
-
-        draw_history(history.series, label, plots)
     return render(history, format)
 
 

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from copycost.show.charts.gallery import drawable, file_stem
+from copycost.show import chart_data
+from copycost.show.chart_data import ChartData, Look
+from copycost.show.charts.gallery import file_stem
 from copycost.show.docs_page.markdown import unmarked
-from copycost.show.plot import draw_view
-from copycost.show.plot_subject import view_subject
-from copycost.show.run_view import RunView
 
 CHARTS = {"cost": "by size", "multiple": "from which size", "throughput": "bytes", "share": "bytes"}
 """Charts of a page in order, and the section that each belongs to."""
@@ -19,18 +18,15 @@ MYST = "myst"
 SYNTAXES = (MARKDOWN, MYST)
 
 
-def possible(view: RunView) -> list[str]:
+def possible(data: ChartData) -> list[str]:
     """Return the names of a page's charts that the run allows."""
-    reasons = drawable(view_subject(view).frame, view.rounds)
-    return [chart for chart in CHARTS if chart in reasons and reasons[chart] is None]
+    return [chart for chart in CHARTS if chart in data.possible]
 
 
-def draw(view: RunView, folder: Path, themes: Sequence[str], width: int, source: str) -> list[Path]:
+def draw(data: ChartData, folder: Path, themes: Sequence[str], width: int) -> list[Path]:
     """Draw a page's charts into a folder as SVG and return all files, descriptions included."""
-    names = possible(view)
-    if not names:
-        return []
-    return draw_view(view, folder, chart=names, format="svg", theme=",".join(themes), width=width, source=source)
+    names = possible(data)
+    return chart_data.draw(data, folder, names, Look("svg", ",".join(themes), width)) if names else []
 
 
 def shown(chart: str, folder: Path, themes: Sequence[str], syntax: str) -> list[str]:

@@ -12,7 +12,9 @@ import pandas as pd
 
 from copycost.analyse.grouping import floats
 from copycost.analyse.machine_shapes import telling_conditions, under
+from copycost.analyse.select import select_one
 from copycost.errors import UsageError
+from copycost.show.chart_data import ChartData, run_data
 from copycost.show.explain_view import Explanation, explanation
 from copycost.show.run_view import RunView, read_run
 
@@ -27,6 +29,7 @@ class Material:
     Attributes:
         name: of the run.
         view: its rounds, cells and record.
+        charted: what its charts are drawn from.
         explained: its model, crossovers, ceilings, parts and advice.
         cells: those under ``conditions``, sizes ascending.
         conditions: dtype, threads, cache and layout of the curves that are told in full.
@@ -35,6 +38,7 @@ class Material:
 
     name: str
     view: RunView
+    charted: ChartData
     explained: Explanation
     cells: pd.DataFrame
     conditions: Mapping[str, str]
@@ -81,7 +85,8 @@ def read_material(path: Path) -> Material:
         raise UsageError(f"{path}: holds no benchmark with a known size: nothing to write about")
     cells = sized[under(sized, conditions)].sort_values("bytes", kind="stable")
     own = RunView(view.rounds, first, view.record)
-    return Material(str(path.name), own, explained, cells, conditions, arms)
+    charted = run_data(select_one(str(path), path.parent))
+    return Material(str(path.name), own, charted, explained, cells, conditions, arms)
 
 
 def telling_sizes(cells: pd.DataFrame) -> list[float]:

@@ -27,7 +27,6 @@ from copycost.show.docs_page.markdown import name, words
 from copycost.show.docs_page.material import Material, read_material
 from copycost.show.docs_page.provenance import Provenance, comment, made, read
 from copycost.show.docs_page.sharing import sharing_section
-from copycost.show.plot_subject import view_subject
 from copycost.store.writing import write_bytes
 
 FOLDER = "costs"
@@ -93,7 +92,7 @@ def write_page(path: Path, out: Path, chosen: Options, command: str) -> list[Pat
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"{folder}: cannot be made ({error.strerror})") from error
-    drawn = charts.draw(own.view, folder, chosen.themes, chosen.width, own.name)
+    drawn = charts.draw(own.charted, folder, chosen.themes, chosen.width)
     known = made(own, asdict(chosen), command)
     write_bytes(page, written(own, folder, chosen, known).encode("utf-8", "replace"))
     return [page, *drawn]
@@ -128,7 +127,7 @@ def check_page(path: Path, out: Path) -> list[str]:
 def written(own: Material, folder: Path, chosen: Options, known: Provenance) -> str:
     """Return the page as Markdown; its charts and their descriptions are in the folder."""
     pictures: dict[str, list[str]] = {}
-    for chart in charts.possible(own.view):
+    for chart in charts.possible(own.charted):
         place = charts.CHARTS[chart]
         pictures[place] = [*pictures.get(place, []), *charts.shown(chart, folder, chosen.themes, chosen.syntax)]
     parts = [
@@ -166,17 +165,16 @@ def _scope(own: Material) -> list[str]:
 
 
 def _charts_that_differ(own: Material, folder: Path, chosen: Options) -> list[str]:
-    subject = view_subject(own.view, own.name)
     differences = []
     wanted = [
-        folder / f"{file_stem(chart, theme)}.svg" for chart in charts.possible(own.view) for theme in chosen.themes
+        folder / f"{file_stem(chart, theme)}.svg" for chart in charts.possible(own.charted) for theme in chosen.themes
     ]
     for path in wanted:
         if not path.is_file():
             differences.append(f"{path}: {_MISSING}")
             continue
         try:
-            reason = why_stale(path, subject.frame, machine=subject.machine, rounds=subject.rounds)
+            reason = why_stale(path, own.charted.frame, **own.charted.beside)
         except UsageError as error:
             reason = str(error).removeprefix(f"{path}: ")
         if reason is not None:
