@@ -12,7 +12,7 @@ from importlib import import_module
 # Each name is looked up when it is first used: `import copycost` must stay cheap for `--help`
 # and must work where pandas or torch is not installed.
 _HOMES = {
-    "load": "copycost.store.rounds",
+    "load": "copycost.store.loading",
     "load_cells": "copycost.analyse.select",
     "estimate": "copycost.analyse.estimates",
     "compare": "copycost.analyse.comparison",

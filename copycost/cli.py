@@ -8,7 +8,6 @@ import sys
 import click
 
 from copycost.commands.compare import compare
-from copycost.commands.dataset import dataset
 from copycost.commands.docs import docs
 from copycost.commands.doctor import doctor
 from copycost.commands.explain import explain
@@ -19,8 +18,6 @@ from copycost.commands.list_ import list_
 from copycost.commands.machines import machines
 from copycost.commands.noise import noise
 from copycost.commands.plot import plot
-from copycost.commands.pull import pull
-from copycost.commands.push import push
 from copycost.commands.report import report
 from copycost.commands.run import run
 from copycost.commands.semantics import semantics
@@ -43,10 +40,7 @@ COMMANDS = (
     compare,
     machines,
     history,
-    dataset,
     import_,
-    push,
-    pull,
     explain,
     noise,
     doctor,

@@ -30,7 +30,7 @@ import pandas as pd
 
 import copycost
 from copycost.analyse.verdicts import FALSE_DISCOVERIES, FASTER, SAME, SLOWER
-from copycost.store.run_folder import read_record
+from copycost.store.record import read_record
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from targets.injected import CORE, PREFIX, VARIABLE

@@ -179,7 +179,7 @@ class Reading:
         self.counts = memoryview(counts).cast("q")
         self.run = folder / "run"
         self.run.mkdir()
-        process, self.record = seeds()[:2]
+        process = seeds()[0]
         (self.run / "process-0001.json").write_bytes(process)
         (folder / "mixed").mkdir()
         (folder / "mixed" / "good.json").write_bytes(seeds()[-5])
@@ -204,9 +204,9 @@ class Reading:
     def refuses(self, data: bytes) -> bool:
         """Read a file's content in every way, and return whether each of them refused it."""
         from copycost.analyse.noise_profile import read_profile
+        from copycost.store.loading import load
         from copycost.store.parametrised import read_parametrised
-        from copycost.store.rounds import load
-        from copycost.store.run_folder import read_record
+        from copycost.store.record import read_record
 
         path = self.folder / "some.json"
         path.write_bytes(data)
@@ -220,16 +220,15 @@ class Reading:
         if self.counts[0] % DEEP_EVERY == 0:
             if loaded is None and record is None and profile is None:
                 self._skipped(path)
-            self._command(path if record is None else self.run, path if profile is not None else None)
+            self._command(path if record is None else self.run)
         return loaded is None and record is None and profile is None
 
-    def _command(self, path: Path, profile: Path | None) -> None:
+    def _command(self, path: Path) -> None:
         """Take a file or a run through a command; what it refuses must not have printed a figure."""
         from copycost.cli import main
 
         self._add("commands")
         good = self.folder / "mixed" / "good.json"
-        noise = ["--noise", str(profile)] if profile else []
         commands = (
             ["show", str(path)],
             ["export", str(path)],
@@ -237,17 +236,15 @@ class Reading:
             ["explain", str(path)],
             ["machines", str(path), str(good)],
             ["history", "run", "--results", str(self.folder)],
-            ["compare", str(self.run if profile else path), str(self.run if profile else good), "--anyway", *noise],
+            ["compare", str(path), str(good), "--anyway"],
             ["compare", str(path), str(path), "--anyway", "--format", "markdown"],
             ["report", str(path), "--out", str(self.folder / "report.html")],
             ["docs", str(path), "--out", str(self.folder / "docs")],
             ["plot", str(path), "--format", "svg", "--out", str(self.folder / "plots")],
             ["import", str(path), "--results", str(self.folder / "imported")],
-            ["dataset", str(path), "--out", str(self.folder / "dataset")],
+            ["export", str(path), "--format", "parquet", "--out", f"{self.folder}/exported/"],
         )
-        if profile:
-            (self.run / "run.json").write_bytes(self.record)
-        for name in ("imported", "dataset"):
+        for name in ("imported", "exported"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
         out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()) as told:
@@ -260,7 +257,7 @@ class Reading:
             raise WrongFigureError(f"a control character in a table: {printed[:2000]!r}")
 
     def _skipped(self, path: Path) -> None:
-        from copycost.store.rounds import load
+        from copycost.store.loading import load
 
         told: list[object] = []
         frame = load([path, self.folder / "mixed" / "good.json"], on_bad=told.append)
@@ -344,9 +341,9 @@ def work(arguments: argparse.Namespace) -> None:
 
     with atheris.instrument_imports(include=["copycost.store", "copycost.analyse.noise_profile"]):
         import copycost.analyse.noise_profile
+        import copycost.store.loading
         import copycost.store.parametrised
-        import copycost.store.rounds
-        import copycost.store.run_folder  # noqa: F401
+        import copycost.store.record  # noqa: F401
 
     with open(arguments.counts, "r+b") as file:
         reading = Reading(arguments.folder, arguments.findings, mmap.mmap(file.fileno(), 8 * len(COUNTS)))
@@ -374,7 +371,7 @@ def table(counts: dict[str, int], seconds: float) -> str:
         ("read, every time as a plain reading finds it", "", f"{counts['read']:,}"),
         ("refused in one line", "", f"{counts['refused']:,}"),
         (
-            "of these through show, export, compare, machines, history, explain, report, docs, plot, import or dataset",
+            "of these through show, export, compare, machines, history, explain, report, docs, plot or import",
             "",
             f"{counts['commands']:,}",
         ),

@@ -16,7 +16,7 @@ import threading
 import time
 from pathlib import Path
 
-from copycost.store.run_folder import read_record
+from copycost.store.record import read_record
 from copycost.units import format_bytes
 
 ROOT = Path(__file__).parents[1]

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 import copycost
-from copycost.store.run_folder import read_record
+from copycost.store.record import read_record
 
 HERE = Path(__file__).parent
 SIZES = "1..16M"

@@ -25,10 +25,10 @@ KEY = [*CELL, "process"]
 
 def spreads(rounds: pd.DataFrame) -> pd.DataFrame:
     """Return one row per cell: its standard deviations between processes, as shares."""
-    corrected = per_process(rounds)
+    corrected = per_process(mark_quiet(rounds))
     # With one clock for all rounds there is nothing to correct, but what counts as quiet must stay the same.
     still = rounds.assign(canary=rounds["canary"] / rounds["clock"], clock=1.0)
-    uncorrected = per_process(still)
+    uncorrected = per_process(mark_quiet(still))
     steps = pd.DataFrame(
         {
             **{name: corrected[name] for name in CELL},

@@ -104,9 +104,7 @@ def test_semantics_as_json_has_every_claim_with_its_verdict(capsysbinary):
     assert len(false) == 2 and "torch.Tensor" in false[0] and "graph" in false[1]
 
 
-@pytest.mark.parametrize(
-    "command", ["show", "export", "explain", "plot", "report", "machines", "docs", "dataset", "import"]
-)
+@pytest.mark.parametrize("command", ["show", "export", "explain", "plot", "report", "machines", "docs", "import"])
 @pytest.mark.parametrize("word", ["a" * 300, "a" * 300 + "@arm"], ids=["run", "arm"])
 def test_a_name_that_no_file_can_have_is_one_line(tmp_path, monkeypatch, capsys, command, word):
     monkeypatch.chdir(tmp_path)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from copycost.analyse.bootstrap import interval
 from copycost.analyse.ceilings import FRESH, MAPPED, SAME, matching, moved_bytes
 from copycost.analyse.doubts import PAGE_BYTES
 from copycost.analyse.grouping import ARM, CELL, Codes, Floats, floats, group_codes
-from copycost.analyse.replicates import interval, replicates
 from copycost.units import format_bytes
 
 ALLOCATE = "allocate"
@@ -44,7 +44,7 @@ class _Times:
         return np.where(rows[:, None] >= 0, self.seconds[rows], np.nan)
 
 
-def breakdown(cells: pd.DataFrame, rounds: pd.DataFrame | None = None, *, again: Floats | None = None) -> pd.DataFrame:
+def breakdown(cells: pd.DataFrame, replicates: Floats | None = None) -> pd.DataFrame:
     """Return where the time of each copying cell goes.
 
     The parts are measured beside the whole, not derived from it. Calling is the conversion at its
@@ -59,18 +59,15 @@ def breakdown(cells: pd.DataFrame, rounds: pd.DataFrame | None = None, *, again:
 
     Args:
         cells: estimates with the references, ``copycost.estimate(rounds, references=True)``.
-        rounds: the rounds they were made from, for intervals.
-        again: the replicates, where they have been drawn already.
+        replicates: their bootstrap, shape (cells, replicates), for intervals.
 
     Returns:
         One row for each cell that copies: its key, ``bytes``, ``seconds``, ``faults`` (per call),
         ``fault_seconds`` (for one), seconds of each part, its share of the whole with the ends of
         its 95% interval, and ``sum_share``, all parts together. NaN where a part was not measured.
     """
-    if again is None and rounds is not None:
-        again = replicates(cells, rounds)
     seconds = floats(cells["seconds"])[:, None]
-    times = _Times(seconds if again is None else np.hstack([seconds, np.exp(again)]))
+    times = _Times(seconds if replicates is None else np.hstack([seconds, np.exp(replicates)]))
     copies = ~cells["shares_memory"].to_numpy(dtype=bool, na_value=True) & (floats(cells["bytes"]) > 0)
     copies &= (cells["direction"] != "reference").to_numpy(dtype=bool, na_value=False)
     rows = np.flatnonzero(copies)
@@ -98,7 +95,7 @@ def breakdown(cells: pd.DataFrame, rounds: pd.DataFrame | None = None, *, again:
     copying = np.maximum(grown(copy), 0.0) * (moved[rows] / moved[copy])[:, None]
     calling = np.minimum(times.at(smallest[rows]), times.at(rows))
     parts = dict(zip(PARTS, (paging, allocating, copying, freeing, calling), strict=True))
-    return _frame(cells, rows, parts, times.at(rows), fault, again is not None)
+    return _frame(cells, rows, parts, times.at(rows), fault, replicates is not None)
 
 
 def sentence(row: pd.Series) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from copycost.analyse.grouping import Codes, Floats, floats
-from copycost.analyse.replicates import interval, replicates
+from copycost.analyse.bootstrap import interval
+from copycost.analyse.grouping import Codes, Floats, floats, text_keys
 
 MAPPED = "plain copy (mapped)"
 FRESH = "plain copy (fresh)"
@@ -15,7 +15,7 @@ SAME = ["run", "machine", "arm", "bytes", "threads"]
 """What a plain copy and a cell must have in common; references are measured once for each number of bytes."""
 
 
-def ceilings(cells: pd.DataFrame, rounds: pd.DataFrame | None = None, *, again: Floats | None = None) -> pd.DataFrame:
+def ceilings(cells: pd.DataFrame, replicates: Floats | None = None) -> pd.DataFrame:
     """Return cells with the share of each ceiling that they reach.
 
     A ceiling is a plain copy of as many bytes with the same threads: into
@@ -24,16 +24,13 @@ def ceilings(cells: pd.DataFrame, rounds: pd.DataFrame | None = None, *, again: 
 
     Args:
         cells: estimates with the references, ``copycost.estimate(rounds, references=True)``.
-        rounds: the rounds they were made from, for intervals.
-        again: the replicates, where they have been drawn already.
+        replicates: their bootstrap, shape (cells, replicates), for intervals.
 
     Returns:
         The cells, references included, with ``share_of_mapped`` and ``share_of_fresh`` and the
         ends of their 95% intervals (``_low``, ``_high``). NaN for what moves no bytes and where
         the plain copy was not measured.
     """
-    if again is None and rounds is not None:
-        again = replicates(cells, rounds)
     moved = moved_bytes(cells)
     copies = ~cells["shares_memory"].to_numpy(dtype=bool, na_value=True)
     copies &= (cells["direction"] != "reference").to_numpy(dtype=bool, na_value=False)
@@ -46,8 +43,8 @@ def ceilings(cells: pd.DataFrame, rounds: pd.DataFrame | None = None, *, again: 
         share = np.exp(rate + logs[at] - logs)
         columns[name] = np.where(known, share, np.nan)
         low, high = np.full(len(cells), np.nan), np.full(len(cells), np.nan)
-        if again is not None and known.any():
-            drawn = np.exp(rate[known, None] + again[at[known]] - again[known])
+        if replicates is not None and known.any():
+            drawn = np.exp(rate[known, None] + replicates[at[known]] - replicates[known])
             fewest = np.minimum(processes[known], processes[at[known]])
             low[known], high[known] = interval(drawn.T, fewest)
         columns[f"{name}_low"], columns[f"{name}_high"] = low, high
@@ -74,10 +71,6 @@ def matching(cells: pd.DataFrame, reference: str, columns: list[str], on: pd.Dat
         (cells["conversion"] == reference).to_numpy(dtype=bool, na_value=False)
         & (cells["direction"] == "reference").to_numpy(dtype=bool, na_value=False)
     )
-    known = dict(zip(_keys(cells[columns].iloc[among]), among.tolist(), strict=True))
-    return np.array([known.get(key, -1) for key in _keys((cells if on is None else on)[columns])], dtype=np.int64)
-
-
-def _keys(frame: pd.DataFrame) -> list[tuple[str, ...]]:
-    # As text: the same value may be a category, a string or a nullable number in two frames.
-    return list(zip(*(frame[name].astype(str) for name in frame), strict=True))
+    known = dict(zip(text_keys(cells.iloc[among], columns), among.tolist(), strict=True))
+    wanted = text_keys(cells if on is None else on, columns)
+    return np.array([known.get(key, -1) for key in wanted], dtype=np.int64)

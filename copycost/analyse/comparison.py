@@ -1,4 +1,4 @@
-"""Two sets of rounds compared: per cell a ratio with its interval and a verdict."""
+"""A candidate compared with a baseline: per cell a ratio with its interval and a verdict."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from copycost.analyse.differences import Logs, difference
-from copycost.analyse.doubts import DOUBTS, interrupted_share
-from copycost.analyse.grouping import Codes, Floats, floats, group_codes
-from copycost.analyse.noise_profile import NoiseProfile
-from copycost.analyse.pairing import pairs
-from copycost.analyse.quiet import NEVER_QUIET, mark_quiet
-from copycost.analyse.side import KEY, Side, as_one, common_clock, one_side, undisturbed_level
-from copycost.analyse.trimmed import FEWEST
+from copycost.analyse.bootstrap import cell_positions
+from copycost.analyse.common_clock import cells_at_clock, common_clock, processes_at_clock
+from copycost.analyse.differences import Logs, alternating_processes, difference
+from copycost.analyse.doubts import DOUBTS, IMPRECISE, interrupted_share
+from copycost.analyse.grouping import KEY, Codes, Floats, floats, group_codes
+from copycost.analyse.measurement import Measured, Measurement, require_one_arm
+from copycost.analyse.processes import gated_logs
+from copycost.analyse.quiet import NEVER_QUIET, undisturbed_level
+from copycost.analyse.robust_mean import FEWEST
 from copycost.analyse.verdicts import ONLY_A, ONLY_B, judge
 from copycost.errors import UsageError
 
@@ -44,30 +45,28 @@ _TYPES = {"size": "Int64", "bytes": "Int64", "threads": "Int64", "shares_memory"
 
 
 def compare(
-    a_rounds: pd.DataFrame,
-    b_rounds: pd.DataFrame,
+    baseline: Measured | pd.DataFrame,
+    candidate: Measured | pd.DataFrame,
     *,
     margin: float = 0.03,
-    noise: NoiseProfile | None = None,
     level: float = 0.95,
     same_clock: bool = True,
     across: Sequence[str] = (),
     allowance: float = 0.0,
 ) -> pd.DataFrame:
-    """Return one row for each cell of either side.
+    """Return one row for each cell of either side; ``_a`` are the baseline's columns, ``_b`` the candidate's.
 
     Args:
-        a_rounds: the rounds frame of ``copycost.load``, of one machine and one arm: all rounds of the
-            run, because the undisturbed speed is the run's.
-        b_rounds: the other side, likewise.
+        baseline: of one machine and one arm: a measured run, or the rounds frame of ``copycost.load`` (all rounds of
+            the run, because the undisturbed speed is the run's).
+        candidate: what is compared with it, likewise.
         margin: half-width of what counts as the same, as a share.
-        noise: the machine's noise profile; a difference below its floor is not called a change.
-        allowance: the least noise floor of every cell, in log units, whatever the profile says.
         level: of the interval.
-        same_clock: False where the sides' clocks are not the same work (another Python, another
-            canary). Sides of one machine are compared at a common clock frequency, else each at its own.
+        same_clock: False where the two clocks are not the same work (another Python, another
+            canary). Two sides of one machine are compared at a common clock frequency, else each at its own.
         across: conditions in which the sides may differ, such as ``threads``; cells are then matched
-            without them, and have side A's.
+            without them, and have the baseline's.
+        allowance: a floor for every cell, in log units: a difference below is not called a change.
 
     Returns:
         ``seconds_a`` and ``seconds_b`` are per call, ``ratio`` is b over a (above 1, b is slower) with
@@ -83,25 +82,26 @@ def compare(
     Raises:
         UsageError: the sides have no cell in common, or one holds several arms or machines.
     """
-    partners = pairs(a_rounds, b_rounds)
-    a_one, b_one = mark_quiet(as_one(a_rounds, "A")), mark_quiet(as_one(b_rounds, "B"))
-    one_machine = _one_machine(a_one, b_one)
+    a, b = _measured(baseline, "A"), _measured(candidate, "B")
+    partners = alternating_processes(a.rounds, b.rounds)
+    one_machine = _one_machine(a.rounds, b.rounds)
     same_clock = same_clock and one_machine
-    reference = common_clock(a_one, b_one) if same_clock else None
-    a, b = one_side(a_one, reference), one_side(b_one, reference)
-    at = _matched(a, b, [name for name in KEY if name not in across])
-    result = difference(_logs(a, at.a), _logs(b, at.b), at.count, partners)
-    clock = "common" if reference is not None else _own_clock(a_one, b_one)
-    rows = _facts(a, b, at).assign(clock=clock, paired=result.paired, degrees=result.degrees)
-    # A profile comes from arms by turns: what differs from one run to the next is not in it.
-    floor = np.fmax(_least_noise(a, b, at, partners), 0.0 if noise is None else noise.floors(rows))
+    reference = common_clock([a.rounds, b.rounds]) if same_clock else None
+    cells_a, logs_a = _figures(a, reference)
+    cells_b, logs_b = _figures(b, reference)
+    at = _matched(cells_a, cells_b, [name for name in KEY if name not in across])
+    result = difference(_placed(logs_a, at.a), _placed(logs_b, at.b), at.count, partners)
+    clock = "common" if reference is not None else _own_clock(a.rounds, b.rounds)
+    rows = _facts(cells_a, cells_b, at).assign(clock=clock, paired=result.paired, degrees=result.degrees)
+    floor = _least_noise(cells_a, cells_b, at, partners)
     # Only what two runs on one machine differ by can be the machine's doing; arms meet the same changes.
-    shared = _shared(a, b, at, result.log_ratio) if one_machine and partners is None else np.zeros(at.count)
-    interruptions = _interruptions(a, b) if one_machine and partners is None else 0.0
+    two_runs = one_machine and partners is None
+    shared = _shared(cells_a, cells_b, at, result.log_ratio) if two_runs else np.zeros(at.count)
+    interruptions = _interruptions(cells_a, cells_b) if two_runs else 0.0
     rows = rows.assign(floor=np.fmax(floor, allowance) + shared + interruptions)
 
-    never_quiet = same_clock and _one_never_quiet(a_one, b_one)
-    gated = _gated(a, at.a, at.count) & _gated(b, at.b, at.count) & (not never_quiet)
+    never_quiet = same_clock and _one_never_quiet(a.rounds, b.rounds)
+    gated = _gated(cells_a, at.a, at.count) & _gated(cells_b, at.b, at.count) & (not never_quiet)
     enough = rows[["processes_a", "processes_b"]].min(axis=1).to_numpy() >= FEWEST
     judged = judge(
         result.log_ratio,
@@ -114,11 +114,12 @@ def compare(
         level=level,
     )
     said = {
-        NO_CANARY: _no_canary(a_one, b_one),
+        NO_CANARY: _no_canary(a.rounds, b.rounds),
         SIDE_NEVER_QUIET: never_quiet,
         OWN_CLOCK: clock == "own",
         OTHER_INTERRUPTIONS: interruptions > np.log1p(margin) / 3,
     }
+    of_all = {name for name, present in said.items() if present}
     rows = rows.assign(
         ratio=np.exp(result.log_ratio),
         ci_low=np.where(gated, np.exp(judged.low), np.nan),
@@ -126,14 +127,14 @@ def compare(
         error=np.where(gated, result.error, np.nan),
         p=judged.p,
         verdict=np.where(~at.in_b, ONLY_A, np.where(~at.in_a, ONLY_B, judged.verdict)),
-        flags=_flags(a, b, at, {name for name, present in said.items() if present}, shared > np.log1p(margin)),
+        flags=_flags(cells_a, cells_b, at, of_all, shared > np.log1p(margin)),
     )
     return rows[list(COLUMNS)].astype(_TYPES)
 
 
 def add_flag(comparison: pd.DataFrame, flag: str) -> pd.DataFrame:
     """Return the comparison with one more flag on every row."""
-    return comparison.assign(flags=[f"{own};{flag}" if own else flag for own in comparison["flags"]])
+    return comparison.assign(flags=[f"{known};{flag}" if known else flag for known in comparison["flags"]])
 
 
 @dataclass(frozen=True)
@@ -153,47 +154,72 @@ class _Places:
         return np.isin(np.arange(self.count), self.b)
 
 
-def _matched(a: Side, b: Side, key: list[str]) -> _Places:
-    keys = pd.concat([side.cells[key].astype(object) for side in (a, b)], ignore_index=True)
+def _measured(side: Measured | pd.DataFrame, name: str) -> Measured:
+    if isinstance(side, pd.DataFrame):
+        return Measurement.of(side, name)
+    require_one_arm(side.rounds, name)
+    return side
+
+
+def _figures(side: Measured, reference: float | None) -> tuple[pd.DataFrame, Logs]:
+    """Return a side's cells without references and their logs, at a reference clock where there is one."""
+    cells, processes = side.cells, side.processes
+    if reference is not None:
+        cells, processes = cells_at_clock(cells, reference), processes_at_clock(processes, reference)
+    wanted = (cells["direction"] != "reference").to_numpy(dtype=bool, na_value=True)
+    cells = cells[wanted].reset_index(drop=True)
+    position = cell_positions(cells, processes)
+    among = position >= 0
+    processes, position = processes[among], position[among]
+    gated = cells["gated"].to_numpy(dtype=bool)[position]
+    number = processes["process"].to_numpy(dtype=np.int64)
+    return cells, Logs(gated_logs(processes, gated), position, number)
+
+
+def _placed(logs: Logs, rows: Codes) -> Logs:
+    return Logs(logs.values, rows[logs.cell], logs.process)
+
+
+def _matched(a: pd.DataFrame, b: pd.DataFrame, key: list[str]) -> _Places:
+    keys = pd.concat([cells[key].astype(object) for cells in (a, b)], ignore_index=True)
     codes, first = group_codes(keys, key)
-    at = _Places(codes[: len(a.cells)], codes[len(a.cells) :], len(first))
+    at = _Places(codes[: len(a)], codes[len(a) :], len(first))
     if not np.intersect1d(at.a, at.b).size:
         raise UsageError("A and B have no cell in common: no conversion with the same dtype, size, threads and cache")
-    for name, own in (("A", at.a), ("B", at.b)):
-        if len(np.unique(own)) < len(own):
+    for name, rows in (("A", at.a), ("B", at.b)):
+        if len(np.unique(rows)) < len(rows):
             raise UsageError(f"{name} has cells that differ in nothing but what is compared across: give one of them")
     return at
 
 
-def _facts(a: Side, b: Side, at: _Places) -> pd.DataFrame:
-    """Return the rows with what identifies them (side A's where both have it) and each side's figures."""
-    facts = pd.concat([side.cells[[*KEY, *_FACTS]].astype(object) for side in (a, b)], ignore_index=True)
+def _facts(a: pd.DataFrame, b: pd.DataFrame, at: _Places) -> pd.DataFrame:
+    """Return the rows with what identifies them (the baseline's where both have it) and each side's figures."""
+    facts = pd.concat([cells[[*KEY, *_FACTS]].astype(object) for cells in (a, b)], ignore_index=True)
     _, first = np.unique(np.concatenate([at.a, at.b]), return_index=True)
     rows = facts.iloc[first].reset_index(drop=True)
-    for name, side, code in (("a", a, at.a), ("b", b, at.b)):
+    for name, cells, row in (("a", a, at.a), ("b", b, at.b)):
         seconds, processes = np.full(at.count, np.nan), np.zeros(at.count, dtype=np.int64)
-        seconds[code] = floats(side.cells["seconds"])
-        processes[code] = side.cells["processes"].to_numpy()
+        seconds[row] = floats(cells["seconds"])
+        processes[row] = cells["processes"].to_numpy()
         rows = rows.assign(**{f"seconds_{name}": seconds, f"processes_{name}": processes})
     return rows
 
 
-def _least_noise(a: Side, b: Side, at: _Places, partners: object) -> Floats:
-    """Return the noise floor that is the least, whatever a profile says, in log units.
+def _least_noise(a: pd.DataFrame, b: pd.DataFrame, at: _Places, partners: object) -> Floats:
+    """Return the least noise floor of each cell, in log units.
 
     What changed between two runs, besides what is compared, is not known from either; it is taken to be no
     less than what changed between one run's own processes. The arms of one run meet the same changes, and
     need no such allowance.
     """
-    if partners is not None:
-        return np.zeros(at.count)
     floor = np.zeros(at.count)
-    for side, code in ((a, at.a), (b, at.b)):
-        floor[code] = np.fmax(floor[code], np.nan_to_num(floats(side.cells["between_processes"])))
+    if partners is None:
+        for cells, row in ((a, at.a), (b, at.b)):
+            floor[row] = np.fmax(floor[row], np.nan_to_num(floats(cells["between_processes"])))
     return floor
 
 
-def _shared(a: Side, b: Side, at: _Places, log_ratio: Floats) -> Floats:
+def _shared(a: pd.DataFrame, b: pd.DataFrame, at: _Places, log_ratio: Floats) -> Floats:
     """Return how much of each log ratio the plain copy beside the cell shares; 0 where none was timed.
 
     From one run to the next, copies of some MiB change with what else the caches and the memory are used for
@@ -201,34 +227,30 @@ def _shared(a: Side, b: Side, at: _Places, log_ratio: Floats) -> Floats:
     alike: what it shares is the machine's doing and not called a change, on top of what is noise anyway.
     """
     plain = [np.full(at.count, np.nan), np.full(at.count, np.nan)]
-    for own, side, code in zip(plain, (a, b), (at.a, at.b), strict=True):
-        own[code] = np.log(floats(side.cells["seconds"]) / floats(side.cells["copy_ratio"]))
+    for logs, cells, row in zip(plain, (a, b), (at.a, at.b), strict=True):
+        logs[row] = np.log(floats(cells["seconds"]) / floats(cells["copy_ratio"]))
     change = plain[1] - plain[0]
     same_way = np.sign(change) == np.sign(log_ratio)
     shared: Floats = np.where(same_way, np.abs(change), 0.0)
     return shared
 
 
-def _interruptions(a: Side, b: Side) -> float:
+def _interruptions(a: pd.DataFrame, b: pd.DataFrame) -> float:
     """Return by how much figures may differ, in log units, because one run was interrupted more often."""
-    shares = [interrupted_share(side.cells) for side in (a, b)]
+    shares = [interrupted_share(cells) for cells in (a, b)]
     if any(np.isnan(share).all() for share in shares):
         return 0.0
     return INTERRUPTION_COST * abs(float(np.nanmedian(shares[0])) - float(np.nanmedian(shares[1])))
 
 
-def _logs(side: Side, code: Codes) -> Logs:
-    return Logs(side.logs, code[side.cell], side.process)
-
-
-def _gated(side: Side, code: Codes, count: int) -> np.ndarray:
+def _gated(cells: pd.DataFrame, row: Codes, count: int) -> np.ndarray:
     result = np.zeros(count, dtype=bool)
-    result[code] = side.cells["gated"].to_numpy(dtype=bool)
+    result[row] = cells["gated"].to_numpy(dtype=bool)
     return result
 
 
 def _one_machine(a: pd.DataFrame, b: pd.DataFrame) -> bool:
-    names = {side["machine"].iloc[0] if len(side) else None for side in (a, b)}
+    names = {rounds["machine"].iloc[0] if len(rounds) else None for rounds in (a, b)}
     return len(names) == 1 and not pd.isna(names.pop())
 
 
@@ -242,13 +264,14 @@ def _no_canary(a: pd.DataFrame, b: pd.DataFrame) -> bool:
 
 def _one_never_quiet(a: pd.DataFrame, b: pd.DataFrame) -> bool:
     """Return whether one side shows that the other's core was shared throughout."""
-    levels = sorted(undisturbed_level(side) for side in (a, b))
+    levels = sorted(undisturbed_level(rounds) for rounds in (a, b))
     return levels[1] > NEVER_QUIET * levels[0]
 
 
-def _flags(a: Side, b: Side, at: _Places, said: set[str], shared: np.ndarray) -> list[str]:
-    own = [{*said, PLAIN_COPY_TOO} if too else set(said) for too in shared]
-    for side, code in ((a, at.a), (b, at.b)):
-        for row, names in zip(code, side.cells["flags"], strict=True):
-            own[row].update(names.split(";"))
-    return [";".join(name for name in FLAGS if name in names) for names in own]
+def _flags(a: pd.DataFrame, b: pd.DataFrame, at: _Places, of_all: set[str], shared: np.ndarray) -> list[str]:
+    flags = [{*of_all, PLAIN_COPY_TOO} if too else set(of_all) for too in shared]
+    for cells, rows in ((a, at.a), (b, at.b)):
+        for row, names in zip(rows, cells["flags"], strict=True):
+            flags[row].update(names.split(";"))
+    # How precise a run was asked to be is no doubt about a comparison.
+    return [";".join(name for name in FLAGS if name in names and name != IMPRECISE) for names in flags]

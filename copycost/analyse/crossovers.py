@@ -8,10 +8,10 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from copycost.analyse.bootstrap import bootstrap_rounds, interval
 from copycost.analyse.curves import CURVE, Curve, curves
 from copycost.analyse.grouping import Floats
 from copycost.analyse.law import basis
-from copycost.analyse.replicates import interval
 from copycost.analyse.scaling import Fitted, fit_curves
 from copycost.units import format_ratio
 
@@ -56,8 +56,8 @@ def crossovers(cells: pd.DataFrame, rounds: pd.DataFrame | None = None) -> pd.Da
         the call), ``bytes``, ``bytes_low`` and ``bytes_high`` (source bytes; NaN where it is not
         reached or the end lies beyond the grid), and ``answer``: "" or why there are no bytes.
     """
-    own = [curve for curve in curves(cells, rounds) if curve.key["direction"] != "reference"]
-    return crossings(fit_curves(own))
+    of_all = curves(cells, bootstrap_rounds(cells, rounds))
+    return crossings(fit_curves([curve for curve in of_all if curve.key["direction"] != "reference"]))
 
 
 def crossings(fitted: list[Fitted]) -> pd.DataFrame:

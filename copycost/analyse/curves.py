@@ -10,7 +10,6 @@ import pandas as pd
 
 from copycost.analyse.doubts import PAGE_BYTES
 from copycost.analyse.grouping import CELL, Codes, Floats, floats, group_codes
-from copycost.analyse.replicates import replicates, standard_errors
 
 CURVE = [name for name in CELL if name != "size"]
 UNKNOWN_ERROR = 0.02
@@ -63,24 +62,21 @@ class Curve:
         return bool((self.shares == 1).all())
 
 
-def curves(cells: pd.DataFrame, rounds: pd.DataFrame | None = None, *, again: Floats | None = None) -> list[Curve]:
+def curves(cells: pd.DataFrame, replicates: Floats | None = None) -> list[Curve]:
     """Return the curves among cells, in order of appearance; benchmarks without a size are on none.
 
     Args:
         cells: estimates of ``copycost.estimate``.
-        rounds: the rounds they were made from; without them there are no replicates.
-        again: the replicates, where they have been drawn already, shape (cells, replicates).
+        replicates: their bootstrap, shape (cells, replicates).
     """
-    if again is None and rounds is not None:
-        again = replicates(cells, rounds)
     sized = (floats(cells["bytes"]) > 0) & (floats(cells["seconds"]) > 0)
-    return list(_curves(cells[sized].reset_index(drop=True), None if again is None else again[sized]))
+    return list(_curves(cells[sized].reset_index(drop=True), None if replicates is None else replicates[sized]))
 
 
-def _curves(cells: pd.DataFrame, again: Floats | None) -> Iterator[Curve]:
+def _curves(cells: pd.DataFrame, replicates: Floats | None) -> Iterator[Curve]:
     codes, first = group_codes(cells, CURVE)
     sizes = floats(cells["bytes"])
-    errors = standard_errors(cells)
+    errors = floats(cells["error"])
     for number, row in enumerate(first):
         rows = np.flatnonzero(codes == number)
         rows = rows[np.argsort(sizes[rows], kind="stable")]
@@ -89,7 +85,7 @@ def _curves(cells: pd.DataFrame, again: Floats | None) -> Iterator[Curve]:
             values: Floats = floats(cells[name])[rows]
             return values
 
-        own = again[rows].T if again is not None and np.isfinite(again[rows]).all() else None
+        drawn = None if replicates is None else replicates[rows].T
         yield Curve(
             key={name: cells[name].iloc[row] for name in CURVE},
             expression=str(cells["expression"].iloc[row]),
@@ -100,7 +96,7 @@ def _curves(cells: pd.DataFrame, again: Floats | None) -> Iterator[Curve]:
             page_faults=of("page_faults"),
             shares=of("shares_memory"),
             processes=float(np.median(of("processes"))),
-            replicates=own,
+            replicates=drawn if drawn is not None and np.isfinite(drawn).all() else None,
         )
 
 

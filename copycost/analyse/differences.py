@@ -1,14 +1,14 @@
-"""The log ratio of two sides with its standard error, per cell."""
+"""The log ratio of a candidate to a baseline with its standard error and degrees of freedom, per cell."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
+import pandas as pd
 
 from copycost.analyse.grouping import Codes, Floats
-from copycost.analyse.trimmed import FEWEST, TRIM, trimmed_mean
+from copycost.analyse.robust_mean import RobustMean, cut_off, robust_mean
 
 MOST_PAIRED = 0.75
 """Share of the smaller side's processes that must have a partner before a cell is paired."""
@@ -16,7 +16,7 @@ MOST_PAIRED = 0.75
 
 @dataclass(frozen=True)
 class Difference:
-    """Per cell: the log of b over a, its standard error, Student's degrees of freedom, and whether
+    """Per cell: the log of candidate over baseline, its standard error, Student's degrees of freedom, and whether
     neighbours were paired; NaN where it is not known."""
 
     log_ratio: Floats
@@ -27,15 +27,15 @@ class Difference:
 
 @dataclass(frozen=True)
 class Logs:
-    """One side's log seconds, one entry per cell and process."""
+    """Log seconds of the baseline or the candidate, one entry per cell and process."""
 
     values: Floats
     cell: Codes
     process: Codes
 
 
-def difference(a: Logs, b: Logs, count: int, partners: tuple[Codes, Codes] | None) -> Difference:
-    """Return the difference of two sides: paired where most processes have a partner, else of two
+def difference(baseline: Logs, candidate: Logs, count: int, partners: tuple[Codes, Codes] | None) -> Difference:
+    """Return the difference of each cell: paired where most processes have a partner, else of two
     samples: on a busy machine few pairs are quiet on both sides, and the rest are not thrown away.
 
     Two samples: 20% trimmed means, winsorised variances and Welch's degrees of freedom (Yuen, "The
@@ -43,42 +43,53 @@ def difference(a: Logs, b: Logs, count: int, partners: tuple[Codes, Codes] | Non
     of the differences between neighbouring processes (Tukey and McLaughlin, Sankhya A 25, 1963).
 
     Args:
-        a: one side; ``cell`` counts from 0 to ``count`` on both sides alike.
-        b: the other side.
+        baseline: its ``cell`` counts from 0 to ``count``, as the candidate's does.
+        candidate: what is compared with it.
         count: the number of cells.
-        partners: process numbers of both sides, neighbours at the same place; None for no pairs.
+        partners: process numbers of both, neighbours at the same place; None for no pairs.
     """
-    mean_a, error_a, degrees_a = _trimmed(a.values, a.cell, count)
-    mean_b, error_b, degrees_b = _trimmed(b.values, b.cell, count)
-    log_ratio = mean_b - mean_a
-    error = np.hypot(error_a, error_b)
-    number = np.fmin(_number(a, count), _number(b, count))
-    parts = error_a**4 / degrees_a + error_b**4 / degrees_b
+    a, b = (robust_mean(logs.values, logs.cell, count) for logs in (baseline, candidate))
+    log_ratio = b.mean - a.mean
+    error = np.hypot(a.error, b.error)
+    parts = a.error**4 / a.degrees + b.error**4 / b.degrees
     # Without any spread on either side nothing limits the degrees of freedom.
-    degrees = np.divide(error**4, parts, out=degrees_a + degrees_b, where=parts > 0)
+    degrees = np.divide(error**4, parts, out=a.degrees + b.degrees, where=parts > 0)
     paired = np.zeros(count, dtype=bool)
     if partners is not None:
-        of_pairs, cells = _between(a, b, count, partners)
-        own, own_error, own_degrees = _trimmed_once(of_pairs, cells, count)
+        of_pairs, cells = _between(baseline, candidate, count, partners)
+        pairs = _for_one_sample(of_pairs, cells, count)
         together = np.bincount(cells[np.isfinite(of_pairs)], minlength=count)
-        paired = np.isfinite(own_error) & (together >= MOST_PAIRED * number)
-        log_ratio = np.where(paired, own, log_ratio)
-        error = np.where(paired, own_error, error)
-        degrees = np.where(paired, own_degrees, degrees)
+        fewest = np.fmin(_number(baseline, count), _number(candidate, count))
+        paired = np.isfinite(pairs.error) & (together >= MOST_PAIRED * fewest)
+        log_ratio = np.where(paired, pairs.mean, log_ratio)
+        error = np.where(paired, pairs.error, error)
+        degrees = np.where(paired, pairs.degrees, degrees)
     return Difference(log_ratio, error, degrees, paired)
 
 
-def _trimmed(values: Floats, cells: Codes, count: int) -> tuple[Floats, Floats, Floats]:
-    """Return the trimmed mean, its standard error and degrees of freedom of each cell."""
-    mean, _, high = trimmed_mean(values, cells, count)
-    number = np.bincount(cells[np.isfinite(values)], minlength=count)
-    left = number - 2 * np.floor(TRIM * number + 1e-9)
-    degrees = np.where(number >= FEWEST, left - 1, np.nan)
-    return mean, (high - mean) / stdtrit(degrees, 0.975), degrees
+def alternating_processes(baseline: pd.DataFrame, candidate: pd.DataFrame) -> tuple[Codes, Codes] | None:
+    """Return both arms' process numbers, neighbours at the same place, or None where there are no
+    pairs.
+
+    Two arms of one run are paired when their processes alternate: in order of their numbers, the arm
+    changes at least once for every pair. The k-th process of one arm then stands in the same block as
+    the k-th of the other, and what drifts between blocks is common to both.
+    """
+    runs = [set(rounds["run"].dropna().unique()) for rounds in (baseline, candidate)]
+    machines = [set(rounds["machine"].dropna().unique()) for rounds in (baseline, candidate)]
+    if runs[0] != runs[1] or len(runs[0]) != 1 or machines[0] != machines[1]:
+        return None
+    a, b = (np.unique(rounds["process"].to_numpy(dtype=np.int64)) for rounds in (baseline, candidate))
+    if np.intersect1d(a, b).size:
+        return None
+    count = min(len(a), len(b))
+    order = np.argsort(np.concatenate([a, b]))
+    changes = np.count_nonzero(np.diff(order < len(a)))
+    return (a[:count], b[:count]) if changes >= count else None
 
 
-def _trimmed_once(values: Floats, cells: Codes, count: int) -> tuple[Floats, Floats, Floats]:
-    """Return the same, fit for a test of one sample far out in the tails, where many cells are judged.
+def _for_one_sample(values: Floats, cells: Codes, count: int) -> RobustMean:
+    """Return the robust mean, fit for a test of one sample far out in the tails, where many cells are judged.
 
     One trimmed mean over its error is not distributed like Student's t with as many degrees of freedom as
     are usual: a p value of 0.005 of ten values comes 1.5 times too often (of two samples it does not). Wider
@@ -86,12 +97,12 @@ def _trimmed_once(values: Floats, cells: Codes, count: int) -> tuple[Floats, Flo
     within some percent; Patel, Mudholkar and Fernando (Journal of the American Statistical Association 83,
     1988) fit the distributions of robust estimators so.
     """
-    mean, error, degrees = _trimmed(values, cells, count)
+    usual = robust_mean(values, cells, count)
     number = np.bincount(cells[np.isfinite(values)], minlength=count)
-    cut = np.floor(TRIM * number + 1e-9)
+    cut = cut_off(number)
     left = np.maximum(number - 2 * cut, 1)
     wider = np.where(cut > 0, 1 + 2.7 / left**3, 1.0)
-    return mean, error * wider, degrees * (1 - 0.22 * cut / (cut + 2))
+    return RobustMean(usual.mean, usual.error * wider, usual.degrees * (1 - 0.22 * cut / (cut + 2)))
 
 
 def _number(logs: Logs, count: int) -> Codes:
@@ -99,11 +110,9 @@ def _number(logs: Logs, count: int) -> Codes:
     return np.bincount(logs.cell[np.isfinite(logs.values)], minlength=count)
 
 
-def _between(a: Logs, b: Logs, count: int, partners: tuple[Codes, Codes]) -> tuple[Floats, Codes]:
+def _between(baseline: Logs, candidate: Logs, count: int, partners: tuple[Codes, Codes]) -> tuple[Floats, Codes]:
     """Return the differences between partners, and the cell of each."""
-    table_a = _by_process(a, count, partners[0])
-    table_b = _by_process(b, count, partners[1])
-    between = table_b - table_a
+    between = _by_process(candidate, count, partners[1]) - _by_process(baseline, count, partners[0])
     cells = np.broadcast_to(np.arange(count)[:, None], between.shape)
     return between.ravel(), cells.ravel().astype(np.int64)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from copycost.analyse.grouping import ARM, Floats, floats, group_codes
-from copycost.analyse.trimmed import FEWEST
+from copycost.analyse.robust_mean import FEWEST
 from copycost.units import format_ratio
 
 PAGE_BYTES = 4096
@@ -21,6 +21,7 @@ BUSY = 0.5
 THROTTLED = 0.15
 UNSTEADY = 0.05
 INTERRUPTED_OFTEN = 0.03
+IMPRECISE = "imprecise"
 
 _BRACKETED_FIGURE = re.compile(r" \([^()]*\{figure\}[^()]*\)")
 
@@ -75,11 +76,6 @@ def sentences(cells: pd.DataFrame) -> list[tuple[Doubt, str]]:
             bare = _BRACKETED_FIGURE.sub("", doubt.sentence)
             said.append((doubt, bare.format(cells=cells_said, figure="unknown")))
     return said
-
-
-def explain(cells: pd.DataFrame) -> list[str]:
-    """Return one line for each doubt present: its name, what it means, and its figure."""
-    return [f"{doubt.name}: {sentence}" for doubt, sentence in sentences(cells)]
 
 
 def half_width(cells: pd.DataFrame) -> Floats:
@@ -233,7 +229,7 @@ DOUBTS: tuple[Doubt, ...] = (
         lambda figure: f"{figure:.0f}",
     ),
     Doubt(
-        "imprecise",
+        IMPRECISE,
         "{cells} are less precise than asked for (half an interval is up to {figure})",
         _imprecise,
         half_width,

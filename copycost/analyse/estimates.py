@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from copycost.analyse.doubts import flags
-from copycost.analyse.drift import drift
 from copycost.analyse.grouping import (
+    ARM,
     CELL,
     RUN,
     Codes,
@@ -18,60 +18,54 @@ from copycost.analyse.grouping import (
     group_median,
     group_quantile,
 )
-from copycost.analyse.modes import mode_gap
-from copycost.analyse.overhead import add_overhead
-from copycost.analyse.processes import FACTS, per_process
-from copycost.analyse.trimmed import trimmed_mean
+from copycost.analyse.process_patterns import drift, mode_gap
+from copycost.analyse.processes import FACTS, enough_quiet, gated_logs, per_process
+from copycost.analyse.quiet import marked
+from copycost.analyse.robust_mean import robust_mean
 
-COLUMNS = (
-    "run",
-    "machine",
-    "arm",
-    "conversion",
-    "direction",
-    "dtype",
-    "size",
-    "bytes",
-    "threads",
-    "cache",
-    "seconds",
-    "ci_low",
-    "ci_high",
-    "net_seconds",
-    "overhead_low",
-    "overhead_high",
-    "gb_per_s",
-    "rounds",
-    "quiet_share",
-    "processes",
-    "page_faults",
-    "shares_memory",
-    "result_dtype",
-    "flags",
-    "layout",
-    "expression",
-    "documented",
-    "result_bytes",
-    "block",
-    "copy_ratio",
-    "copy_ratio_low",
-    "copy_ratio_high",
-    "clock",
-    "raw_seconds",
-    "between_processes",
-    "gated",
-    "mode_gap",
-    "drift",
-    "contended_processes",
-    "partial_gating",
-    "clock_change",
-    "interrupted",
-)
-"""Columns of the cells frame; the first 24 are the export's promise."""
+FIRST = "first"
+GEOMETRIC_MEAN = "geometric mean"
+MEDIAN = "median"
+TOTAL = "total"
+WORST = "worst"
+ALL = "all"
+UNION = "union"
+BETWEEN_RUNS = "between runs"
+UNKNOWN = "unknown"
 
-ENOUGH_IN_PROCESS = 2
-"""Quiet rounds from which a process's median counts."""
+OVER_RUNS = {
+    **dict.fromkeys(("run", "machine", "arm", "conversion", "direction", "dtype", "size", "bytes"), FIRST),
+    **dict.fromkeys(("threads", "cache"), FIRST),
+    **dict.fromkeys(("seconds", "ci_low", "ci_high"), BETWEEN_RUNS),
+    **dict.fromkeys(("net_seconds", "overhead_low", "overhead_high"), MEDIAN),
+    "gb_per_s": BETWEEN_RUNS,
+    "rounds": TOTAL,
+    "quiet_share": MEDIAN,
+    "processes": TOTAL,
+    "page_faults": MEDIAN,
+    **dict.fromkeys(("shares_memory", "result_dtype"), FIRST),
+    "flags": UNION,
+    **dict.fromkeys(("layout", "expression", "documented", "result_bytes", "block"), FIRST),
+    "copy_ratio": GEOMETRIC_MEAN,
+    **dict.fromkeys(("copy_ratio_low", "copy_ratio_high"), UNKNOWN),
+    **dict.fromkeys(("clock", "raw_seconds"), GEOMETRIC_MEAN),
+    "between_processes": MEDIAN,
+    "gated": ALL,
+    "mode_gap": WORST,
+    "drift": UNKNOWN,
+    "contended_processes": TOTAL,
+    "partial_gating": FIRST,
+    **dict.fromkeys(("clock_change", "interrupted"), WORST),
+    **dict.fromkeys(("error", "degrees"), BETWEEN_RUNS),
+}
+"""Each column of the cells frame, in order, and how it is combined over runs of one cell (see ``host_spread.pooled``).
+
+The first 24 columns are the export's promise. What is combined BETWEEN_RUNS comes from the spread of the runs' seconds.
+"""
+COLUMNS = tuple(OVER_RUNS)
+
 ENOUGH_IN_CELL = 5
+EMPTY_CALL = "empty call"
 
 
 def estimate(
@@ -84,7 +78,8 @@ def estimate(
     """Return one estimate per cell.
 
     Args:
-        rounds: the rounds frame of ``copycost.load``.
+        rounds: the rounds frame of ``copycost.load``, all rounds of each run, because the undisturbed speed is the
+            run's; or one that ``mark_quiet`` has marked.
         clock_reference: the clock, in seconds, that all times are corrected to. Comparisons on one
             machine use a common one; by default each run has its own, the median over its quiet
             rounds.
@@ -93,21 +88,34 @@ def estimate(
         references: whether to return the reference cells (empty call, plain copies) as well.
 
     Returns:
-        One row per cell, in order of appearance. ``seconds`` is per call: the 20% trimmed mean over
+        The frame of ``estimate_cells``.
+    """
+    cells = estimate_cells(per_process(marked(rounds), clock_reference=clock_reference), precision)
+    if references:
+        return cells
+    return cells[(cells["direction"] != "reference").to_numpy(dtype=bool, na_value=True)].reset_index(drop=True)
+
+
+def estimate_cells(processes: pd.DataFrame, precision: float | None = None) -> pd.DataFrame:
+    """Return one estimate per cell, the reference cells among them, from what each process says about it.
+
+    Args:
+        processes: the frame of ``per_process``.
+        precision: as for ``estimate``.
+
+    Returns:
+        One row per cell, in order of appearance, with ``COLUMNS``. ``seconds`` is per call: the 20% trimmed mean over
         processes of each process's median quiet round, at the reference clock; ``ci_low`` and
-        ``ci_high`` bound it with 95% confidence and are NaN below three processes. ``raw_seconds``
+        ``ci_high`` bound it with 95% confidence; ``error`` is the standard error of its logarithm, with ``degrees`` of
+        freedom. These four are NaN below three processes. ``raw_seconds``
         is neither gated nor corrected. ``flags`` has the doubts' names, joined by ``;``.
     """
-    cells = add_overhead(combine(per_process(rounds, clock_reference=clock_reference)))
-    cells = cells.assign(flags=flags(cells, precision))
-    if not references:
-        cells = cells[(cells["direction"] != "reference").to_numpy(dtype=bool, na_value=True)]
-    return cells[list(COLUMNS)].reset_index(drop=True)
+    cells = add_overhead(combine(processes))
+    return cells.assign(flags=flags(cells, precision))[list(COLUMNS)]
 
 
 def combine(processes: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per cell from what each process says about it; overhead and flags are not in
-    it yet.
+    """Return one row per cell from what each process says about it, without overhead and flags.
 
     A cell with too few quiet rounds is estimated from all its rounds; ``gated`` is False there and
     it has no interval, because what contention adds is not in the spread between processes.
@@ -119,17 +127,13 @@ def combine(processes: pd.DataFrame) -> pd.DataFrame:
     def total(values: Floats) -> Floats:
         return np.bincount(codes, weights=values, minlength=count).astype(np.float64)
 
-    usable = enough_quiet(processes)
     all_rounds = total(n_rounds)
-    gated = (total(usable) > 0) & (total(n_quiet) >= np.minimum(ENOUGH_IN_CELL, all_rounds))
-
-    def chosen(of_quiet: str, of_all: str) -> Floats:
-        quiet = np.where(usable, floats(processes[of_quiet]), np.nan)
-        return np.where(gated[codes], quiet, floats(processes[of_all]))
-
-    logs = chosen("log_quiet", "log_all")
-    seconds, low, high = map(np.exp, trimmed_mean(logs, codes, count))
-    ratio, ratio_low, ratio_high = map(np.exp, trimmed_mean(chosen("ratio_quiet", "ratio_all"), codes, count))
+    gated = (total(enough_quiet(processes)) > 0) & (total(n_quiet) >= np.minimum(ENOUGH_IN_CELL, all_rounds))
+    logs = gated_logs(processes, gated[codes])
+    figure = robust_mean(logs, codes, count)
+    seconds, (low, high) = np.exp(figure.mean), map(np.exp, figure.interval())
+    beside = robust_mean(gated_logs(processes, gated[codes], "ratio"), codes, count)
+    ratio_low, ratio_high = map(np.exp, beside.interval())
     cells = processes[[*CELL, *FACTS]].iloc[first].reset_index(drop=True)
     known = group_mean(floats(processes["gating"]), codes, count) > 0
     moved = floats(cells["bytes"]) / seconds / 1e9
@@ -138,12 +142,14 @@ def combine(processes: pd.DataFrame) -> pd.DataFrame:
         seconds=seconds,
         ci_low=np.where(gated, low, np.nan),
         ci_high=np.where(gated, high, np.nan),
+        error=np.where(gated, figure.error, np.nan),
+        degrees=np.where(gated, figure.degrees, np.nan),
         gb_per_s=np.where(copies, moved, np.nan),
         rounds=all_rounds.astype(np.int64),
         quiet_share=np.where(known, total(n_quiet) / all_rounds, np.nan),
         processes=total(np.isfinite(logs)).astype(np.int64),
         page_faults=group_median(floats(processes["page_faults"]), codes, count),
-        copy_ratio=ratio,
+        copy_ratio=np.exp(beside.mean),
         copy_ratio_low=ratio_low,
         copy_ratio_high=ratio_high,
         clock=floats(processes["clock"])[first],
@@ -164,6 +170,39 @@ def combine(processes: pd.DataFrame) -> pd.DataFrame:
     return cells
 
 
+def add_overhead(cells: pd.DataFrame) -> pd.DataFrame:
+    """Add to cells what calling itself costs: ``overhead_low``, ``overhead_high`` and ``net_seconds``.
+
+    One empty call costs what one call of a block costs beside the statements in it, so each of the
+    block's calls bears its share. The interval is that of the run's empty call (below three processes,
+    their lowest and highest); the net figure is the cell's less the middle of it, and never below
+    zero. NaN where the run has no empty call.
+
+    Args:
+        cells: the frame of ``combine``.
+    """
+    empty = (cells["direction"] == "reference") & (cells["conversion"] == EMPTY_CALL)
+    is_empty = empty.to_numpy(dtype=bool, na_value=False)
+    low, high = _of_empty_calls(cells, is_empty, [*ARM, "threads"])
+    low_any, high_any = _of_empty_calls(cells, is_empty, ARM)
+    low = np.where(np.isnan(low), low_any, low)
+    high = np.where(np.isnan(high), high_any, high)
+
+    block = floats(cells["block"])
+    share = np.where(is_empty | ~(block > 0), np.nan, block)
+    net = floats(cells["seconds"]) - (low + high) / 2 / share
+    return cells.assign(overhead_low=low / share, overhead_high=high / share, net_seconds=np.maximum(net, 0.0))
+
+
+def _of_empty_calls(cells: pd.DataFrame, empty: np.ndarray, columns: list[str]) -> tuple[Floats, Floats]:
+    """Return for each cell the interval of the empty calls that agree with it in some columns."""
+    codes, first = group_codes(cells, columns)
+    low = floats(cells["ci_low"].fillna(cells["lowest"]))
+    high = floats(cells["ci_high"].fillna(cells["highest"]))
+    of_group = [group_mean(end[empty], codes[empty], len(first)) for end in (low, high)]
+    return of_group[0][codes], of_group[1][codes]
+
+
 def _clock_change(processes: pd.DataFrame, first: Codes) -> Floats:
     """Return how far apart the processes' clocks were in each cell's run, as a share."""
     process, process_first = group_codes(processes, [*RUN, "process"])
@@ -175,14 +214,7 @@ def _clock_change(processes: pd.DataFrame, first: Codes) -> Floats:
     return (slowest / fastest - 1)[run[first]]
 
 
-def enough_quiet(processes: pd.DataFrame) -> np.ndarray:
-    """Return for each cell and process (see ``per_process``) whether its quiet rounds have a median that counts."""
-    n_quiet = floats(processes["n_quiet"])
-    enough: np.ndarray = (n_quiet >= ENOUGH_IN_PROCESS) | (n_quiet == floats(processes["n_rounds"]))
-    return enough
-
-
-def _between_processes(logs: Floats, codes: np.ndarray, count: int) -> Floats:
+def _between_processes(logs: Floats, codes: Codes, count: int) -> Floats:
     """Return a robust standard deviation of the logs: the middle half's width over that of a normal's."""
     middle_half = group_quantile(logs, codes, count, 0.75) - group_quantile(logs, codes, count, 0.25)
     deviation: Floats = middle_half / 1.349

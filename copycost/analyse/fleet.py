@@ -29,12 +29,12 @@ class Runs:
     Attributes:
         facts: of each run: ``name``, ``machine`` (its record), ``method`` and ``status`` (None where complete).
         cells: estimates of all, references included, ``run`` being the name.
-        again: replicates of the cells where there are few runs, shape (cells, replicates).
+        replicates: bootstrap of the cells where there are few runs, shape (cells, replicates).
     """
 
     facts: list[dict[str, Any]]
     cells: pd.DataFrame
-    again: Floats | None
+    replicates: Floats | None
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def _fleet(read: Runs, dtype: str | None) -> Fleet:
     ranking = rank(own, list(machines["run"]))
     if len(facts) <= HANDFUL:
         cells = as_cells(own) if pooled else read.cells
-        shape = shapes(cells, caches, dtype=dtype, again=None if pooled else read.again)
+        shape = shapes(cells, caches, dtype=dtype, replicates=None if pooled else read.replicates)
         return Fleet(machines, ranking, shape, own_ceilings(own, _fastest(own, ranking)))
     return _by_kinds(own, machines, ranking, caches, dtype)
 

@@ -26,6 +26,8 @@ CELL = [
 ]
 ARM = ["run", "machine", "arm"]
 RUN = ["run", "machine"]
+KEY = [name for name in CELL if name not in ARM]
+"""What makes cells of two runs the same cell."""
 
 
 def group_codes(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[Codes, Codes]:
@@ -88,6 +90,11 @@ def floats(column: pd.Series) -> Floats:
     """Return a column as floats, unknown as NaN."""
     values: Floats = column.to_numpy(dtype=np.float64, na_value=np.nan)
     return values
+
+
+def text_keys(frame: pd.DataFrame, columns: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return each row's values as text: the same one may be a category, a string or a nullable number in two frames."""
+    return list(zip(*(frame[name].astype(str) for name in columns), strict=True))
 
 
 def _comparable(column: pd.Series) -> list[NDArray[Any]]:

@@ -11,9 +11,7 @@ import pandas as pd
 
 from copycost.analyse.comparison import INTERRUPTION_COST
 from copycost.analyse.doubts import interrupted_share
-from copycost.analyse.grouping import Floats, floats, group_codes
-from copycost.analyse.replicates import standard_errors
-from copycost.analyse.side import KEY
+from copycost.analyse.grouping import KEY, Floats, floats, group_codes
 from copycost.analyse.steps import SHORTEST, steps
 
 SMALLEST = 0.02
@@ -112,7 +110,7 @@ def _deviation(rows: pd.DataFrame, codes: np.ndarray, count: int) -> Floats:
     """
     logs = np.log(floats(rows["seconds"]))
     # A figure of few processes or of another suite has no interval: what runs differ by stands for it.
-    own_error = np.where(rows["gated"].to_numpy(dtype=bool), np.nan_to_num(standard_errors(rows)), CONTENDED)
+    own_error = np.where(rows["gated"].to_numpy(dtype=bool), np.nan_to_num(floats(rows["error"])), CONTENDED)
     share = interrupted_share(rows)
     if np.isfinite(share).any():
         # Runs that were interrupted more often than others, or less, are that much off.

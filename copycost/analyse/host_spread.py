@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import fdtri, stdtrit
+from scipy.special import fdtri
 
-from copycost.analyse.grouping import CELL, Floats, floats, group_codes
+from copycost.analyse.estimates import ALL, GEOMETRIC_MEAN, MEDIAN, OVER_RUNS, TOTAL, UNION, UNKNOWN, WORST
+from copycost.analyse.grouping import CELL, Codes, Floats, floats, group_codes, group_mean, group_median, group_sum
 from copycost.analyse.machines import facts_as_text
-from copycost.analyse.trimmed import FEWEST
+from copycost.analyse.robust_mean import FEWEST, half_width
 
 CHANCE = 0.01
 """How often identical hosts would be said to differ."""
@@ -19,10 +20,8 @@ CHANCE = 0.01
 CLOCK = "the core's clock"
 
 _CELL = [name for name in CELL if name not in ("run", "machine")]
-_MEANS = ("raw_seconds", "copy_ratio", "clock")  # geometric
-_MIDDLES = ("net_seconds", "overhead_low", "overhead_high", "quiet_share", "page_faults", "between_processes")
-_TOTALS = ("rounds", "processes", "contended_processes")
-_WORST = ("mode_gap", "clock_change", "interrupted")
+_OF_AN_INTERVAL = ("imprecise", "few-processes", "drift")
+"""Doubts about one host's interval or processes, which are not the pooled figure's."""
 
 
 def kind_names(machines: Sequence[Mapping[str, Any]], by: Sequence[str]) -> list[str]:
@@ -162,36 +161,76 @@ def pooled(cells: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(made, ignore_index=True).drop(columns="kind")
 
 
-def _pooled(own: pd.DataFrame) -> pd.DataFrame:
-    own = own.assign(**{name: own[name].astype(str) for name in ("run",)})
-    codes, first = group_codes(own, _CELL)
-    logs = pd.Series(np.log(floats(own["seconds"]))).groupby(codes)
-    number, mean = logs.count().to_numpy(), logs.mean().to_numpy()
-    half = logs.std(ddof=1).to_numpy() / np.sqrt(number) * stdtrit(np.maximum(number - 1, 1), 0.975)
-    half[number < FEWEST] = np.nan
-    columns: dict[str, Any] = {"seconds": np.exp(mean), "ci_low": np.exp(mean - half), "ci_high": np.exp(mean + half)}
-
-    def by_cell(name: str) -> Any:
-        return pd.Series(floats(own[name])).groupby(codes)
-
-    columns |= {name: np.exp(np.log(by_cell(name).obj).groupby(codes).mean().to_numpy()) for name in _MEANS}
-    columns |= {name: by_cell(name).median().to_numpy() for name in _MIDDLES}
-    columns |= {name: by_cell(name).sum().to_numpy().astype(np.int64) for name in _TOTALS}
-    columns |= {name: by_cell(name).max().to_numpy() for name in _WORST}
-    cells = own.iloc[first].reset_index(drop=True)
-    moved = ~cells["shares_memory"].to_numpy(dtype=bool, na_value=True)
-    return cells.assign(
-        **columns,
-        gb_per_s=np.where(moved, floats(cells["bytes"]) / columns["seconds"] / 1e9, np.nan),
-        gated=own["gated"].groupby(codes).all().to_numpy() if len(own) else [],
-        drift=np.nan,
-        copy_ratio_low=np.nan,
-        copy_ratio_high=np.nan,
-        flags=[";".join(dict.fromkeys(_names(own["flags"].to_numpy()[codes == code]))) for code in range(len(first))],
-    )
+def _pooled(cells: pd.DataFrame) -> pd.DataFrame:
+    codes, first = group_codes(cells, _CELL)
+    columns = {
+        name: _COMBINED[how](cells[name], codes, len(first))
+        for name, how in OVER_RUNS.items()
+        if how in _COMBINED and name in cells
+    }
+    made = cells.iloc[first].reset_index(drop=True).assign(**columns)
+    return made.assign(**_between_hosts(made, np.log(floats(cells["seconds"])), codes))
 
 
-def _names(flags: np.ndarray) -> list[str]:
-    """Return the doubts of several hosts; those about an interval are not the pooled figure's."""
-    names = [name for text in flags for name in str(text).split(";") if name]
-    return [name for name in names if name not in ("imprecise", "few-processes", "drift")]
+def _between_hosts(made: pd.DataFrame, logs: Floats, codes: Codes) -> dict[str, Floats]:
+    """Return the columns that are combined BETWEEN_RUNS: the hosts' geometric mean with Student's t on their spread."""
+    of_cell = pd.Series(logs).groupby(codes)
+    number, mean = of_cell.count().to_numpy(), of_cell.mean().to_numpy()
+    error = np.where(number >= FEWEST, of_cell.std(ddof=1).to_numpy() / np.sqrt(number), np.nan)
+    degrees = np.where(number >= FEWEST, number - 1.0, np.nan)
+    half, seconds = half_width(error, degrees), np.exp(mean)
+    copies = ~made["shares_memory"].to_numpy(dtype=bool, na_value=True)
+    return {
+        "seconds": seconds,
+        "ci_low": np.exp(mean - half),
+        "ci_high": np.exp(mean + half),
+        "error": error,
+        "degrees": degrees,
+        "gb_per_s": np.where(copies, floats(made["bytes"]) / seconds / 1e9, np.nan),
+    }
+
+
+def _geometric_means(values: pd.Series, codes: Codes, count: int) -> Floats:
+    return np.exp(group_mean(np.log(floats(values)), codes, count))
+
+
+def _medians(values: pd.Series, codes: Codes, count: int) -> Floats:
+    return group_median(floats(values), codes, count)
+
+
+def _totals(values: pd.Series, codes: Codes, count: int) -> Codes:
+    return group_sum(floats(values), codes, count).astype(np.int64)
+
+
+def _worst(values: pd.Series, codes: Codes, count: int) -> Floats:
+    worst = np.full(count, np.nan)
+    np.fmax.at(worst, codes, floats(values))
+    return worst
+
+
+def _all(values: pd.Series, codes: Codes, count: int) -> np.ndarray:
+    everywhere: np.ndarray = np.bincount(codes, weights=~values.to_numpy(dtype=bool), minlength=count) == 0
+    return everywhere
+
+
+def _unknown(values: pd.Series, codes: Codes, count: int) -> Floats:
+    return np.full(count, np.nan)
+
+
+def _union(values: pd.Series, codes: Codes, count: int) -> list[str]:
+    """Return the doubts of several hosts but for those about an interval."""
+    names: list[dict[str, None]] = [{} for _ in range(count)]
+    for code, text in zip(codes, values, strict=True):
+        names[code] |= dict.fromkeys(name for name in str(text).split(";") if name and name not in _OF_AN_INTERVAL)
+    return [";".join(of_cell) for of_cell in names]
+
+
+_COMBINED: dict[str, Callable[[pd.Series, Codes, int], Any]] = {
+    GEOMETRIC_MEAN: _geometric_means,
+    MEDIAN: _medians,
+    TOTAL: _totals,
+    WORST: _worst,
+    ALL: _all,
+    UNION: _union,
+    UNKNOWN: _unknown,
+}

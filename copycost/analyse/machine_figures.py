@@ -7,18 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
 
 from copycost.analyse.curves import UNKNOWN_ERROR
-from copycost.analyse.grouping import Codes, Floats, floats, group_codes
+from copycost.analyse.grouping import KEY, Codes, Floats, floats, group_codes
 from copycost.analyse.regimes import UNEXPLAINED
-from copycost.analyse.replicates import standard_errors
-from copycost.analyse.side import KEY
-from copycost.analyse.trimmed import TRIM
 
 FACTS = ("expression", "bytes", "result_bytes", "shares_memory", "page_faults", "processes")
 MOST_MACHINES = 0.8
-NEEDED = ("run", "machine", "arm", *KEY, *FACTS, "seconds", "ci_low", "ci_high")
+NEEDED = ("run", "machine", "arm", *KEY, *FACTS, "seconds", "error")
 """Columns of the cells frame from which machines are compared; of thousands of runs no others need be kept."""
 
 
@@ -77,7 +73,7 @@ def figures(cells: pd.DataFrame, names: Sequence[str] | None = None) -> Figures:
     number = total(np.ones(len(logs)))
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = total(logs) / number
-        own = standard_errors(cells) ** 2
+        own = floats(cells["error"]) ** 2
         squares = total(np.nan_to_num(own)) / total(np.isfinite(own).astype(np.float64))
         between = total((logs - mean.ravel()[place]) ** 2) / (number - 1)
     of_run = np.fmax(squares, _pooled(between, number))
@@ -125,18 +121,12 @@ def noise(own: Figures) -> Floats:
 
 
 def as_cells(own: Figures) -> pd.DataFrame:
-    """Return figures as a cells frame with the columns ``NEEDED``, one ``run`` for each machine.
-
-    The interval is that which ``standard_errors`` reads the standard errors back from.
-    """
+    """Return figures as a cells frame with the columns ``NEEDED``, one ``run`` for each machine."""
     machine, cell = np.nonzero(np.isfinite(own.logs))
     frame = own.cells.iloc[cell].reset_index(drop=True)
-    processes = np.maximum(floats(frame["processes"]), 3)
-    left = processes - 2 * np.floor(TRIM * processes + 1e-9)
-    logs, half = own.logs[machine, cell], own.errors[machine, cell] * stdtrit(left - 1, 0.975)
     names = np.array(own.names, dtype=object)[machine]
-    frame = frame.assign(run=names, machine=names, arm="", processes=processes, seconds=np.exp(logs))
-    return frame.assign(ci_low=np.exp(logs - half), ci_high=np.exp(logs + half))[list(NEEDED)]
+    seconds, error = np.exp(own.logs[machine, cell]), own.errors[machine, cell]
+    return frame.assign(run=names, machine=names, arm="", seconds=seconds, error=error)[list(NEEDED)]
 
 
 def _pooled(between: Floats, number: Floats) -> Floats:

@@ -41,7 +41,7 @@ def shapes(
     caches: Mapping[str, Caches],
     *,
     dtype: str | None = None,
-    again: Floats | None = None,
+    replicates: Floats | None = None,
 ) -> Shapes | None:
     """Return the shapes of machines; None where no cell has a size.
 
@@ -49,7 +49,7 @@ def shapes(
         cells: estimates with the references, one ``run`` for each machine.
         caches: of each ``run``'s machine, to name regimes by.
         dtype: of the curves; by default that in which the most conversions copy.
-        again: replicates of the cells, for intervals; shape (cells, replicates).
+        replicates: bootstrap of the cells, for intervals; shape (cells, replicates).
     """
     grid = (cells["direction"] != "reference").to_numpy(dtype=bool, na_value=True) & cells["bytes"].notna().to_numpy()
     chosen = telling_conditions(cells[grid], dtype)
@@ -57,13 +57,13 @@ def shapes(
         return None
     same = under(cells, chosen)
     wanted = (grid & same) | ~grid
-    own = None if again is None else again[wanted]
+    drawn = None if replicates is None else replicates[wanted]
     known = cells[wanted].reset_index(drop=True)
     curve = (known["direction"] != "reference").to_numpy(dtype=bool, na_value=True)
-    fitted = fit_curves(curves(known[curve], again=None if own is None else own[curve]))
+    fitted = fit_curves(curves(known[curve], None if drawn is None else drawn[curve]))
     by_run = {run: [one for one in fitted if one.curve.key["run"] == run] for run in dict.fromkeys(known["run"])}
     model = [fit_frame(own_curves, caches.get(str(run), ())) for run, own_curves in by_run.items() if own_curves]
-    reached = ceilings(known, again=own)[curve].reset_index(drop=True)
+    reached = ceilings(known, drawn)[curve].reset_index(drop=True)
     return Shapes(chosen, pd.concat(model, ignore_index=True), crossings(fitted), reached)
 
 

@@ -12,13 +12,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from copycost.analyse.fingerprint import differing
-from copycost.analyse.grouping import Floats, floats
+from copycost.analyse.grouping import floats
 from copycost.analyse.verdicts import FASTER, SAME, SLOWER
 from copycost.errors import UsageError
+from copycost.store.facts import as_count
 from copycost.store.json_file import read_json
-from copycost.store.run_folder import check_schema
-from copycost.store.scalars import as_count
+from copycost.store.record import check_schema
 from copycost.store.writing import write_json
 
 SCHEMA = 1
@@ -28,8 +27,6 @@ ENOUGH = 40
 """Differences from which a size has a floor of its own; with fewer, its neighbours' are added."""
 ZERO_COPY = "zero-copy"
 COPY = "copy"
-USUAL = {"threads": 1, "cache": "warm", "layout": "contiguous"}
-"""The conditions that ``noise`` measures under."""
 APART = (0.01, 0.02, 0.05)
 
 _COUNTS = ("bytes", "cells", "pooled")
@@ -56,45 +53,6 @@ class NoiseProfile:
     created: str
     repeats: int
     sizes: pd.DataFrame
-
-    def floors(self, cells: pd.DataFrame) -> Floats:
-        """Return each cell's noise floor in log units: that of its kind's size nearest to its own.
-
-        A cell whose kind is unknown has the higher of the two, one of unknown size its kind's highest. Under
-        conditions that no profile is measured under (several threads, cold caches, other layouts) it is 0.
-
-        Args:
-            cells: rows with ``bytes``, ``shares_memory``, ``threads``, ``cache`` and ``layout``.
-        """
-        by_kind = {kind: self._of_kind(kind, floats(cells["bytes"])) for kind in (ZERO_COPY, COPY)}
-        shares = cells["shares_memory"]
-        either = np.fmax(by_kind[ZERO_COPY], by_kind[COPY])
-        own = np.where(shares.eq(True).fillna(False), by_kind[ZERO_COPY], by_kind[COPY])
-        own = np.where(shares.isna() | np.isnan(own), either, own)
-        usual = np.ones(len(cells), dtype=bool)
-        for name, value in USUAL.items():
-            usual &= (cells[name].isna() | (cells[name] == value)).to_numpy(dtype=bool, na_value=True)
-        return np.where(usual, np.nan_to_num(own, nan=0.0), 0.0)
-
-    def _of_kind(self, kind: str, wanted: Floats) -> Floats:
-        own = self.sizes[(self.sizes["kind"] == kind).to_numpy() & self.sizes["floor"].notna().to_numpy()]
-        if not len(own):
-            return np.full(len(wanted), np.nan)
-        known, floor = np.log1p(floats(own["bytes"])), floats(own["floor"])
-        nearest = np.abs(np.log1p(np.nan_to_num(wanted))[:, None] - known).argmin(axis=1)
-        highest = float(floor.max())
-        return np.where(np.isnan(wanted), highest, floor[nearest])
-
-    def check(self, machine: str | None, method: Mapping[str, Any]) -> None:
-        """Refuse a machine or a method that the profile says nothing about.
-
-        Raises:
-            UsageError: the machine is another, or a field of the method differs.
-        """
-        if machine != self.machine:
-            raise UsageError(f"the noise profile is of machine {self.machine!r}, not of {machine!r}")
-        for field, own, other in differing(self.fingerprint, method):
-            raise UsageError(f"the noise profile was measured by another method: {field} {own!r}, not {other!r}")
 
 
 def noise_profile(

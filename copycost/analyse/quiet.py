@@ -38,22 +38,26 @@ DISTURBED = 1.3
 NEVER_QUIET = 1.3
 
 
-def contention_index(rounds: pd.DataFrame) -> Floats:
+def contention_index(rounds: pd.DataFrame, disturbed: np.ndarray) -> Floats:
     """Return canary / clock of each round (the canary alone where an arm has no clock).
 
-    It is NaN where the clock's own reading was disturbed, so that it tells nothing: its ratio, however low, is no
+    The index is NaN where the clock's own reading was disturbed and tells nothing: its ratio, however low, is no
     sign of a quiet core.
+
+    Args:
+        rounds: of whole arms.
+        disturbed: whether each round's clock reading was, see ``disturbed_readings``.
     """
     canary = floats(rounds["canary"])
     clock = floats(rounds["clock"])
     arm, first = group_codes(rounds, ARM)
     has_clock = group_sum(~np.isnan(clock), arm, len(first)) > 0
     clock = np.where(has_clock[arm], clock, 1.0)
-    return canary / np.where((clock > 0) & ~disturbed(rounds), clock, np.nan)
+    return canary / np.where((clock > 0) & ~disturbed, clock, np.nan)
 
 
-def disturbed(rounds: pd.DataFrame) -> np.ndarray:
-    """Return for each round whether its clock's reading was: far longer than its process's median.
+def disturbed_readings(rounds: pd.DataFrame) -> np.ndarray:
+    """Return for each round whether its clock's reading was disturbed: far longer than its process's median.
 
     Some virtual machines are interrupted for a microsecond or two more than ten thousand times a second. One reading
     in ten is then half as long again or twice as long; how many are tells how much of that is in every figure.
@@ -74,14 +78,17 @@ def mark_quiet(rounds: pd.DataFrame) -> pd.DataFrame:
     times the arm's.
 
     Returns:
-        The rounds with two more columns: ``quiet`` (boolean, NA where there is no canary) and
+        The rounds with three more columns: ``quiet`` (boolean, NA where there is no canary),
         ``contended_process`` (bool; its best rounds are more than 1.3 times the arm's level, so
-        none of them counts as quiet).
+        none of them counts as quiet) and ``disturbed`` (bool; see ``disturbed_readings``).
     """
+    disturbed = disturbed_readings(rounds)
     if rounds["canary"].isna().all():
         unknown = np.ones(len(rounds), dtype=bool)
-        return rounds.assign(quiet=pd.arrays.BooleanArray(~unknown, unknown), contended_process=False)
-    index = contention_index(rounds)
+        return rounds.assign(
+            quiet=pd.arrays.BooleanArray(~unknown, unknown), contended_process=False, disturbed=disturbed
+        )
+    index = contention_index(rounds, disturbed)
     arm, arm_first = group_codes(rounds, ARM)
     cell, cell_first = group_codes(rounds, CELL)
     level = undisturbed(index, arm, len(arm_first))
@@ -95,7 +102,13 @@ def mark_quiet(rounds: pd.DataFrame) -> pd.DataFrame:
     return rounds.assign(
         quiet=pd.arrays.BooleanArray(quiet, np.isnan(index) & ~_has_canary(index, arm)),
         contended_process=contended,
+        disturbed=disturbed,
     )
+
+
+def marked(rounds: pd.DataFrame) -> pd.DataFrame:
+    """Return rounds with the columns of ``mark_quiet``: as they are where they have been marked already."""
+    return rounds if "quiet" in rounds else mark_quiet(rounds)
 
 
 def undisturbed(index: Floats, codes: Codes, count: int) -> Floats:
@@ -104,6 +117,12 @@ def undisturbed(index: Floats, codes: Codes, count: int) -> Floats:
     # Few rounds have their quantile between two of them, so the lowest one is let in.
     in_cluster = (index >= lowest[codes] / CLUSTER) & (index <= CLUSTER * lowest[codes])
     return group_median(index[in_cluster], codes[in_cluster], count)
+
+
+def undisturbed_level(rounds: pd.DataFrame) -> float:
+    """Return the undisturbed contention index of all marked rounds together; NaN where no canary was taken."""
+    index = contention_index(rounds, rounds["disturbed"].to_numpy(dtype=bool))
+    return float(undisturbed(index, np.zeros(len(index), dtype=np.int64), 1)[0])
 
 
 def _contended(rounds: pd.DataFrame, index: Floats, arm: Codes, level: Floats) -> np.ndarray:

@@ -17,30 +17,30 @@ from typing import Any
 import pandas as pd
 
 from copycost.analyse.advice import Advice, advice
+from copycost.analyse.bootstrap import bootstrap
 from copycost.analyse.breakdown import breakdown
 from copycost.analyse.ceilings import ceilings
 from copycost.analyse.crossovers import crossings
 from copycost.analyse.curves import curves
-from copycost.analyse.estimates import estimate
+from copycost.analyse.estimates import estimate_cells
 from copycost.analyse.estimator import estimator_version
 from copycost.analyse.grouping import Floats, floats, group_codes
+from copycost.analyse.measurement import Measurement
 from copycost.analyse.missing import missing
 from copycost.analyse.processes import per_process
 from copycost.analyse.quiet import mark_quiet
-from copycost.analyse.replicates import replicates
 from copycost.analyse.scaling import Fitted, fit_curves, fit_frame
-from copycost.analyse.side import as_one
 from copycost.errors import UsageError, nearest
-from copycost.store import cell_cache
+from copycost.store import kept_cells
 from copycost.store.bad_files import OnBad
-from copycost.store.cell_cache import KeptCells, Source
 from copycost.store.cell_table import renamed, to_frame, to_table
-from copycost.store.foreign import created as moment
+from copycost.store.facts import as_moment
+from copycost.store.kept_cells import KeptCells, Source
 from copycost.store.labels import Test
+from copycost.store.loading import Loaded, load_alike
+from copycost.store.names import as_unicode
 from copycost.store.parametrised import read_parametrised
-from copycost.store.rounds import Loaded, load_alike
-from copycost.store.run_folder import RECORD, read_record
-from copycost.store.run_names import as_unicode
+from copycost.store.record import RECORD, read_record
 
 _OF_THE_GRID = ("processes", "skipped", "failed")
 _COMPLETE, _RUNNING = "complete", "running"
@@ -115,7 +115,7 @@ class Run:
             return self._of_arm(self._whole.rounds)
         if self.parts:
             together = pd.concat([part.rounds for part in self.parts], ignore_index=True)
-            return mark_quiet(as_one(together.drop(columns=["quiet", "contended_process"]), self.name))
+            return Measurement.of(together, self.name).rounds
         return mark_quiet(self._named(self._loaded.rounds))
 
     @cached_property
@@ -135,11 +135,11 @@ class Run:
         kept = self._kept
         if kept is not None:
             return self._named(to_frame([renamed(kept.table, self.name)]))
-        cells = estimate(self.rounds, precision=self.precision, references=True)
+        cells = estimate_cells(self.processes, self.precision)
         if self._sources and self._on_bad is None and self.facts.get("status") != _RUNNING:
             with contextlib.suppress(ImportError):  # without pyarrow nothing is kept
                 content = KeptCells(to_table(cells), self.facts, self.tests)
-                cell_cache.keep(self.path, estimator_version(), content, self._sources)
+                kept_cells.keep(self.path, estimator_version(), content, self._sources)
         return cells
 
     @cached_property
@@ -152,12 +152,12 @@ class Run:
     @cached_property
     def replicates(self) -> Floats:
         """The log seconds of each cell as they might have been measured, shape (cells, replicates)."""
-        return replicates(self.cells, self.rounds)
+        return bootstrap(self.cells, self.processes)
 
     @cached_property
     def reached(self) -> pd.DataFrame:
         """The cells with the shares of plain copies that they reach: the frame of ``ceilings``."""
-        return ceilings(self.cells, again=self.replicates)
+        return ceilings(self.cells, self.replicates)
 
     @cached_property
     def fitted(self) -> list[Fitted]:
@@ -165,7 +165,7 @@ class Run:
         # Looked at before anything is drawn: of other suites' files there may be a million cells, none with a size.
         if not (floats(self.cells["bytes"]) > 0).any():
             return []
-        return fit_curves(curves(self.cells, again=self.replicates))
+        return fit_curves(curves(self.cells, self.replicates))
 
     @cached_property
     def model(self) -> pd.DataFrame:
@@ -180,7 +180,7 @@ class Run:
     @cached_property
     def breakdown(self) -> pd.DataFrame:
         """Where the time of each copying cell goes: the frame of ``breakdown``."""
-        return breakdown(self.cells, again=self.replicates)
+        return breakdown(self.cells, self.replicates)
 
     @cached_property
     def advice(self) -> list[Advice]:
@@ -298,7 +298,7 @@ class Run:
         Raises:
             UsageError: its record does not say.
         """
-        created = moment(self.facts.get("created"))
+        created = as_moment(self.facts.get("created"))
         if created is None:
             raise UsageError(f"{self.name}: its record's 'created' is not a time: {self.facts.get('created')!r}")
         return datetime.fromisoformat(created)
@@ -321,7 +321,7 @@ class Run:
     def _loaded(self) -> Loaded:
         if self.path.is_dir():
             with contextlib.suppress(OSError):  # reading them will say why
-                self._sources = cell_cache.look(self.path)
+                self._sources = kept_cells.look(self.path)
         (loaded,) = load_alike([[self.path]], self._on_bad)
         return loaded
 
@@ -330,7 +330,7 @@ class Run:
         """The estimates that are kept beside the run; None where there are none, or its rounds were read before."""
         if self.parts or "_loaded" in self.__dict__ or not self.path.is_dir():
             return None
-        return cell_cache.read_kept(self.path, estimator_version())
+        return kept_cells.read_kept(self.path, estimator_version())
 
     @property
     def has_estimates(self) -> bool:

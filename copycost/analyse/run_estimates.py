@@ -14,15 +14,14 @@ import pandas as pd
 from copycost.analyse.estimates import estimate
 from copycost.analyse.run_pool import in_processes
 from copycost.errors import UsageError
-from copycost.store import cell_cache
+from copycost.store import kept_cells
+from copycost.store.addresses import fetched, is_address
 from copycost.store.bad_files import OnBad
 from copycost.store.cell_table import renamed, to_frame, to_table
 from copycost.store.labels import Test, labels
-from copycost.store.mirror import mirrored
-from copycost.store.remote import is_address
-from copycost.store.rounds import load_alike
-from copycost.store.run_folder import RECORD, read_record
-from copycost.store.tree import RunPlace, places
+from copycost.store.loading import load_alike
+from copycost.store.places import RunPlace, places
+from copycost.store.record import RECORD, read_record
 
 _OF_THE_GRID = ("processes", "skipped", "failed")
 _RUNNING = "running"
@@ -76,7 +75,7 @@ def load_cells(source: str | Path | Iterable[str | Path], *, references: bool = 
 
 
 def places_of(path: Path) -> list[RunPlace]:
-    """Return the runs that a path stands for, as `copycost.store.tree.places` does.
+    """Return the runs that a path stands for, as `copycost.store.places.places` does.
 
     Raises:
         UsageError: there are none.
@@ -169,7 +168,7 @@ def _several(source: str | Path | Iterable[str | Path]) -> list[str | Path]:
 
 def _local(path: str | Path) -> Path:
     # A Path has lost one slash of an address.
-    return mirrored(path) if isinstance(path, str) and is_address(path) else Path(path)
+    return fetched(path) if isinstance(path, str) and is_address(path) else Path(path)
 
 
 def _untaken(place: RunPlace, taken: Mapping[str, RunPlace]) -> str:
@@ -182,7 +181,7 @@ def _untaken(place: RunPlace, taken: Mapping[str, RunPlace]) -> str:
 def _kept(place: RunPlace, estimator: str) -> RunCells | None:
     if not place.path.is_dir():
         return None
-    kept = cell_cache.read_kept(place.path, estimator)
+    kept = kept_cells.read_kept(place.path, estimator)
     return RunCells(place, renamed(kept.table, place.name), kept.record, kept.tests) if kept else None
 
 
@@ -218,7 +217,7 @@ def estimated(place: RunPlace, estimator: str | None, on_bad: OnBad | None = Non
 
     Args:
         place: the run.
-        estimator: as for ``copycost.store.cell_cache.keep``; None to keep nothing.
+        estimator: as for ``copycost.store.kept_cells.keep``; None to keep nothing.
         on_bad: as for ``load``.
 
     Raises:
@@ -241,14 +240,14 @@ def estimated(place: RunPlace, estimator: str | None, on_bad: OnBad | None = Non
         names = pd.Series([place.name] * len(cells), index=cells.index, dtype=object)
         return RunCells(place, cells.assign(run=names), short, loaded.tests)
     if folder and sources and estimator and record.get("status") != _RUNNING:
-        cell_cache.keep(folder, estimator, cell_cache.KeptCells(table, short, loaded.tests), sources)
+        kept_cells.keep(folder, estimator, kept_cells.KeptCells(table, short, loaded.tests), sources)
     return RunCells(place, renamed(table, place.name), short, loaded.tests)
 
 
-def _sources(folder: Path | None) -> list[cell_cache.Source] | None:
+def _sources(folder: Path | None) -> list[kept_cells.Source] | None:
     if folder is None:
         return None
     try:
-        return cell_cache.look(folder)
+        return kept_cells.look(folder)
     except OSError:
         return None  # reading them will say why

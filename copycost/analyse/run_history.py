@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from copycost.analyse.common_clock import at_clock, middle_clock
+from copycost.analyse.common_clock import cells_at_clock, middle_clock
 from copycost.analyse.fingerprint import differing_among
 from copycost.analyse.history import series
 from copycost.analyse.run import Run
@@ -69,5 +69,5 @@ def _at_common_clocks(runs: Sequence[Run]) -> dict[str, pd.DataFrame]:
     for alike in of_python.values():
         reference = middle_clock(pd.concat([run.estimates for run in alike]))
         for run in alike:
-            cells[run.name] = run.estimates if reference is None else at_clock(run.estimates, reference)
+            cells[run.name] = run.estimates if reference is None else cells_at_clock(run.estimates, reference)
     return cells

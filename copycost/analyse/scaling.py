@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from copycost.analyse.bootstrap import bootstrap_rounds, interval
 from copycost.analyse.candidates import gap
 from copycost.analyse.curves import CURVE, Curve, curves
 from copycost.analyse.grouping import Floats
@@ -14,7 +15,6 @@ from copycost.analyse.law import KINK, PINNED, RESTART, STEP, Law
 from copycost.analyse.naming import Caches, names
 from copycost.analyse.refits import Refits, refit
 from copycost.analyse.regimes import UNEXPLAINED, choose_law, misfit
-from copycost.analyse.replicates import interval
 
 CONSTANT = "constant"
 PIECEWISE = "piecewise"
@@ -71,25 +71,7 @@ def fit(cells: pd.DataFrame, rounds: pd.DataFrame | None = None, *, caches: Cach
         "step": the time jumps by ``step_seconds``; "pinned": a kink before a single size). All but
         a kink lie somewhere between two sizes: their interval is that gap.
     """
-    return fit_frame(fit_curves(curves(cells, rounds)), caches)
-
-
-def predict(fitted: pd.DataFrame, sizes: Floats) -> Floats:
-    """Return the seconds that one curve's rows of ``fit`` give for sizes in bytes."""
-    kinds = {name: kind for kind, name in _KIND_NAMES.items()}
-    rows = fitted.sort_values("regime")
-    first = rows.iloc[0]
-    if first["model"] == CONSTANT:
-        return np.full(len(sizes), float(first["fixed_seconds"]))
-    later = rows.iloc[1:]
-    law = Law(
-        fixed=float(first["fixed_seconds"]),
-        slopes=1e-9 / rows["gb_per_s"].to_numpy(dtype=np.float64),
-        borders=later["from_bytes"].to_numpy(dtype=np.float64),
-        kinds=np.array([kinds[name] for name in later["border"]], dtype=np.int64),
-        step=float(later["step_seconds"].fillna(0.0).sum()),
-    )
-    return law.seconds(np.asarray(sizes, dtype=np.float64))
+    return fit_frame(fit_curves(curves(cells, bootstrap_rounds(cells, rounds))), caches)
 
 
 def fit_curves(own: list[Curve]) -> list[Fitted]:

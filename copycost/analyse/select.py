@@ -13,12 +13,12 @@ from copycost.analyse.run import Run, without_references
 from copycost.analyse.run_pool import in_processes
 from copycost.errors import UsageError, nearest
 from copycost.store.bad_files import OnBad, Refusals, tolerant
-from copycost.store.cell_cache import KeptCells
 from copycost.store.cell_table import to_frame, to_table
+from copycost.store.kept_cells import KeptCells
 from copycost.store.labels import labels
-from copycost.store.run_folder import RECORD, find
-from copycost.store.run_names import as_unicode
-from copycost.store.tree import CLUSTER, RunPlace, is_tree, places
+from copycost.store.names import as_unicode
+from copycost.store.places import CLUSTER, RunPlace, find, is_tree, places
+from copycost.store.record import RECORD
 
 Progress = Callable[[int, int], None]
 """What is called with how many runs are read, and of how many, after each."""

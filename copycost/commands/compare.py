@@ -62,11 +62,15 @@ def compare(
         draw(pair_data(compared), plots)
 
     what = what_they_are(compared)
-    blocks: list[Block] = [Lines((in_short(compared.cells),)), what, *_gate_notes(fail_on, failed, compared.cells)]
+    blocks: list[Block] = [
+        Lines((in_short(compared.cells),)),
+        Lines(what, bullets=True),
+        *_gate_notes(fail_on, failed, compared.cells),
+    ]
     blocks += [*verdicts(compared.cells), *means(compared.cells), *remarks(compared)]
     data: dict[str, Any] = {
         "cells": compared.cells,
-        "heading": [plain_text(line) for line in what.lines],
+        "heading": [plain_text(line) for line in what],
         "summary": _nested(summary(compared.cells)),
     }
     if failed is not None:

@@ -23,7 +23,7 @@ def docs(run: str, out: Path, check: bool, syntax: str, theme: str, width: int, 
     """Write a page of documentation: what each conversion costs and which shares memory, with charts."""
     from copycost.errors import one_line
     from copycost.show.docs_page.page import check_page, command_for, options, write_page
-    from copycost.store.run_folder import find
+    from copycost.store.places import find
 
     path = find(run, results)
     if check:

@@ -20,6 +20,6 @@ from copycost.commands.skipping import on_bad, skip_bad_option
 def explain(run: str, format: str, out: Path | None, results: Path, skip_bad: bool) -> None:
     """Explain a run: scaling model, ceilings, where the time goes, crossovers, advice."""
     from copycost.show.explain_view import explain_run
-    from copycost.store.run_folder import find
+    from copycost.store.places import find
 
     deliver(explain_run(find(run, results), format, on_bad(skip_bad)), out)

@@ -7,24 +7,50 @@ from typing import TYPE_CHECKING
 
 import click
 
-from copycost.commands.options import results_option, run_argument, tells
+from copycost.commands.options import deliver_document, format_option, results_option, run_argument
 from copycost.commands.skipping import on_bad, skip_bad_option
+from copycost.errors import UsageError
 
 if TYPE_CHECKING:
-    from copycost.show.document import Document
+    import pandas as pd
 
 
 @click.command()
 @run_argument
-@tells(default="csv")
+@format_option("csv")
+@click.option("--out", help="Write to this file; with parquet into this folder, FOLDER/, one file for each machine.")
 @results_option
 @skip_bad_option
-def export(run: str, results: Path, skip_bad: bool) -> Document:
-    """Write one row for each cell of a run."""
-    import pandas as pd
+def export(run: str, format: str, out: str | None, results: Path, skip_bad: bool) -> None:
+    """Write one row for each cell of a run, or of all runs of a tree.
 
-    from copycost.analyse.select import select
+    With `--format parquet --out FOLDER/` (a slash at its end, or a folder that is there) each machine has a file of its
+    own, which pandas, DuckDB, Polars and Dask read as one table.
+    """
     from copycost.show.document import of_frame
+    from copycost.show.render.formats import check_format
+    from copycost.store.addresses import is_address
+    from copycost.store.cell_table import write_partitions
 
-    runs = select([run], results, on_bad=on_bad(skip_bad))
-    return of_frame("cells", pd.concat([each.estimates for each in runs], ignore_index=True))
+    check_format(format)  # refused before anything is read or kept
+    if out is not None and is_address(out):
+        raise UsageError(f"{out!r} is an address; a file or a folder is needed here")
+    into_folder = out is not None and (out.endswith("/") or Path(out).is_dir())
+    if into_folder and format != "parquet":
+        raise UsageError(f"{out}: is a folder; only --format parquet writes into one")
+    cells = _cells(run, results, skip_bad)
+    if out is not None and into_folder:
+        files = write_partitions(cells, Path(out))
+        click.echo(f"{out}: {len(cells)} cells of {cells['run'].nunique()} runs on {len(files)} machines")
+        return
+    deliver_document(of_frame("cells", cells), format, Path(out) if out is not None else None)
+
+
+def _cells(run: str, results: Path, skip_bad: bool) -> pd.DataFrame:
+    from copycost.analyse.run import without_references
+    from copycost.analyse.select import cells_of, select
+    from copycost.commands.reading import reading_progress
+
+    with reading_progress() as progress:
+        runs = select([run], results, on_bad=on_bad(skip_bad), progress=progress)
+    return without_references(cells_of(runs))

@@ -28,7 +28,7 @@ def history(label: str, plots: Path | None, results: Path, skip_bad: bool) -> Do
     from copycost.analyse.history import latest, step_changes
     from copycost.analyse.run_history import run_history
     from copycost.analyse.select import select_history
-    from copycost.show.document import Column, Document, Name, Note, Table
+    from copycost.show.document import Block, Column, Document, Name, Note, Table
     from copycost.show.render.figures import counted
 
     tell = on_bad(skip_bad)
@@ -75,9 +75,9 @@ def history(label: str, plots: Path | None, results: Path, skip_bad: bool) -> Do
             caption="Newest against the past",
         ),
     ]
-    blocks = (*map(Note, notes), *(table for table in tables if len(table.frame)))
+    blocks: list[Block] = [*map(Note, notes), *(table for table in tables if len(table.frame))]
     return Document(
-        ("History of ", Name(label)), blocks, data={"series": found.series, "steps": steps, "latest": newest}
+        ("History of ", Name(label)), tuple(blocks), data={"series": found.series, "steps": steps, "latest": newest}
     )
 
 

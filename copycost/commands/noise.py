@@ -18,7 +18,7 @@ from copycost.commands.options import LocalPath, local_results_option
 @click.option("--size", help="Elements: 64, or 64,4096, or 1..16M.")
 @click.option("--precision", help="Half-width of the intervals asked for, such as 1%.")
 @click.option("--budget", help="Time for each repeat, such as 60s.")
-@click.option("--keep/--no-keep", default=True, help="Keep the profile for later comparisons.")
+@click.option("--keep/--no-keep", default=True, help="Keep the profile among the results.")
 @click.option("--format", default="table", help="table, markdown or json.")
 @click.option("--plots", type=LocalPath(path_type=Path), default=Path("plots"), help="Folder for the chart.")
 @local_results_option

@@ -6,7 +6,7 @@ import functools
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -15,6 +15,8 @@ from copycost.errors import UsageError, one_line
 
 if TYPE_CHECKING:
     from copycost.show.document import Document
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 PATH = click.Path(path_type=Path)
 
@@ -35,9 +37,9 @@ class ResultsPath(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the folder."""
         if isinstance(value, str) and "://" in value:
-            from copycost.store.mirror import mirrored
+            from copycost.store.addresses import fetched
 
-            value = str(mirrored(value))
+            value = str(fetched(value))
         return super().convert(value, param, ctx)
 
 
@@ -55,6 +57,13 @@ local_results_option = click.option(
 conversions_file_option = click.option("--conversions", type=PATH, help="A Python file with conversions of your own.")
 
 
+def format_option(default: str = "table") -> Callable[[_Function], _Function]:
+    """Return the option ``--format``."""
+    return click.option(
+        "--format", default=default, show_default=True, help="table, markdown, json, csv, parquet or html."
+    )
+
+
 def tells(default: str = "table") -> Callable[[Callable[..., Document]], Callable[..., None]]:
     """Return what gives a function that answers with a document ``--format`` and ``--out``, and delivers the document.
 
@@ -63,24 +72,33 @@ def tells(default: str = "table") -> Callable[[Callable[..., Document]], Callabl
     """
 
     def decorate(command: Callable[..., Document]) -> Callable[..., None]:
-        @click.option(
-            "--format", default=default, show_default=True, help="table, markdown, json, csv, parquet or html."
-        )
+        @format_option(default)
         @out_option
         @functools.wraps(command)
         def told(format: str, out: Path | None, **typed: Any) -> None:
-            from copycost.show.document import Note
-            from copycost.show.render.formats import ONE_TABLE, check_format, render
+            from copycost.show.render.formats import check_format
 
             check_format(format)  # before anything is read or measured
             document = command(**typed)
-            if format in ONE_TABLE:  # which has no room for whether the gate was passed
-                for note in document.every(Note):
-                    if note.name == "gate":
-                        print(f"gate {one_line(note.text)}", file=sys.stderr)
-            deliver(render(document, format), out)
+            deliver_document(document, format, out)
             raise click.exceptions.Exit(document.exit_status)
 
         return told
 
     return decorate
+
+
+def deliver_document(document: Document, format: str, out: Path | None) -> None:
+    """Write a document in a format to a file, or to standard output.
+
+    Raises:
+        UsageError: as from `deliver`; or the format is of one table, and the document has none.
+    """
+    from copycost.show.document import Note
+    from copycost.show.render.formats import ONE_TABLE, render
+
+    if format in ONE_TABLE:  # which has no room for whether the gate was passed
+        for note in document.every(Note):
+            if note.name == "gate":
+                print(f"gate {one_line(note.text)}", file=sys.stderr)
+    deliver(render(document, format), out)

@@ -153,16 +153,17 @@ def _data(
     from copycost.show import chart_data
     from copycost.show.charts.frames import HISTORY, NOISE, PAIR, RUN, RUNS
     from copycost.show.parameter_axes import parameters_data
+    from copycost.store.names import as_unicode
     from copycost.store.parametrised import read_parametrised
-    from copycost.store.run_names import as_unicode
 
     if kind == RUN:
         return chart_data.run_data(*selected())
     if kind == RUNS:
         return chart_data.runs_data(selected())
     if kind == PAIR:
-        made_with = {"margin": float(choice.get("margin", MARGIN)), "anyway": bool(choice.get("anyway"))}
-        return chart_data.pair_data(compare_runs(*_two_sides(selected()), **made_with))
+        a, b = _two_sides(selected())
+        margin, anyway = float(choice.get("margin", MARGIN)), bool(choice.get("anyway"))
+        return chart_data.pair_data(compare_runs(a, b, margin=margin, anyway=anyway))
     if len(words) != 1:
         raise UsageError(f"one source is needed, not {len(words)}: {', '.join(words)}")
     if kind == HISTORY:
@@ -270,7 +271,7 @@ def _read_again(
 
 def _place(name: str, results: Path, elsewhere: Mapping[str, Path]) -> str:
     """Return where a source is: what was typed of that name, or a file or run among the results, however deep."""
-    from copycost.store.tree import places
+    from copycost.store.places import places
 
     run, at, arm = name.rpartition("@") if "@" in name and not (results / name).exists() else (name, "", "")
     path = elsewhere.get(Path(run).name, results / run)

@@ -19,7 +19,7 @@ from copycost.run.recovery import recovered, remove_leftovers
 from copycost.run.sessions import OpenSession
 from copycost.run.settings import Settings
 from copycost.run.turns import Turns, Watcher
-from copycost.store.run_folder import RECORD
+from copycost.store.record import RECORD
 from copycost.store.writing import SCRATCH, CannotWrite
 
 #: What the system says when it is the disk.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from copycost.errors import UsageError
 from copycost.run.lock import LOCK
-from copycost.store.run_names import check_name, of_that_name
+from copycost.store.names import check_name, of_that_name
 from copycost.store.writing import SCRATCH, sync_folder
 
 

@@ -24,7 +24,7 @@ def noise_job(*, repeats: int, results: Path, plots: Path, keep: bool, format: s
         repeats: how many comparisons to make.
         results: the folder that holds the runs, where the profile is kept.
         plots: the folder for the chart.
-        keep: whether later comparisons on this machine shall use the profile.
+        keep: whether the profile is written among the results.
         format: table, markdown or json.
         typed: the rest of what `settle` takes.
 
@@ -37,7 +37,7 @@ def noise_job(*, repeats: int, results: Path, plots: Path, keep: bool, format: s
     from copycost.analyse.noise_profile import noise_profile, profile_path, write_profile
     from copycost.show.noise_chart import draw_noise
     from copycost.show.noise_view import check_format, render
-    from copycost.store.rounds import load
+    from copycost.store.loading import load
 
     check_format(format)
     charts = charts_folder(plots / "noise")
@@ -62,5 +62,5 @@ def noise_job(*, repeats: int, results: Path, plots: Path, keep: bool, format: s
         path = profile_path(results, machine)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_profile(path, profile)
-        console.print(f"kept for later comparisons: {path}", highlight=False, markup=False, soft_wrap=True)
+        console.print(f"kept: {path}", highlight=False, markup=False, soft_wrap=True)
     return 0

@@ -9,9 +9,10 @@ import pandas as pd
 
 from copycost.analyse.estimates import combine
 from copycost.analyse.processes import per_process
+from copycost.analyse.quiet import mark_quiet
 from copycost.catalogue.cell import Cell
 from copycost.run.settings import Settings
-from copycost.store.rounds import load
+from copycost.store.loading import load
 
 _KEY = ("conversion", "direction", "dtype", "size", "threads", "cache", "layout")
 
@@ -39,7 +40,7 @@ class Progress:
         """Take in one process's file."""
         self.processes += 1
         # Any reference clock will do: half-widths are shares, and it must be the same every time.
-        summary = per_process(load(process_file), clock_reference=1.0)
+        summary = per_process(mark_quiet(load(process_file)), clock_reference=1.0)
         self._summaries.append(summary.assign(process=self.processes, run=self.settings.name))
         self.quiet_share = float(summary["n_quiet"].sum() / summary["n_rounds"].sum())
         summaries = pd.concat(self._summaries, ignore_index=True)

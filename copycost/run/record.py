@@ -13,7 +13,7 @@ from copycost.run.arms import Arm
 from copycost.run.privacy import arm_told
 from copycost.run.process_entry import process_number
 from copycost.run.settings import Settings
-from copycost.store.run_folder import RECORD, SCHEMA
+from copycost.store.record import RECORD, SCHEMA
 from copycost.store.writing import write_json
 
 #: Facts of a machine that may change between the parts of a run without changing what is measured.

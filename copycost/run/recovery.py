@@ -13,7 +13,7 @@ from copycost.run.process_entry import entry_of, process_number
 from copycost.run.record import Record
 from copycost.run.settings import Settings
 from copycost.store.json_file import Damaged, read_json
-from copycost.store.run_folder import read_record
+from copycost.store.record import read_record
 from copycost.store.writing import LEFTOVERS, SCRATCH
 
 _KEPT = ("method", "machine", "skipped", "failed")

@@ -16,8 +16,9 @@ from copycost.run.arms import Arm, parse_arms
 from copycost.run.lock import is_held
 from copycost.run.privacy import arm_told, file_told
 from copycost.run.settings import Settings, require_torch
-from copycost.store.remote import is_address
-from copycost.store.run_folder import find, read_record, run_folders
+from copycost.store.addresses import is_address
+from copycost.store.places import find, run_folders
+from copycost.store.record import read_record
 from copycost.units import parse_bytes, parse_seconds, parse_share
 
 #: Options that are no part of the plan, or are looked at on their own.
@@ -40,7 +41,7 @@ def settle_again(run: str, *, out: Path, given: Given) -> Settings:
     """
     if is_address(run):
         # What is found there is a copy among the caches, and what was measured would be lost with it.
-        raise UsageError(f"{run} is an address: pull the run first, and resume it in its folder")
+        raise UsageError(f"{run} is an address: copy the run into a folder first, and resume it there")
     folder = find(run, out) if run else _latest_unfinished(out)
     if folder.is_symlink():
         raise UsageError(f"{folder}: is a symbolic link; name the folder it leads to")

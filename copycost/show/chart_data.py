@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from copycost.analyse.common_clock import at_clock, middle_clock
+from copycost.analyse.common_clock import cells_at_clock, middle_clock
 from copycost.analyse.noise_profile import NoiseProfile, profile_path
 from copycost.analyse.run import Run
 from copycost.analyse.run_comparison import MARGIN, RunComparison
@@ -127,9 +127,7 @@ def runs_data(runs: Sequence[Run]) -> ChartData:
     cells = cells.assign(arm="", run=[names.get(str(run), str(run)) for run in cells["run"]])
     of_machines = [own for _, own in cells.groupby(cells["machine"].astype(object), dropna=False, sort=False)]
     clocks = [middle_clock(own) for own in of_machines]
-    corrected = [
-        own if clock is None else at_clock(own, clock) for own, clock in zip(of_machines, clocks, strict=True)
-    ]
+    corrected = [own if clock is None else cells_at_clock(own, clock) for own, clock in zip(of_machines, clocks, strict=True)]
     return ChartData(RUNS, pd.concat(corrected, ignore_index=True), _sources(arms))
 
 

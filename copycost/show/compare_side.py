@@ -12,10 +12,10 @@ import pandas as pd
 from copycost.analyse.grouping import group_codes
 from copycost.errors import UsageError, nearest
 from copycost.store.bad_files import OnBad
-from copycost.store.rounds import Loaded, load_alike
-from copycost.store.run_folder import RECORD, find, read_record
-from copycost.store.run_names import as_unicode
-from copycost.store.tree import is_tree, places
+from copycost.store.loading import Loaded, load_alike
+from copycost.store.names import as_unicode
+from copycost.store.places import find, is_tree, places
+from copycost.store.record import RECORD, read_record
 
 
 @dataclass(frozen=True)

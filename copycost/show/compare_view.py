@@ -30,7 +30,6 @@ def compare_runs(
     results: Path,
     *,
     margin: float | None = None,
-    noise_path: Path | None = None,
     anyway: bool = False,
     format: str = "table",
     fail_on: str | None = None,
@@ -44,7 +43,6 @@ def compare_runs(
         results: the folder that holds the runs.
         margin: half-width of what counts as the same, as a share; by default 3%, or less where the
             gate asks for a smaller slowdown than that.
-        noise_path: a noise profile; by default the machine's own among the results, if it is there.
         anyway: compare what different methods have measured, and flag every row.
         format: table, markdown, json or csv.
         fail_on: the gate, such as ``slower>5%``.
@@ -59,7 +57,7 @@ def compare_runs(
     if margin is None:
         margin = min(MARGIN, (gate.smallest if gate else None) or MARGIN)
     side_a, side_b = read_sides((a, b), results, on_bad)
-    found = compared(side_a, side_b, results, margin=margin, noise_path=noise_path, anyway=anyway)
+    found = compared(side_a, side_b, margin=margin, anyway=anyway)
     cells = found.cells
     failed = failures(gate, cells) if gate else None
     gate_lines = _gate_lines(fail_on, failed, cells)

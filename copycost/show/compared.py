@@ -1,17 +1,15 @@
-"""Two sides compared as far as their records allow: methods, clocks, grids and noise looked at, and what that means."""
+"""Two sides compared as far as their records allow: methods, clocks and grids looked at, and what that means."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from copycost.analyse.comparison import OTHER_INTERRUPTIONS, OWN_CLOCK, PLAIN_COPY_TOO, add_flag, compare
 from copycost.analyse.fingerprint import described, differing, differing_among, require_one, require_same
-from copycost.analyse.noise_profile import NoiseProfile, profile_path, read_profile
 from copycost.errors import UsageError
 from copycost.show.compare_side import SideView
 
@@ -36,13 +34,11 @@ class Compared:
 def compared(
     side_a: SideView,
     side_b: SideView,
-    results: Path,
     *,
     margin: float = MARGIN,
-    noise_path: Path | None = None,
     anyway: bool = False,
 ) -> Compared:
-    """Return two sides compared; arguments as for ``copycost.show.compare_view.compare_runs``.
+    """Return two sides compared; ``margin`` and ``anyway`` as for ``copycost.show.compare_view.compare_runs``.
 
     Raises:
         UsageError: the methods differ, or no cell is common.
@@ -52,12 +48,10 @@ def compared(
             require_one(letter, side.methods)
         require_same(side_a.method, side_b.method)
     across = _across(side_a, side_b, anyway)
-    profile, notes = _profile(side_a, side_b, noise_path, results)
     cells = compare(
         side_a.rounds,
         side_b.rounds,
         margin=margin,
-        noise=profile,
         same_clock=_same_clock(side_a, side_b),
         across=[name for name, _, _ in across],
         allowance=_grid_allowance(side_a, side_b),
@@ -68,7 +62,7 @@ def compared(
         cells = add_flag(cells, METHOD_DIFFERS)
     for name, _, _ in across:
         cells = add_flag(cells, f"{name}-differ")
-    return Compared(cells, [*_notes(side_a, side_b, across, cells, margin), *notes])
+    return Compared(cells, _notes(side_a, side_b, across, cells, margin))
 
 
 def _same_clock(a: SideView, b: SideView) -> bool:
@@ -107,31 +101,6 @@ def _measured(side: SideView) -> pd.Series:
 
 def _listed(values: set[Any]) -> str:
     return ", ".join(map(str, sorted(values)))
-
-
-def _profile(a: SideView, b: SideView, path: Path | None, results: Path) -> tuple[NoiseProfile | None, list[str]]:
-    """Return the noise profile that holds for both sides, and what is to be said about it."""
-    if path is not None:
-        profile = read_profile(path)
-        profile.check(a.machine_name, a.method)
-        profile.check(b.machine_name, b.method)
-        return profile, [_used(profile)]
-    if a.machine_name is None or a.machine_name != b.machine_name:
-        return None, []
-    kept = profile_path(results, a.machine_name)
-    if not kept.is_file():
-        return None, []
-    try:
-        profile = read_profile(kept)
-        profile.check(a.machine_name, a.method)
-        profile.check(b.machine_name, b.method)
-    except UsageError as error:
-        return None, [f"no noise profile is used: {error}"]
-    return profile, [_used(profile)]
-
-
-def _used(profile: NoiseProfile) -> str:
-    return f"differences below this machine's noise floor of {profile.created[:10]} are not called changes"
 
 
 def _notes(

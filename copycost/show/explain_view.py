@@ -12,20 +12,22 @@ from typing import Any
 import pandas as pd
 
 from copycost.analyse.advice import COMMAND, Advice, advice
+from copycost.analyse.bootstrap import bootstrap
 from copycost.analyse.breakdown import breakdown
 from copycost.analyse.ceilings import ceilings
 from copycost.analyse.crossovers import crossings
 from copycost.analyse.curves import CURVE, curves
-from copycost.analyse.estimates import estimate
+from copycost.analyse.estimates import estimate_cells
 from copycost.analyse.grouping import floats
-from copycost.analyse.replicates import replicates
+from copycost.analyse.processes import per_process
+from copycost.analyse.quiet import mark_quiet
 from copycost.analyse.scaling import fit_curves, fit_frame
 from copycost.errors import UsageError, nearest
 from copycost.show.explain_words import Section, advice_section, sections
 from copycost.show.table import plain
 from copycost.store.bad_files import OnBad
-from copycost.store.rounds import load
-from copycost.store.run_folder import RECORD, read_record
+from copycost.store.loading import load
+from copycost.store.record import RECORD, read_record
 
 WIDTH = 100
 _LABEL = 15
@@ -63,23 +65,23 @@ def explanation(path: Path, on_bad: OnBad | None = None) -> Explanation:
         UsageError: the path holds no results with sizes.
     """
     record = read_record(path) if (path / RECORD).is_file() else None
-    rounds = load(path, on_bad)
-    cells = estimate(rounds, references=True)
+    processes = per_process(mark_quiet(load(path, on_bad)))
+    cells = estimate_cells(processes)
     # Looked at before anything is drawn: of other suites' files there may be a million cells, none with a size.
     if not (floats(cells["bytes"]) > 0).any():
         raise UsageError(f"{path}: {_NOTHING}")
-    again = replicates(cells, rounds)
-    fitted = fit_curves(curves(cells, again=again))
+    replicates = bootstrap(cells, processes)
+    fitted = fit_curves(curves(cells, replicates))
     if not fitted:
         raise UsageError(f"{path}: {_NOTHING}")
     machine = record["machine"] if record else {}
     crossed = crossings(fitted)
-    parts = breakdown(cells, again=again)
+    parts = breakdown(cells, replicates)
     return Explanation(
         _heading(path, record),
         fit_frame(fitted, machine.get("caches") or ()),
         crossed,
-        ceilings(cells, again=again),
+        ceilings(cells, replicates),
         parts,
         advice([one.curve for one in fitted], crossed, parts, record["arms"] if record else ()),
     )

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from copycost.analyse.common_clock import at_clock, middle_clock
+from copycost.analyse.common_clock import cells_at_clock, middle_clock
 from copycost.analyse.fingerprint import differing_among
 from copycost.analyse.history import latest, series, step_changes
 from copycost.errors import UsageError, nearest
@@ -23,9 +23,9 @@ from copycost.show.compare_text import condition_text, own_flags, ratio_text, re
 from copycost.show.many_runs import TypedRun, read_many
 from copycost.show.table import plain
 from copycost.store.bad_files import OnBad, tolerant
-from copycost.store.foreign import created as moment
-from copycost.store.run_folder import RECORD, read_record
-from copycost.store.tree import places
+from copycost.store.facts import as_moment as moment
+from copycost.store.places import places
+from copycost.store.record import RECORD, read_record
 
 WIDTH_ON_A_PIPE = 100
 _FORMATS = ("table", "markdown", "json")
@@ -108,7 +108,7 @@ def _at_common_clocks(cells: pd.DataFrame, facts: Sequence[Mapping[str, Any]]) -
     for names in of_python.values():
         own = cells[cells["run"].isin(names)]
         reference = middle_clock(own)
-        parts.append(own if reference is None else at_clock(own, reference))
+        parts.append(own if reference is None else cells_at_clock(own, reference))
     return pd.concat(parts)
 
 

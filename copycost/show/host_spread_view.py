@@ -16,7 +16,7 @@ from copycost.show.compare_text import ratio_text
 from copycost.show.run_view import CellsView, read_run
 from copycost.show.summary import WIDTH_ON_A_PIPE
 from copycost.show.table import cells_view, plain
-from copycost.store.run_folder import run_folders
+from copycost.store.places import run_folders
 
 NONE = "none"
 EXPLAINED = (

@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from copycost.analyse.estimates import estimate
+from copycost.analyse.bootstrap import bootstrap
+from copycost.analyse.estimates import estimate_cells
 from copycost.analyse.fleet import HANDFUL, Fleet, Runs, fleet
 from copycost.analyse.machine_figures import NEEDED
-from copycost.analyse.replicates import replicates
+from copycost.analyse.processes import per_process
+from copycost.analyse.quiet import mark_quiet
 from copycost.errors import UsageError, nearest
 from copycost.show.compare_side import SideView, read_side, read_sides
 from copycost.show.compare_text import records
@@ -73,8 +75,9 @@ def read_runs(runs: Sequence[str], results: Path, on_bad: OnBad | None = None) -
         taken.add(name)
         machine = {**side.machine, "machine": side.machine_name or side.machine.get("machine")}
         facts.append({"name": name, "machine": machine, "method": side.method, "status": side.unfinished})
-        own = estimate(side.rounds, references=True)
-        drawn.append(replicates(own, side.rounds))
+        processes = per_process(mark_quiet(side.rounds))
+        own = estimate_cells(processes)
+        drawn.append(bootstrap(own, processes))
         cells.append(own[list(NEEDED)].assign(run=name))
     if not cells:
         raise UsageError(f"nothing is left to read: {len(runs)} skipped")

@@ -13,9 +13,8 @@ from copycost.analyse.run_estimates import RunCells, frame_of, read_runs
 from copycost.errors import UsageError, nearest
 from copycost.show.reading_progress import reading_progress
 from copycost.store.bad_files import OnBad, Refusals, tolerant
-from copycost.store.run_folder import find
-from copycost.store.run_names import as_unicode
-from copycost.store.tree import CLUSTER, RunPlace, is_tree, places
+from copycost.store.names import as_unicode
+from copycost.store.places import CLUSTER, RunPlace, find, is_tree, places
 
 
 @dataclass(frozen=True)

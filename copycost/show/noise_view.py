@@ -48,7 +48,7 @@ def sentences(profile: NoiseProfile) -> list[str]:
         f"{total} pairs of figures",
         f"called faster or slower although nothing differed: {wrong:.2%}; "
         f"called the same: {_weighted(profile.sizes, 'same'):.1%}",
-        "noise floor: 95% of identical figures are no further apart; a smaller difference is not called a change",
+        "noise floor: 95% of identical figures are no further apart",
     ]
 
 

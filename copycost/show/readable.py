@@ -7,8 +7,8 @@ from pathlib import Path
 
 from copycost.errors import UsageError
 from copycost.store.bad_files import OnBad, tolerant
-from copycost.store.rounds import load
-from copycost.store.run_folder import find
+from copycost.store.loading import load
+from copycost.store.places import find
 
 
 def readable(

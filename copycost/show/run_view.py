@@ -13,9 +13,9 @@ from copycost.analyse.quiet import mark_quiet
 from copycost.analyse.run_estimates import frame_of, read_runs
 from copycost.errors import UsageError
 from copycost.store.bad_files import OnBad
-from copycost.store.rounds import load
-from copycost.store.run_folder import RECORD, read_record
-from copycost.store.tree import is_run_folder, is_tree, places
+from copycost.store.loading import load
+from copycost.store.places import is_run_folder, is_tree, places
+from copycost.store.record import RECORD, read_record
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from copycost.show.run_view import CellsView, RunView, read_cells
 from copycost.show.table import cells_view, plain
 from copycost.show.tree_view import tree_text
 from copycost.store.bad_files import OnBad
-from copycost.store.tree import is_tree
+from copycost.store.places import is_tree
 
 WIDTH_ON_A_PIPE = 100
 

@@ -14,7 +14,7 @@ from copycost.show.compare_text import NOTHING
 from copycost.show.machines_sections import Section, as_table
 from copycost.show.many_runs import ManyRuns, TypedRun, read_many
 from copycost.store.bad_files import OnBad
-from copycost.store.tree import places
+from copycost.store.places import places
 
 MOST_ROWS = 40
 FEW = 20
@@ -34,7 +34,7 @@ def render(name: str, read: ManyRuns) -> str:
     for fact in read.facts:
         machines.setdefault(fact["machine"]["machine"] or "unknown machine", []).append(fact)
     heading = f"{name}: {_counted(len(read.facts), 'run')} of {_counted(len(machines), 'machine')}"
-    notes = ["`machines` ranks them, `history` has them in the order of time, `dataset` writes every figure"]
+    notes = ["`machines` ranks them, `history` has them in the order of time, `export` writes every figure"]
     rows: list[tuple[str, ...]]
     headings: tuple[str, ...]
     empty = read.cells[wanted].iloc[:0]

@@ -1,32 +1,29 @@
-"""The cells frame as an Arrow table and as Parquet, and back without a changed bit."""
+"""The cells frame as an Arrow table, and back without a changed bit; as Parquet, one file or one for each machine."""
 
 from __future__ import annotations
 
 import json
+import os
+import secrets
+import shutil
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
 
 from copycost.errors import UsageError
+from copycost.store.writing import write_bytes
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _DTYPES = b"copycost.dtypes"
-
-
-def require_pyarrow(what: str) -> None:
-    """Refuse what cannot be done without pyarrow.
-
-    Raises:
-        UsageError: it is not installed.
-    """
-    try:
-        import pyarrow  # noqa: F401
-    except ImportError as error:
-        raise UsageError(f"{what} needs pyarrow: pip install 'copycost[parquet]'") from error
+_PARTITION_FILE = "cells.parquet"
+_UNKNOWN = "unknown"
+"""Not the usual mark of no value: pyarrow cannot read that beside other values."""
 
 
 def to_table(cells: pd.DataFrame) -> pa.Table:
@@ -36,9 +33,9 @@ def to_table(cells: pd.DataFrame) -> pa.Table:
     arrays, fields = [], []
     for name in cells.columns:
         column = cells[name]
-        kind = _arrow_type(column)
-        arrays.append(pa.array(column, type=kind, from_pandas=True))
-        fields.append(pa.field(str(name), kind))
+        arrow_type = _arrow_type(column)
+        arrays.append(pa.array(column, type=arrow_type, from_pandas=True))
+        fields.append(pa.field(str(name), arrow_type))
     dtypes = {str(name): str(dtype) for name, dtype in cells.dtypes.items()}
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields, metadata={_DTYPES: json.dumps(dtypes)}))
 
@@ -59,7 +56,7 @@ def from_parquet(data: bytes) -> pa.Table:
     """Return the table that the bytes of a Parquet file hold.
 
     Raises:
-        ValueError: they are no Parquet file, or one that `to_table` has not made.
+        ValueError: the bytes are no Parquet file, or not of a table that `to_table` has made.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -90,6 +87,55 @@ def to_frame(tables: Sequence[pa.Table]) -> pd.DataFrame:
     return pd.DataFrame({name: _series(table.column(name), dtypes[name]) for name in table.column_names}, copy=False)
 
 
+def write_partitions(cells: pd.DataFrame, folder: Path) -> list[Path]:
+    """Write cells as one Parquet file for each machine, ``machine=…/cells.parquet``, and return the files by machine.
+
+    All files are written beside the folder first, and then take its place: the folder is never half-written.
+
+    Args:
+        cells: the cells frame, with whatever columns beside it.
+        folder: a new folder, an empty one, or one that was written in this way before, which is replaced.
+
+    Raises:
+        UsageError: the folder holds something else, cannot be written, or pyarrow is not installed.
+    """
+    folder = folder.resolve()
+    token = secrets.token_hex(4)
+    temporary = folder.with_name(f".{folder.name}.{token}.tmp")
+    before = folder.with_name(f".{folder.name}.{token}.old.tmp")
+    try:
+        if folder.exists() and not all(_is_partition(path) for path in folder.iterdir()):
+            raise UsageError(f"{folder}: holds other files; partitions need a folder of their own")
+        written = []
+        for machine, rows in cells.groupby("machine", sort=True, dropna=False):
+            name = f"machine={_UNKNOWN if pd.isna(machine) else quote(str(machine), safe='')}"
+            (temporary / name).mkdir(parents=True)
+            table = to_table(rows.drop(columns="machine"))
+            # Without the notes on pandas' types: any reader is to make of the columns what it can.
+            write_bytes(temporary / name / _PARTITION_FILE, to_parquet(table.replace_schema_metadata(None)))
+            written.append(folder / name / _PARTITION_FILE)
+        temporary.mkdir(exist_ok=True)
+        if folder.exists():
+            os.rename(folder, before)
+        os.rename(temporary, folder)
+    except ImportError as error:
+        raise UsageError("parquet needs pyarrow: pip install 'copycost[parquet]'") from error
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be written ({error.strerror})") from error
+    finally:
+        if before.exists() and not folder.exists():
+            os.rename(before, folder)
+        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(before, ignore_errors=True)
+    return written
+
+
+def _is_partition(path: Path) -> bool:
+    """Return whether a path is a machine's folder as ``write_partitions`` makes it."""
+    is_folder = path.name.startswith("machine=") and path.is_dir()
+    return is_folder and [file.name for file in path.iterdir()] == [_PARTITION_FILE]
+
+
 def _series(column: pa.ChunkedArray, dtype: str) -> pd.Series:
     import pyarrow as pa
 
@@ -99,8 +145,8 @@ def _series(column: pa.ChunkedArray, dtype: str) -> pd.Series:
         texts = np.array([*codes.dictionary.to_pylist(), np.nan], dtype=object)
         return pd.Series(texts[codes.indices.fill_null(-1).to_numpy()], dtype=object)
     nullable: dict[Any, Any] = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
-    own: pd.Series = column.to_pandas(types_mapper=nullable.get)
-    return own if str(own.dtype) == dtype else own.astype(dtype)  # type: ignore[call-overload]
+    series: pd.Series = column.to_pandas(types_mapper=nullable.get)
+    return series if str(series.dtype) == dtype else series.astype(dtype)  # type: ignore[call-overload]
 
 
 def _arrow_type(column: pd.Series) -> pa.DataType:

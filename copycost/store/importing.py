@@ -13,12 +13,12 @@ from typing import Any
 
 from copycost.errors import UsageError
 from copycost.store.bad_files import OnBad, Refusals, tolerant
-from copycost.store.foreign import created, foreign_machine
-from copycost.store.json_lines import read_reports
+from copycost.store.facts import as_moment, foreign_machine
+from copycost.store.names import check_name, fitting_name, of_that_name
+from copycost.store.places import RunPlace, places
 from copycost.store.process_file import read_process_files
-from copycost.store.run_folder import RECORD, SCHEMA, read_record
-from copycost.store.run_names import check_name, fitting_name, of_that_name
-from copycost.store.tree import RunPlace, places
+from copycost.store.record import RECORD, SCHEMA, read_record
+from copycost.store.reports import read_reports
 from copycost.store.writing import write_json
 
 ARM = "base"
@@ -235,8 +235,8 @@ def _process(report: Report, run: str, number: int, machine: Mapping[str, Any]) 
 def _when(report: Report) -> str:
     """Return when a report was made, ISO 8601 in UTC."""
     commit = report.content.get("commit_info")
-    told = created(report.content.get("datetime"))
-    told = told or created(commit.get("time") if isinstance(commit, dict) else None)
+    told = as_moment(report.content.get("datetime"))
+    told = told or as_moment(commit.get("time") if isinstance(commit, dict) else None)
     return told or datetime.fromtimestamp(report.path.stat().st_mtime, UTC).isoformat()
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 
 from copycost.errors import UsageError
-from copycost.store.benchmark_stats import benchmark_name, benchmark_stats
-from copycost.store.json_lines import read_reports
+from copycost.store.benchmarks import benchmark_name, benchmark_stats
+from copycost.store.reports import read_reports
 
 FIXED = ("fullname", "test", "group", "seconds", "low", "high", "rounds")
 UNSERIALIZABLE = "UNSERIALIZABLE["

@@ -3,74 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from copycost.errors import UsageError
-from copycost.store.entries import Entry, read_entries
-from copycost.store.fact_kinds import known_machine
-from copycost.store.foreign import created, foreign_machine
-from copycost.store.json_lines import read_reports
-from copycost.store.labels import labels
-from copycost.store.round_arrays import RoundArrays
-from copycost.store.run_folder import check_schema
-from copycost.store.scalars import as_count, as_text
+from copycost.store.benchmarks import RoundArrays, benchmark_name, read_rounds
+from copycost.store.facts import as_count, as_flag, as_text, foreign_machine, known_machine
+from copycost.store.labels import Test, labels
+from copycost.store.record import check_schema
+from copycost.store.reports import read_reports
+
+_TEXTS = ("conversion", "direction", "expression", "documented", "dtype", "cache", "layout", "result_dtype")
+_COUNTS = ("size", "source_bytes", "result_bytes", "threads", "block")
+_FLAGS = ("shares_memory", "partial_gating")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One benchmark of a file: facts that hold for all its rounds.
+
+    ``calls`` is the calls per round, None where the file does not say. ``test`` is what another suite calls it,
+    None for a conversion.
+    """
+
+    facts: dict[str, str | int | bool | None]
+    calls: int | None
+    test: Test | None = None
 
 
 @dataclass(frozen=True)
 class ProcessFile:
     """Everything the harness takes from one pytest-benchmark report.
 
-    ``rounds`` are those of all entries, in their order. ``machine`` is the machine's name, ``machine_facts`` what
-    the report tells of it, under the names that a run's record has; ``created`` is when it was made, ISO 8601 with a
-    zone.
+    ``rounds`` are those of all entries, in their order. ``machine_facts`` is what the report tells of its machine,
+    under the names that a run's record has, ``machine`` the machine's name among them.
     """
 
     path: Path
-    run: str | None
     arm: str | None
     process: int | None
-    machine: str | None
     entries: list[Entry]
     rounds: RoundArrays
-    skipped: list[dict[str, Any]] = field(default_factory=list)
-    failed: list[dict[str, Any]] = field(default_factory=list)
-    machine_facts: dict[str, Any] = field(default_factory=dict)
-    created: str | None = None
+    machine_facts: dict[str, Any]
 
 
-def read_process_file(path: Path) -> ProcessFile:
-    """Read a pytest-benchmark JSON file, of any version and from any suite.
+def read_process_files(path: Path) -> list[ProcessFile]:
+    """Read all reports of a file, of any version and from any suite: one of a JSON file, as many as there are of JSON
+    Lines.
 
     Benchmarks that are not ours get their name as conversion and nothing else; without
     ``stats.data`` they have one round, the median. Facts of the wrong type are unknown.
 
     Raises:
-        UsageError: the file is truncated, not JSON, not pytest-benchmark, of a newer schema, or
-            holds times that are not times; the message has the file and the reason. Or it is JSON
-            Lines of several reports.
-    """
-    reports = read_process_files(path)
-    if len(reports) != 1:
-        raise UsageError(f"{path}: holds {len(reports)} reports, not one")
-    return reports[0]
-
-
-def read_process_files(path: Path) -> list[ProcessFile]:
-    """Read all reports of a file: one of a JSON file, and as many as there are of JSON Lines.
-
-    Raises:
-        UsageError: as ``read_process_file`` does; one bad report is enough.
+        UsageError: a report is truncated, not JSON, not pytest-benchmark, of a newer schema, or
+            holds times that are not times; the message has the file and the reason.
     """
     return [_process_file(path, report) for report in read_reports(path)]
 
 
 def relabelled(files: Sequence[ProcessFile]) -> list[ProcessFile]:
     """Return files with other suites' benchmarks named so that the same test has the same name in all."""
-    own = [[entry.test for entry in file.entries if entry.test is not None] for file in files]
+    tests = [[entry.test for entry in file.entries if entry.test is not None] for file in files]
     result = []
-    for file, names in zip(files, labels(own), strict=True):
+    for file, names in zip(files, labels(tests), strict=True):
         left = iter(names)
         entries = [
             entry if entry.test is None else replace(entry, facts=entry.facts | {"conversion": next(left)})
@@ -82,26 +78,21 @@ def relabelled(files: Sequence[ProcessFile]) -> list[ProcessFile]:
 
 def _process_file(path: Path, content: Mapping[str, Any]) -> ProcessFile:
     ours = content.get("copycost")
-    if ours is not None and not isinstance(ours, dict):
-        raise UsageError(f"{path}: its 'copycost' entry is not an object")
     if ours is not None:
+        if not isinstance(ours, dict):
+            raise UsageError(f"{path}: its 'copycost' entry is not an object")
         check_schema(path, ours.get("schema"))
-    info = content.get("machine_info")
-    facts = _machine_facts(info)
-    own = ours or {}
-    entries, rounds = read_entries(path, content["benchmarks"], ours is not None)
+    told = ours or {}
+    items = content["benchmarks"]
+    names = [benchmark_name(path, number, item) for number, item in enumerate(items, 1)]
+    infos = [_our_info(item) if ours is not None else None for item in items]
     file = ProcessFile(
         path=path,
-        run=as_text(own.get("run")),
-        arm=as_text(own.get("arm")),
-        process=as_count(own.get("process")),
-        machine=as_text(facts.get("machine")),
-        entries=entries,
-        rounds=rounds,
-        skipped=_objects(own.get("skipped")),
-        failed=_objects(own.get("failed")),
-        machine_facts=facts,
-        created=created(content.get("datetime")),
+        arm=as_text(told.get("arm")),
+        process=as_count(told.get("process")),
+        entries=[_entry(*facts) for facts in zip(names, items, infos, strict=True)],
+        rounds=read_rounds(path, names, items, [info or {} for info in infos]),
+        machine_facts=_machine_facts(content.get("machine_info")),
     )
     return relabelled([file])[0]
 
@@ -111,5 +102,19 @@ def _machine_facts(info: object) -> dict[str, Any]:
     return known_machine(ours) if isinstance(ours, dict) else foreign_machine(info)
 
 
-def _objects(value: object) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+def _our_info(item: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what the harness has noted of a benchmark in a file of ours, None where it is another suite's."""
+    info = item.get("extra_info")
+    return info if isinstance(info, dict) and isinstance(info.get("conversion"), str) else None
+
+
+def _entry(name: str, item: Mapping[str, Any], info: dict[str, Any] | None) -> Entry:
+    stats = item["stats"]
+    calls = as_count(stats.get("iterations")) or None if stats.get("data") else None
+    if info is None:
+        test = Test(name, as_text(item.get("fullname")) or name)
+        return Entry(dict.fromkeys((*_TEXTS, *_COUNTS, *_FLAGS)), calls, test)
+    facts: dict[str, str | int | bool | None] = {key: as_text(info.get(key)) for key in _TEXTS}
+    facts |= {key: as_count(info.get(key)) for key in _COUNTS}
+    facts |= {key: as_flag(info.get(key)) for key in _FLAGS}
+    return Entry(facts, calls)

@@ -1,109 +1,22 @@
-"""The rounds frame: one row per round, from run folders and pytest-benchmark files."""
+"""The rounds frame: one row per round of process files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from copycost.store.bad_files import OnBad
-from copycost.store.entries import Entry
-from copycost.store.labels import Test
-from copycost.store.process_file import ProcessFile, relabelled
-from copycost.store.source_files import source_files
+from copycost.store.process_file import Entry, ProcessFile
 
+# fmt: off
 COLUMNS = (
-    "run",
-    "machine",
-    "arm",
-    "process",
-    "conversion",
-    "direction",
-    "expression",
-    "documented",
-    "dtype",
-    "size",
-    "bytes",
-    "result_bytes",
-    "threads",
-    "cache",
-    "layout",
-    "visit",
-    "at",
-    "seconds",
-    "calls",
-    "block",
-    "canary",
-    "clock",
-    "page_faults",
-    "copy_seconds",
-    "shares_memory",
-    "result_dtype",
-    "partial_gating",
+    "run", "machine", "arm", "process", "conversion", "direction", "expression", "documented", "dtype", "size",
+    "bytes", "result_bytes", "threads", "cache", "layout", "visit", "at", "seconds", "calls", "block", "canary",
+    "clock", "page_faults", "copy_seconds", "shares_memory", "result_dtype", "partial_gating",
 )
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """A rounds frame, the facts of the machine where all its files tell the same ones, and, by their names in the
-    frame, what other suites call their tests."""
-
-    rounds: pd.DataFrame
-    machine: Mapping[str, Any]
-    tests: Mapping[str, Test] = field(default_factory=dict)
-
-
-def load(source: str | Path | Iterable[str | Path], on_bad: OnBad | None = None) -> pd.DataFrame:
-    """Return the rounds of one or several run folders or pytest-benchmark files.
-
-    Args:
-        source: a run folder, a pytest-benchmark file of any suite (JSON, or JSON Lines with one or
-            several reports), a folder of such files, pytest-benchmark's own storage folder, a tree of
-            run folders, an address (``s3://…``) of any of these, which is fetched first, or several of these.
-        on_bad: called with the reason for each path that cannot be read; the others are read all
-            the same.
-
-    Returns:
-        One row per round. ``seconds`` and ``page_faults`` are per call, ``calls`` is calls per
-        round; ``canary``, ``clock``, ``copy_seconds`` and ``at`` are seconds, ``bytes`` (of the
-        source) and ``result_bytes`` bytes; unknown is NaN or NA. ``run`` is the folder's name, or
-        the file's without its ending, unless two differ in that alone, with ``#1`` and so on after it where
-        it has several reports.
-
-    Raises:
-        UsageError: a path does not exist, holds no results, or holds a file that cannot be read;
-            with ``on_bad`` only where nothing is left.
-    """
-    (loaded,) = load_alike([[source] if isinstance(source, str | Path) else list(source)], on_bad)
-    return loaded.rounds
-
-
-def load_alike(sources: Sequence[Iterable[str | Path]], on_bad: OnBad | None = None) -> list[Loaded]:
-    """Return the rounds of each of several sources, in which the same test has the same name.
-
-    Args:
-        sources: each what ``load`` takes.
-        on_bad: as for ``load``.
-
-    Raises:
-        UsageError: as from ``load``.
-    """
-    found = [source_files(list(paths), on_bad) for paths in sources]
-    alike = iter(relabelled([file for own in found for _, file in own]))
-    return [_loaded([(run, next(alike)) for run, _ in own]) for own in found]
-
-
-def _loaded(files: Sequence[tuple[str, ProcessFile]]) -> Loaded:
-    facts = [file.machine_facts for _, file in files]
-    alike = bool(facts) and all(own == facts[0] for own in facts)
-    entries = [entry for _, file in files for entry in file.entries]
-    tests = {str(entry.facts["conversion"]): entry.test for entry in entries if entry.test is not None}
-    return Loaded(rounds_frame(files), facts[0] if alike else {}, tests)
+# fmt: on
 
 
 def rounds_frame(files: Sequence[tuple[str, ProcessFile]]) -> pd.DataFrame:
@@ -123,7 +36,7 @@ def rounds_frame(files: Sequence[tuple[str, ProcessFile]]) -> pd.DataFrame:
     calls = per_entry.whole([entry.calls for entry in entries])
     columns = {
         "run": of_file([run for run, _ in files]),
-        "machine": of_file([file.machine for _, file in files]),
+        "machine": of_file([file.machine_facts.get("machine") for _, file in files]),
         "arm": of_file([file.arm for _, file in files]),
         "process": np.repeat(np.repeat(np.array(processes, dtype=np.int64), per_file), counts),
         "bytes": per_entry.count("source_bytes"),

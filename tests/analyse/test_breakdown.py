@@ -5,12 +5,14 @@ import pandas as pd
 import pytest
 
 from copycost import estimate
+from copycost.analyse.bootstrap import bootstrap_rounds
 from copycost.analyse.breakdown import COLUMNS, PARTS, breakdown, sentence
 from tests.analyse.laws import FAULT, FAULTING, FREE, machine_cells
 from tests.made_up import Law, made_up_rounds
 
 ROUNDS = made_up_rounds(Law(processes=10, offset=0.01), machine_cells())
 CELLS = estimate(ROUNDS, references=True)
+REPLICATES = bootstrap_rounds(CELLS, ROUNDS)
 
 
 def of(parts, conversion="torch.tensor"):
@@ -18,12 +20,12 @@ def of(parts, conversion="torch.tensor"):
 
 
 def test_the_parts_of_a_conversion_made_of_them_add_up():
-    parts = of(breakdown(CELLS, ROUNDS))
+    parts = of(breakdown(CELLS, REPLICATES))
     assert parts["sum_share"].to_numpy() == pytest.approx(1.0, abs=0.1)
 
 
 def test_a_fault_costs_what_it_costs():
-    parts = of(breakdown(CELLS, ROUNDS))
+    parts = of(breakdown(CELLS, REPLICATES))
     faulting = parts["faults"] > 0
     assert parts.loc[faulting, "fault_seconds"].to_numpy() == pytest.approx(FAULT, rel=0.05)
     true = parts["faults"] * FAULT / parts["seconds"]
@@ -32,21 +34,21 @@ def test_a_fault_costs_what_it_costs():
 
 
 def test_the_largest_part_makes_the_sentence():
-    parts = of(breakdown(CELLS, ROUNDS))
+    parts = of(breakdown(CELLS, REPLICATES))
     assert re.fullmatch("128 MiB torch.tensor: (68|69|70)% page faults", sentence(parts.iloc[-1]))
     assert sentence(parts.iloc[0]) == "8 B torch.tensor: 100% calling"
     assert sentence(parts[parts["bytes"] == 2 * 1024**2].iloc[0]).endswith("% copying")
 
 
 def test_shares_have_intervals_where_they_are_not_nothing():
-    last = of(breakdown(CELLS, ROUNDS)).iloc[-1]
+    last = of(breakdown(CELLS, REPLICATES)).iloc[-1]
     for part in PARTS:
         assert last[f"{part}_share_low"] < last[f"{part}_share"] < last[f"{part}_share_high"]
     assert np.isnan(of(breakdown(CELLS)).iloc[-1]["page_faults_share_low"])
 
 
 def test_freeing_is_told_apart_from_allocating():
-    parts = of(breakdown(CELLS, ROUNDS))
+    parts = of(breakdown(CELLS, REPLICATES))
     last = parts.iloc[-1]
     assert last["freeing_seconds"] == pytest.approx(last["faults"] * FREE, rel=0.3)
     assert last["allocating_seconds"] == pytest.approx(2**27 / 5e11, rel=0.3)

@@ -3,12 +3,14 @@ import pandas as pd
 import pytest
 
 from copycost import estimate
+from copycost.analyse.bootstrap import bootstrap_rounds
 from copycost.analyse.ceilings import ceilings, matching, moved_bytes
 from tests.analyse.laws import FAULT, FREE, SIZES, faults_of, machine_cells
 from tests.made_up import Law, made_up_rounds
 
 ROUNDS = made_up_rounds(Law(processes=10, offset=0.01), machine_cells())
 CELLS = estimate(ROUNDS, references=True)
+REPLICATES = bootstrap_rounds(CELLS, ROUNDS)
 
 
 def of(cells, conversion):
@@ -16,7 +18,7 @@ def of(cells, conversion):
 
 
 def test_a_cell_reaches_the_share_that_its_law_gives():
-    shares = of(ceilings(CELLS, ROUNDS), "torch.tensor")
+    shares = of(ceilings(CELLS, REPLICATES), "torch.tensor")
     faults = np.array([faults_of(size) for size in SIZES])
     whole = 2e-6 + SIZES / 8e9 + SIZES / 5e11 + faults * (FAULT + FREE)
     true = (1e-7 + SIZES / 1e10) / whole
@@ -28,14 +30,14 @@ def test_a_cell_reaches_the_share_that_its_law_gives():
 
 
 def test_the_interval_holds_the_share():
-    shares = of(ceilings(CELLS, ROUNDS), "torch.tensor")
+    shares = of(ceilings(CELLS, REPLICATES), "torch.tensor")
     for name in ("share_of_mapped", "share_of_fresh"):
         assert (shares[f"{name}_low"] < shares[name]).all() and (shares[name] < shares[f"{name}_high"]).all()
     assert ceilings(CELLS)["share_of_mapped_low"].isna().all()
 
 
 def test_what_moves_no_bytes_reaches_no_ceiling():
-    shares = ceilings(CELLS, ROUNDS)
+    shares = ceilings(CELLS, REPLICATES)
     assert of(shares, "torch.from_numpy")["share_of_mapped"].isna().all()
     assert shares.loc[shares["direction"] == "reference", "share_of_mapped"].isna().all()
 
@@ -53,7 +55,7 @@ def test_an_unknown_result_counts_as_the_source():
 
 
 def test_without_references_the_shares_are_unknown():
-    assert ceilings(estimate(ROUNDS), ROUNDS)["share_of_mapped"].isna().all()
+    assert ceilings(estimate(ROUNDS))["share_of_mapped"].isna().all()
 
 
 def test_the_ceiling_is_that_of_the_same_threads():

@@ -2,13 +2,15 @@ import numpy as np
 import pandas as pd
 
 from copycost import estimate
+from copycost.analyse.bootstrap import bootstrap_rounds
 from copycost.analyse.curves import UNKNOWN_ERROR, curves
 from tests.made_up import Law, core_cells, made_up_rounds
 
 
 def test_a_curve_is_one_conversion_with_its_sizes_ascending():
     rounds = made_up_rounds(cells=core_cells(sizes=(4096, 1, 64)))
-    found = curves(estimate(rounds), rounds)
+    cells = estimate(rounds)
+    found = curves(cells, bootstrap_rounds(cells, rounds))
     assert len(found) == 10
     assert all((np.diff(curve.sizes) > 0).all() for curve in found)
     assert {curve.replicates.shape for curve in found} == {(500, 3)}
@@ -29,7 +31,7 @@ def test_unknown_errors_are_taken_from_the_neighbours_or_assumed():
     one_process = curves(estimate(made_up_rounds(Law(processes=1))))
     assert (one_process[0].errors == UNKNOWN_ERROR).all()
     cells = estimate(made_up_rounds())
-    cells.loc[cells["size"] == 1, ["ci_low", "ci_high"]] = np.nan
+    cells.loc[cells["size"] == 1, "error"] = np.nan
     assert all(np.isfinite(curve.errors).all() and curve.errors.max() < UNKNOWN_ERROR for curve in curves(cells))
 
 

@@ -1,8 +1,8 @@
 import pandas as pd
 import pytest
 
-from copycost.errors import UsageError
 from copycost.analyse.gate import failures, parse_gate
+from copycost.errors import UsageError
 
 NAMES = ("torch.tensor", "t.numpy", "f(a, slowly)")
 

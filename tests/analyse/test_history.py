@@ -34,7 +34,7 @@ def test_a_step_is_dated_by_the_first_run_at_the_new_level():
 def test_figures_of_rounds_that_were_not_quiet_make_no_step():
     own = runs([1.0] * 5 + [1.7] * 2)
     assert len(step_changes(series(own))) == len(CELLS)
-    unknown = {"gated": False, "ci_low": np.nan, "ci_high": np.nan, "flags": "few-quiet"}
+    unknown = {"gated": False, "ci_low": np.nan, "ci_high": np.nan, "error": np.nan, "flags": "few-quiet"}
     doubtful = [*own[:5], *((name, created, cells.assign(**unknown)) for name, created, cells in own[5:])]
     assert len(step_changes(series(doubtful))) == 0
     assert set(latest(series(doubtful))["flags"]) == {"few-quiet"}

@@ -2,7 +2,6 @@ import numpy as np
 import pandas as pd
 
 from copycost.analyse.machine_figures import NEEDED, as_cells, common, figures, noise
-from copycost.analyse.replicates import standard_errors
 from tests.analyse.fleets import BASE, fleet_cells, usual
 
 
@@ -49,11 +48,11 @@ def test_nothing_in_common_is_nothing():
 
 def test_unknown_errors_are_taken_from_the_other_machines():
     cells, _ = fleet_cells([usual, usual])
-    cells.loc[: len(BASE) - 1, ["ci_low", "ci_high"]] = np.nan
+    cells.loc[: len(BASE) - 1, "error"] = np.nan
     own = figures(cells)
     np.testing.assert_allclose(own.errors[0], own.errors[1])
     assert (noise(own) > 0.01).all()
-    cells[["ci_low", "ci_high"]] = np.nan
+    cells["error"] = np.nan
     np.testing.assert_allclose(figures(cells).errors, 0.02)
 
 
@@ -62,5 +61,5 @@ def test_figures_become_cells_again():
     own = figures(cells, names)
     again = as_cells(own)
     assert list(again.columns) == list(NEEDED) and list(pd.unique(again["run"])) == ["node-000", "node-001"]
-    np.testing.assert_allclose(standard_errors(again), own.errors.ravel(), rtol=1e-6)
+    np.testing.assert_allclose(again["error"], own.errors.ravel(), rtol=1e-6)
     np.testing.assert_allclose(np.log(again["seconds"]), own.logs.ravel())

@@ -3,8 +3,10 @@ import pandas as pd
 import pytest
 
 from copycost import estimate
+from copycost.analyse.bootstrap import bootstrap
 from copycost.analyse.machine_shapes import shapes
-from copycost.analyse.replicates import replicates
+from copycost.analyse.processes import per_process
+from copycost.analyse.quiet import mark_quiet
 from tests.analyse.fleets import BASE, fleet_cells, slower_machine, usual
 from tests.analyse.laws import machine_cells
 from tests.made_up import Law, core_cells, machine_facts, made_up_rounds
@@ -31,7 +33,7 @@ def test_each_machine_has_its_own_laws_crossovers_and_ceilings():
 def test_replicates_give_intervals():
     rounds = made_up_rounds(Law(processes=6, visits=1, offset=0.01), machine_cells())
     cells = estimate(rounds, references=True)
-    own = shapes(cells, {}, again=replicates(cells, rounds, 50))
+    own = shapes(cells, {}, replicates=bootstrap(cells, per_process(mark_quiet(rounds)), 50))
     assert (own.model["fixed_seconds_low"] < own.model["fixed_seconds"]).all()
 
 

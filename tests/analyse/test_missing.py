@@ -4,7 +4,7 @@ import pandas as pd
 
 from copycost import estimate, load
 from copycost.analyse.missing import COLUMNS, missing
-from copycost.store.run_folder import read_record
+from copycost.store.record import read_record
 from tests.made_up import Law, core_cells, made_up_rounds, write_run
 
 ROUNDS = made_up_rounds(Law(processes=3, visits=1), core_cells((1, 64), ("float64",)))

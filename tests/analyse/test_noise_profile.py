@@ -4,10 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from copycost.analyse.comparison import compare
 from copycost.analyse.noise_profile import noise_profile, profile_path, read_profile, write_profile
 from copycost.errors import UsageError
-from tests.made_up import MACHINE, Law, core_cells, made_up_rounds
+from tests.made_up import MACHINE
 
 METHOD = {"protocol": 1, "canary": "python-100"}
 
@@ -43,31 +42,6 @@ def test_few_figures_are_pooled_with_their_neighbours():
     assert (many["pooled"] == many["cells"]).all()
 
 
-def test_a_floor_is_looked_up_at_the_nearest_size_of_the_same_kind():
-    own = profile(lambda size, copies: 0.05 if copies and size > 1e6 else 0.005)
-    cells = pd.DataFrame(
-        {
-            "bytes": pd.array([1, 64 * 1024**2, 64 * 1024**2, 64 * 1024**2, None], dtype="Int64"),
-            "shares_memory": pd.array([False, False, True, None, False], dtype="boolean"),
-            **{"threads": 1, "cache": "warm", "layout": None},
-        }
-    )
-    small, large, zero_copy, unknown_kind, unknown_size = own.floors(cells)
-    assert small < 0.02 and zero_copy < 0.02
-    assert large > 0.07 and unknown_kind == large and unknown_size == large
-    for other in ({"threads": 2}, {"cache": "cold"}, {"layout": "fortran"}):
-        assert (own.floors(cells.assign(**other)) == 0).all()  # what was never measured has no floor of its own
-
-
-def test_a_floor_keeps_noise_from_being_called_a_change():
-    law = Law(processes=12, offset=0.001, noise=0.001)
-    cells = core_cells(sizes=(1,), dtypes=("float64",))
-    a, b = made_up_rounds(law, cells), made_up_rounds(Law(processes=12, offset=0.001, factor=1.05), cells, 1)
-    assert (compare(a, b)["verdict"] == "slower").all()
-    noisy = compare(a, b, noise=profile(lambda size, copies: 0.05))
-    assert (noisy["verdict"] == "undecided").all() and (noisy["floor"] > 0.05).all()
-
-
 def test_a_profile_comes_back_as_it_was_written(tmp_path):
     own = profile(lambda size, copies: 0.01)
     path = profile_path(tmp_path, MACHINE)
@@ -76,15 +50,6 @@ def test_a_profile_comes_back_as_it_was_written(tmp_path):
     assert (back.machine, back.fingerprint, back.created, back.repeats) == (MACHINE, METHOD, own.created, 30)
     pd.testing.assert_frame_equal(back.sizes, own.sizes)
     assert json.loads(path.read_text())["schema"] == 1
-
-
-def test_another_machine_or_method_is_refused():
-    own = profile(lambda size, copies: 0.01)
-    own.check(MACHINE, METHOD)
-    with pytest.raises(UsageError, match=r"of machine 'AMD EPYC.*not of 'another'"):
-        own.check("another", METHOD)
-    with pytest.raises(UsageError, match="another method: canary 'python-100', not 'python-200'"):
-        own.check(MACHINE, METHOD | {"canary": "python-200"})
 
 
 @pytest.mark.parametrize(

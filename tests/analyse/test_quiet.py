@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from copycost.analyse.quiet import contention_index, mark_quiet
+from copycost.analyse.quiet import contention_index, disturbed_readings, mark_quiet, undisturbed_level
 from tests.made_up import CANARY, CLOCK, Law, MadeUpCell, made_up_rounds
 
 
@@ -89,7 +89,7 @@ def test_without_clock_the_canary_alone_decides():
 
 def test_the_index_is_canary_over_clock():
     rounds = made_up_rounds(Law(noise=0.0), cells(1))
-    assert contention_index(rounds) == pytest.approx(CANARY / CLOCK)
+    assert contention_index(rounds, disturbed_readings(rounds)) == pytest.approx(CANARY / CLOCK)
 
 
 def test_arms_with_other_interpreters_have_their_own_level():
@@ -114,3 +114,9 @@ def test_quiet_rounds_are_found_when_only_a_fiftieth_are_quiet():
     rounds = made_up_rounds(Law(processes=8, visits=40, contended=0.98, slowdown=1.7))
     quiet = mark_quiet(rounds)["quiet"].astype(bool)
     assert 0.01 < quiet.mean() < 0.03
+
+
+def test_a_run_contended_throughout_has_a_higher_undisturbed_level():
+    quiet, busy = mark_quiet(made_up_rounds()), mark_quiet(made_up_rounds(Law(contended=1.0)))
+    assert undisturbed_level(busy) > 1.4 * undisturbed_level(quiet)
+    assert np.isnan(undisturbed_level(mark_quiet(made_up_rounds(Law(canary=False)))))

@@ -9,9 +9,9 @@ from copycost import estimate, load, load_cells
 from copycost.analyse import run_estimates
 from copycost.analyse.run_estimates import estimator_version, frame_of, read_runs
 from copycost.errors import UsageError
-from copycost.store.cell_cache import FOLDER
 from copycost.store.importing import import_files
-from copycost.store.tree import places
+from copycost.store.kept_cells import FOLDER
+from copycost.store.places import places
 from tests.made_up import Law, core_cells, made_up_rounds, write_run
 
 ROUNDS = made_up_rounds(Law(processes=3, visits=2), core_cells((16,)))

@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 
 from copycost import estimate
-from copycost.analyse.scaling import COLUMNS, fit, predict
+from copycost.analyse.curves import curves
+from copycost.analyse.scaling import COLUMNS, fit, fit_curves
 from tests.analyse.laws import SIZES, constant, draw_law, law_cells, law_rounds, machine_cells
 from tests.made_up import machine_facts, made_up_rounds
 
@@ -50,11 +51,12 @@ def test_without_rounds_there_is_the_same_model_and_no_interval():
     pd.testing.assert_frame_equal(with_rounds.drop(columns=ends), without.drop(columns=ends))
 
 
-def test_predicting_the_sizes_measured_stays_within_the_largest_misfit():
+def test_the_law_at_the_sizes_measured_stays_within_the_largest_misfit():
     rounds = law_rounds(draw_law(np.random.default_rng(5), 4))
     cells = estimate(rounds)
     found = fit(cells, rounds)
-    ratio = predict(found, SIZES) / cells["seconds"].to_numpy()
+    (fitted,) = fit_curves(curves(cells))
+    ratio = fitted.law.seconds(SIZES) / cells["seconds"].to_numpy()
     assert np.expm1(np.abs(np.log(ratio)).max()) == pytest.approx(found["largest_misfit"].iloc[0], rel=1e-6)
 
 
@@ -67,7 +69,8 @@ def test_every_curve_gets_its_own_rows():
     last = found[found["conversion"] == "torch.tensor"].iloc[-1]
     assert last["named"] == "page-fault bound"
     assert last["from_bytes_low"] == 8 * 1024**2 and last["from_bytes_high"] == 32 * 1024**2
-    assert predict(found[found["conversion"] == "t.numpy"], SIZES) == pytest.approx(5e-7, rel=0.01)
+    constant_time = found.loc[found["conversion"] == "t.numpy", "fixed_seconds"]
+    assert constant_time.tolist() == pytest.approx([5e-7], rel=0.01)
 
 
 def test_a_law_does_not_depend_on_its_neighbours():

@@ -12,9 +12,9 @@ from copycost.analyse import run as run_module
 from copycost.analyse.estimator import estimator_version
 from copycost.analyse.select import cells_of, load_cells, select, select_history, select_one, select_sides
 from copycost.errors import UsageError
-from copycost.store import cell_cache
-from copycost.store.cell_cache import FOLDER
+from copycost.store import kept_cells
 from copycost.store.importing import import_files
+from copycost.store.kept_cells import FOLDER
 from tests.made_up import MACHINE, Law, core_cells, made_up_rounds, process_json, write_run
 
 CELLS = core_cells((16,), ("float32",))
@@ -184,7 +184,7 @@ def reads(monkeypatch):
         return call
 
     monkeypatch.setattr(run_module, "load_alike", counting("loads", run_module.load_alike))
-    monkeypatch.setattr(run_module, "estimate", counting("estimates", run_module.estimate))
+    monkeypatch.setattr(run_module, "estimate_cells", counting("estimates", run_module.estimate_cells))
     return counted
 
 
@@ -207,7 +207,7 @@ def test_kept_estimates_are_those_of_the_rounds_to_the_last_bit(results):
     expected = copycost.estimate(copycost.load(results / "one"), precision=0.01)
     for _ in range(2):  # made, and as it is kept
         pd.testing.assert_frame_equal(load_cells(results / "one"), expected, check_exact=True)
-    assert cell_cache.read_kept(results / "one", estimator_version()) is not None
+    assert kept_cells.read_kept(results / "one", estimator_version()) is not None
 
 
 def test_a_changed_process_file_changes_the_cells(results):

@@ -43,7 +43,7 @@ def test_a_command_ends_with_the_first_bad_file_or_lists_them_all(folder, words,
     assert all(reason in err for reason in BAD) and err.count("\n") == len(BAD)
 
 
-@pytest.mark.parametrize("words", [["machines"], ["history"], ["dataset"]], ids=str)
+@pytest.mark.parametrize("words", [["machines"], ["history"], ["export"]], ids=str)
 def test_a_tree_is_read_without_a_run_that_cannot_be(tmp_path, words, capfd):
     results = tmp_path / "results"
     for number in range(3):

@@ -30,10 +30,8 @@ def said(capsys, *words):
     return out
 
 
-def test_results_go_to_an_address_and_are_read_there(results, capsys, tmp_path):
-    assert "12 files sent" in said(capsys, "push", results, "memory://shelf")
-    assert "12 were there" in said(capsys, "push", results, "memory://shelf")
-    assert "12 files fetched" in said(capsys, "pull", "memory://shelf", "--results", tmp_path / "back")
+def test_results_behind_an_address_are_read_there(results, capsys):
+    fsspec.filesystem("memory").put(str(results), "/shelf", recursive=True)
     assert "run-1" in said(capsys, "show", "memory://shelf")
     assert "torch.tensor" in said(capsys, "show", "memory://shelf/nightly/run-0")
     assert "torch.tensor" in said(capsys, "show", "nightly/run-0", "--results", "memory://shelf")
@@ -49,9 +47,17 @@ def test_a_history_goes_over_a_tree(results, capsys):
     assert [row["run"] for row in rows[:3]] == ["nightly/run-0", "nightly/run-1", "nightly/run-2"]
 
 
-def test_a_dataset_is_written_of_a_tree(results, capsys, tmp_path):
-    assert "3 runs on 1 machines" in said(capsys, "dataset", results, "--out", tmp_path / "d")
-    assert len(pd.read_parquet(tmp_path / "d")) == 15
+def test_a_tree_is_exported_into_a_folder_of_parquet(results, capsys, tmp_path):
+    for out in (f"{tmp_path}/d/", tmp_path / "d"):  # the first makes the folder
+        assert "15 cells of 3 runs on 1 machines" in said(
+            capsys, "export", results, "--format", "parquet", "--out", out
+        )
+        assert len(pd.read_parquet(tmp_path / "d")) == 15
+
+
+def test_a_tree_is_exported_into_one_file(results, capsys, tmp_path):
+    assert said(capsys, "export", results, "--format", "parquet", "--out", tmp_path / "d.parquet") == ""
+    assert (tmp_path / "d.parquet").is_file() and len(pd.read_parquet(tmp_path / "d.parquet")) == 15
 
 
 def test_foreign_files_are_imported_and_compared(capsys, tmp_path):
@@ -75,17 +81,13 @@ def test_foreign_files_are_imported_and_compared(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (["push", "run"], "push needs a RUN and then an ADDRESS"),
-        (["push", "memory://x"], "push needs a RUN and then an ADDRESS"),
-        (["push", "run", "folder"], "push needs a RUN and then an ADDRESS"),
-        (["pull", "folder"], "no address"),
-        (["pull", "memory://none", "--results", "memory://x"], "a folder is needed here"),
-        (["pull", "memory://none"], "holds no files"),
         (["import", "none.json"], "no such file"),
         (["show", "memory://none"], "holds no files"),
         (["show", "run", "--results", "memory://none"], "holds no files"),
-        (["dataset", "none"], "no run 'none'"),
-        (["dataset", "none", "--out", "s3://bucket/d"], "'s3://bucket/d' is an address; a folder is needed here"),
+        (["import", "none.json", "--results", "memory://x"], "a folder is needed here"),
+        (["export", "none", "--format", "parquet", "--out", "d/"], "no run 'none'"),
+        (["export", "none", "--out", "d/"], "d/: is a folder; only --format parquet writes into one"),
+        (["export", "none", "--format", "parquet", "--out", "s3://bucket/d/"], "is an address; a file or a folder"),
     ],
 )
 def test_what_a_person_can_mend_is_one_line_and_status_2(words, reason, capsys, tmp_path, monkeypatch):

@@ -12,7 +12,7 @@ from copycost.run.execution import execute
 from copycost.run.lock import FolderLock
 from copycost.run.schedule import LEAST_PROCESSES
 from copycost.run.settings import Settings
-from copycost.store.rounds import load
+from copycost.store.loading import load
 from copycost.store.writing import CannotWrite, write_json
 from tests.made_up import Law
 from tests.run.fake_session import PID, FakeClock, FakeSession, SessionEnded

@@ -6,7 +6,7 @@ from copycost.errors import UsageError
 from copycost.run.arms import BASE, Arm
 from copycost.run.execution import execute
 from copycost.run.recovery import recovered, remove_leftovers
-from copycost.store.rounds import load
+from copycost.store.loading import load
 from tests.made_up import machine_facts
 from tests.run.fake_session import FakeClock, FakeSession
 from tests.run.test_execution import CELLS, Watcher, settings

@@ -110,7 +110,7 @@ def test_nothing_to_resume_is_said(tmp_path):
 
 @pytest.mark.parametrize("word", ["s3://shelf/run", "file:///results/run"])
 def test_a_run_behind_an_address_is_not_gone_on_with_in_a_copy_of_it(tmp_path, word):
-    with pytest.raises(UsageError, match=f"{word} is an address: pull the run first"):
+    with pytest.raises(UsageError, match=f"{word} is an address: copy the run into a folder first"):
         resume(tmp_path, word)
 
 

@@ -1,14 +1,12 @@
 import json
 from dataclasses import replace
 
-import pandas as pd
 import pytest
 
-from copycost.analyse.noise_profile import noise_profile, profile_path, write_profile
 from copycost.errors import UsageError
 from copycost.measure.allocator import STEADY_STATE
 from copycost.show.compare_view import compare_runs
-from tests.made_up import MACHINE, Law, made_up_rounds, write_run
+from tests.made_up import Law, made_up_rounds, write_run
 from tests.show.runs_to_compare import CELLS, LAW, METHOD, write
 
 
@@ -84,32 +82,6 @@ def test_an_unfinished_run_is_compared_as_far_as_it_goes_and_said(results, tmp_p
     write(tmp_path / "young", seed=7, record={"status": "interrupted"})
     text, _ = compare_runs("a", str(tmp_path / "young"), results)
     assert "B is interrupted: compared as far as it goes, 6 processes" in text
-
-
-def test_a_kept_noise_profile_is_used_and_one_that_does_not_fit_is_not(results, tmp_path):
-    for name, seed, factor in (("x", 9, 1.0), ("y", 10, 1.1)):
-        write(tmp_path / name, seed=seed, factor=factor)
-    noisy = json.loads(compare_runs("x", "y", tmp_path, format="json")[0])["cells"]
-    assert {cell["verdict"] for cell in noisy} == {"slower"}
-
-    apart = [pd.DataFrame(noisy).assign(ratio=1.3) for _ in range(5)]
-    path = profile_path(tmp_path, MACHINE)
-    write_profile(path, noise_profile(apart, machine=MACHINE, method=METHOD))
-    content = json.loads(compare_runs("x", "y", tmp_path, format="json")[0])
-    assert {cell["verdict"] for cell in content["cells"]} == {"undecided"}
-    assert any("noise floor" in note for note in content["notes"])
-
-    still = [pd.DataFrame(noisy).assign(ratio=1.0) for _ in range(5)]
-    write_profile(path, noise_profile(still, machine=MACHINE, method=METHOD))
-    floors = [cell["floor"] for cell in json.loads(compare_runs("x", "y", tmp_path, format="json")[0])["cells"]]
-    assert floors == [cell["floor"] for cell in noisy]  # a profile of arms does not lower what two runs differ by
-
-    write_profile(path, noise_profile(apart, machine=MACHINE, method=METHOD | {"protocol": 0}))
-    content = json.loads(compare_runs("x", "y", tmp_path, format="json")[0])
-    assert {cell["verdict"] for cell in content["cells"]} == {"slower"}
-    assert any("no noise profile is used" in note for note in content["notes"])
-    with pytest.raises(UsageError, match="another method: protocol 0, not 1"):
-        compare_runs("x", "y", tmp_path, noise_path=path)
 
 
 def test_runs_of_different_grids_are_not_told_apart_by_what_the_grid_does(tmp_path):

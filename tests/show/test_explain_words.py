@@ -1,6 +1,7 @@
 import re
 
 from copycost import estimate
+from copycost.analyse.bootstrap import bootstrap_rounds
 from copycost.analyse.breakdown import breakdown
 from copycost.analyse.ceilings import ceilings
 from copycost.analyse.crossovers import crossovers
@@ -16,7 +17,8 @@ def said(rounds=ROUNDS, drop=()):
     cells = estimate(rounds, references=True)
     cells = cells[~cells["conversion"].isin(drop)].reset_index(drop=True)
     frames = fit(cells, rounds, caches=machine_facts()["caches"]), crossovers(cells, rounds)
-    own = sections(*frames, ceilings(cells, rounds), breakdown(cells, rounds))
+    replicates = bootstrap_rounds(cells, rounds)
+    own = sections(*frames, ceilings(cells, replicates), breakdown(cells, replicates))
     return {section.title: {label: " / ".join(lines) for label, lines in section.lines} for section in own}
 
 

@@ -5,7 +5,8 @@ import pytest
 from copycost import load
 from copycost.errors import UsageError
 from copycost.store.importing import import_files, shortened
-from copycost.store.run_folder import find, read_record
+from copycost.store.places import find
+from copycost.store.record import read_record
 
 INFO = {
     "node": "build-host-7",

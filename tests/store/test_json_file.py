@@ -1,11 +1,15 @@
+import json
 import os
+import tracemalloc
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from copycost.errors import UsageError
 from copycost.store import json_file
-from copycost.store.json_file import LARGEST_BYTES, read_json
-from copycost.store.json_lines import read_reports
+from copycost.store.json_file import LARGEST_BYTES, parse, parse_fast, read_json
+from copycost.store.reports import read_reports
 
 
 def refused(tmp_path, content):
@@ -86,3 +90,93 @@ def test_nan_and_infinity_are_unknown(tmp_path):
     path = tmp_path / "some.json"
     path.write_text('{"a": NaN, "b": [Infinity, -Infinity, 1.5]}')
     assert read_json(path) == {"a": None, "b": [None, None, 1.5]}
+
+
+@pytest.mark.parametrize("indent", [None, 4])
+def test_a_report_is_read(indent):
+    content = {"machine_info": {"cpu": {}}, "benchmarks": [{"name": "a", "stats": {"data": [1.5, 2]}}], "empty": []}
+    text = json.dumps(content, indent=indent)
+    assert parse_fast(text) == content == parse(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": 1, "a": 2}',
+        '{"a": {"b": 1, "b" : 2}}',
+        '{"a": {"b": 1, "b"\n:2}}',
+        '{"a": [{"b": 1}, {"b": 1, "b": 2}]}',
+        '{"a": [1, {"b": 1, "b": 2}]}',
+        '{"a": [[{"b": 1, "b": 2}]]}',
+        '{"a": NaN}',
+        "[1]",
+        "1",
+        "{",
+        "",
+        '{"a": [[1]]}',
+        '{"a": [1,[2]]}',
+        '{"a":' * 200 + "1" + "}" * 200,
+    ],
+)
+def test_what_may_be_read_otherwise_is_left_to_the_standard_library(text):
+    assert parse_fast(text) is None
+
+
+def test_a_text_that_looks_like_a_key_costs_time_and_nothing_else():
+    text = r'{"a": "\":", "b": ["x", ":"]}'
+    assert parse_fast(text) is None
+    assert parse(text) == {"a": '":', "b": ["x", ":"]}
+
+
+@pytest.mark.parametrize("sign", ":[")
+def test_looking_for_keys_takes_memory_in_proportion_to_no_sign(sign, monkeypatch):
+    monkeypatch.setattr(json_file, "_LOADS", json.loads)  # orjson's own memory is another matter
+    text = '{"a": "' + sign * 2**22 + '"}'
+    tracemalloc.start()
+    parse_fast(text)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 8 * len(text)
+
+
+def test_keys_on_both_sides_of_where_a_text_is_parted_are_counted(monkeypatch):
+    text = json.dumps({"a": {"b": 1, "c": [2]}, "d": [{"e": 3}]})
+    for size in range(1, 12):
+        monkeypatch.setattr(json_file, "_CHUNK", size)
+        assert parse_fast(text) == json.loads(text)
+        assert parse_fast(text.replace("c", "b")) is None
+        assert parse_fast(text.replace("[2]", "[[2]]")) is None
+
+
+def test_without_orjson_everything_is_left(monkeypatch):
+    monkeypatch.setattr(json_file, "_LOADS", None)
+    assert parse_fast("{}") is None
+
+
+LEAVES = st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False) | st.text(max_size=5)
+VALUES = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.dictionaries(st.text(max_size=3), VALUES, max_size=4), st.sampled_from([None, 1, 4]))
+def test_it_never_differs_from_the_standard_library(content, indent):
+    text = json.dumps(content, indent=indent)
+    fast = parse_fast(text)
+    assert fast is None or fast == json.loads(text)
+
+
+PAIRS = st.lists(
+    st.tuples(st.sampled_from(["a", "b", 'c"', "d:"]), st.sampled_from(["1", '"x"', "[1]", "{}"])), max_size=4
+)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(PAIRS, st.sampled_from([":", " :", " : ", "\n:\t"]))
+def test_no_repeated_key_is_ever_let_through(pairs, colon):
+    text = "{" + ",".join(json.dumps(key) + colon + value for key, value in pairs) + "}"
+    repeated = len({key for key, _ in pairs}) < len(pairs)
+    assert not repeated or parse_fast(text) is None

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from copycost.errors import UsageError
-from copycost.store.process_file import read_process_file
+from copycost.store.process_file import read_process_files
 from tests.made_up import Law, core_cells, made_up_rounds, process_json
 
 ROUNDS = made_up_rounds(Law(processes=1, visits=2, rounds=3), core_cells((16,), ("float32",)))
@@ -20,7 +20,8 @@ def ours():
 def read(tmp_path, content):
     path = tmp_path / "some.json"
     path.write_text(json.dumps(content))
-    return read_process_file(path)
+    (file,) = read_process_files(path)
+    return file
 
 
 def foreign(**changes):
@@ -31,12 +32,7 @@ def foreign(**changes):
 
 def test_our_file_is_read_with_facts_and_rounds(tmp_path):
     file = read(tmp_path, ours())
-    assert (file.run, file.arm, file.process, file.machine) == (
-        "r",
-        "base",
-        1,
-        "AMD EPYC 2c 3f9a1c",
-    )
+    assert (file.arm, file.process, file.machine_facts["machine"]) == ("base", 1, "AMD EPYC 2c 3f9a1c")
     entry = file.entries[0]
     assert entry.facts["conversion"] == "torch.from_numpy"
     assert entry.facts["size"] == 16 and entry.facts["source_bytes"] == 64
@@ -113,7 +109,7 @@ def test_numbers_beyond_the_floats_are_refused(tmp_path):
     path = tmp_path / "some.json"
     path.write_text(json.dumps(foreign()).replace("0.3]", "1e999]"))
     with pytest.raises(UsageError, match="not a time"):
-        read_process_file(path)
+        read_process_files(path)
 
 
 def test_lists_of_another_length_than_the_rounds_are_refused(tmp_path):
@@ -178,6 +174,6 @@ def test_a_file_with_a_changed_byte_or_an_end_cut_off_gives_no_traceback(tmp_pat
     for content in (text[:place], text[:place] + bytes([byte]) + text[place + 1 :]):
         path.write_bytes(content)
         try:
-            read_process_file(path)
+            read_process_files(path)
         except UsageError as error:
             assert "\n" not in str(error)

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from copycost.errors import UsageError
-from copycost.store.rounds import COLUMNS, load
+from copycost.store.loading import load
+from copycost.store.rounds import COLUMNS
 from tests.made_up import Law, core_cells, made_up_rounds, write_run
 
 ROUNDS = made_up_rounds(Law(processes=2, visits=2, rounds=3, contended=0.2), core_cells((1, 1024**2), ("float64",)))

@@ -26,7 +26,8 @@ from copycost.run.new_folder import leave_empty
 from copycost.run.settings import Settings
 from copycost.show.host_spread_view import parse_pool, print_fleet
 from copycost.show.table import plain
-from copycost.store.run_folder import RECORD, read_record, run_folders
+from copycost.store.places import run_folders
+from copycost.store.record import RECORD, read_record
 from copycost.units import parse_seconds
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from copycost.run.cluster.errands import Collected
 from copycost.run.cluster.parcel import Parcel
-from copycost.store.run_folder import RECORD
+from copycost.store.record import RECORD
 from copycost.store.writing import write_bytes, write_json
 
 

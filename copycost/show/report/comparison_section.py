@@ -58,7 +58,7 @@ def comparison_section(sources: Sequence[Source], results: Path, on_bad: OnBad |
 
     Args:
         sources: the first is what the others are compared with.
-        results: the folder that holds the runs and noise profiles.
+        results: the folder that holds the runs.
         on_bad: as for ``load``.
     """
     sides = [_side(source, arm) for source in sources for arm in source.arms]

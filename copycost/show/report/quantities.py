@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from copycost.analyse.grouping import Codes, Floats, floats, group_codes
-from copycost.analyse.side import KEY
+from copycost.analyse.grouping import KEY, Codes, Floats, floats, group_codes
 from copycost.show.charts.points import CONDITIONS, ratio
 
 _TIMES = ["seconds", "ci_low", "ci_high"]

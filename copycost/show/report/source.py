@@ -16,11 +16,11 @@ from copycost.analyse.quiet import mark_quiet
 from copycost.analyse.run_estimates import frame_of, read_runs
 from copycost.errors import UsageError
 from copycost.store.bad_files import OnBad, Refusals
+from copycost.store.loading import Loaded, load_alike
+from copycost.store.names import as_unicode
 from copycost.store.parametrised import read_parametrised
-from copycost.store.rounds import Loaded, load_alike
-from copycost.store.run_folder import RECORD, find, read_record
-from copycost.store.run_names import as_unicode
-from copycost.store.tree import RunPlace
+from copycost.store.places import RunPlace, find
+from copycost.store.record import RECORD, read_record
 
 
 @dataclass(frozen=True)

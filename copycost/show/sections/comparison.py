@@ -11,7 +11,7 @@ from copycost.analyse.machines import differences
 from copycost.analyse.run import Run
 from copycost.analyse.run_comparison import RunComparison
 from copycost.analyse.verdicts import FASTER, SLOWER, UNDECIDED, VERDICTS
-from copycost.show.document import Block, Column, Folded, Line, Lines, Name, Note, Table
+from copycost.show.document import Block, Column, Folded, Line, Name, Note, Table
 from copycost.show.render.figures import counted, ends, ratio
 from copycost.show.sections.costs import USUAL
 
@@ -20,7 +20,7 @@ _OF_METHOD = ("-differs", "-differ")
 """How flags end that mark every row of what was compared in spite of other methods or grids."""
 
 
-def what_they_are(compared: RunComparison) -> Lines:
+def what_they_are(compared: RunComparison) -> tuple[Line, ...]:
     """Return what A and B are, and in what their machines and arms differ."""
     a, b = compared.baseline, compared.candidate
     lines: list[Line] = [(f"{letter}: ", *_described(run)) for letter, run in (("A", a), ("B", b))]
@@ -28,7 +28,7 @@ def what_they_are(compared: RunComparison) -> Lines:
     changed = [(name, values[0], values[1]) for name, values in facts]
     changed += conditions(a.arm_entry, b.arm_entry)
     lines += [(Name(name), ": ", Name(_or_unset(old)), " → ", Name(_or_unset(new))) for name, old, new in changed]
-    return Lines(tuple(lines), bullets=True)
+    return tuple(lines)
 
 
 def in_short(cells: pd.DataFrame) -> str:

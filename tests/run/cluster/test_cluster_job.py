@@ -10,8 +10,8 @@ import pytest
 from distributed import Client
 
 from copycost.run.cluster.cluster_record import ClusterRecord
-from copycost.store.rounds import load
-from copycost.store.run_folder import read_record
+from copycost.store.loading import load
+from copycost.store.record import read_record
 from tests.run.cluster.real_cluster import GatedRun, RealCluster, address_in, measuring, wait_until
 
 PROCESSES = 3

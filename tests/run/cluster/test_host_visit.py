@@ -10,7 +10,7 @@ from copycost.run.cluster.errands import Collected
 from copycost.run.cluster.fleet import Fleet
 from copycost.run.cluster.hosted import COMPLETE, INCOMPLETE, REFUSED
 from copycost.run.cluster.parcel import Parcel
-from copycost.store.run_folder import read_record
+from copycost.store.record import read_record
 from tests.made_up import write_run
 from tests.run.cluster.fake_cluster import FakeClient, FakeFuture, FakeLink, facts, order, worker
 

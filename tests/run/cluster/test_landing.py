@@ -6,8 +6,8 @@ import pytest
 from copycost.run.cluster.errands import Collected
 from copycost.run.cluster.landing import Landing
 from copycost.run.cluster.parcel import Damaged, Parcel
-from copycost.store.rounds import load
-from copycost.store.run_folder import read_record
+from copycost.store.loading import load
+from copycost.store.record import read_record
 from tests.made_up import write_run
 
 OTHER = {"other_tasks": 2}

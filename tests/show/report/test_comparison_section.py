@@ -1,10 +1,9 @@
 import pandas as pd
 import pytest
 
-from copycost.analyse.noise_profile import profile_path
 from copycost.show.report.comparison_section import MOST_COMPARED, comparison_section
 from copycost.show.report.source import read_sources
-from tests.made_up import MACHINE, Law, core_cells, made_up_rounds, write_run
+from tests.made_up import Law, core_cells, made_up_rounds, write_run
 from tests.show.report.suites import scaling_suite
 
 CELLS = core_cells(sizes=(1, 64), dtypes=("float64",))
@@ -60,9 +59,7 @@ def test_what_has_nothing_in_common_is_said_by_name(tmp_path):
 
 def test_no_folder_gets_on_the_page(tmp_path):
     sources = runs(tmp_path, "ab")
-    profile_path(tmp_path, MACHINE).write_text("[]")
     compared = comparison_section(sources, tmp_path)
-    assert any(line.startswith("no noise profile is used: noise-") for line in compared.blocks[0].lines)
     (tmp_path / "a" / "process-0001.json").write_text("{")
     unreadable = comparison_section(sources, tmp_path)
     assert "cannot be compared: a/process-0001.json: truncated" in unreadable.blocks[0].lines[0][-1]

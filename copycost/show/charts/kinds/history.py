@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import numpy as np
 import pandas as pd
 
+from copycost.analyse.grouping import KEY
 from copycost.analyse.history import step_changes
-from copycost.analyse.side import KEY
 from copycost.show.charts.across import dates
 from copycost.show.charts.chart import Chart, Context, Drawing
 from copycost.show.charts.frames import HISTORY

@@ -1,0 +1,197 @@
+"""The places of runs on disk: what a person's word for a run stands for, and the runs below a folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from copycost.errors import UsageError, nearest
+from copycost.store.addresses import fetched, is_address
+from copycost.store.facts import as_moment
+from copycost.store.names import LATEST, as_unicode
+from copycost.store.record import RECORD, read_record
+
+CLUSTER = "cluster.json"
+"""What a cluster's run has in its folder, beside one run folder for each machine."""
+DEEPEST = 12
+"""Folders within folders that are looked into; results lie no deeper."""
+_OF_A_REPORT = (b'"machine_info"', b'"benchmarks"')
+_BEGINNING = 4096
+
+
+@dataclass(frozen=True)
+class RunPlace:
+    """Where a run is, and its name: its path below the folder that was asked for, with slashes."""
+
+    name: str
+    path: Path
+
+
+def find(run: str, results: Path) -> Path:
+    """Return the folder (or single results file) that a person means by RUN.
+
+    Args:
+        run: a name under ``results``, the path of a folder or of a pytest-benchmark JSON file,
+            ``latest``, or an address (``s3://…``), which is fetched first.
+        results: the folder that holds the runs.
+
+    Raises:
+        UsageError: there is no such run; the message names the nearest. Or the system cannot look for it.
+    """
+    if is_address(run):
+        return fetched(run)
+    try:
+        if run == LATEST:
+            return _latest(results)
+        if run and Path(run).name == run and (results / run / RECORD).is_file():
+            return results / run
+        if run and Path(run).exists():
+            return Path(run)
+        if run and not Path(run).is_absolute() and ".." not in Path(run).parts and _holds_runs(results / run):
+            return results / run
+    except OSError as error:  # such as a name longer than the system's can be
+        raise UsageError(f"no run {run!r}: it cannot be looked for ({error.strerror})") from error
+    names = [folder.name for folder in run_folders(results)]
+    hint = nearest(run, [*names, LATEST]) if names else f"{results} holds no runs yet"
+    raise UsageError(f"no run {run!r}: {hint}")
+
+
+def run_folders(results: Path) -> list[Path]:
+    """Return the run folders within a folder, by name; none where it cannot be read."""
+    try:
+        return sorted(folder for folder in results.iterdir() if (folder / RECORD).is_file())
+    except OSError:
+        return []
+
+
+def _holds_runs(folder: Path) -> bool:
+    """Return whether a folder is a run in a tree, or a tree itself, as a cluster's run is."""
+    return (folder / RECORD).is_file() or (folder.is_dir() and next(folder.glob(f"*/{RECORD}"), None) is not None)
+
+
+def _latest(results: Path) -> Path:
+    dated = []
+    for folder in run_folders(results):
+        try:
+            created = as_moment(read_record(folder)["created"])
+        except UsageError:
+            continue  # a damaged neighbour must not hide the run that was just made
+        if created is not None:
+            dated.append((datetime.fromisoformat(created), folder))
+    if not dated:
+        raise UsageError(f"no run {LATEST!r}: {results} holds no runs yet")
+    return max(dated)[1]
+
+
+def is_run_folder(folder: Path) -> bool:
+    """Return whether a folder is one run: it has a record or process files of its own."""
+    return (folder / RECORD).is_file() or next(folder.glob("process-*.json"), None) is not None
+
+
+def places(path: Path) -> list[RunPlace]:
+    """Return the runs that a path stands for: itself, or all runs below it, by name.
+
+    A folder that is no run is a tree. In it, run folders are runs wherever they lie, and so are
+    pytest-benchmark files outside of them, as pytest-benchmark's own storage holds them. Folders whose
+    names begin with a dot are not looked into, and a run of which no process has been finished yet is none.
+    Links to folders are followed, and no folder is looked into twice.
+    """
+    if not path.is_dir() or is_run_folder(path):
+        whole = path.resolve()
+        return [RunPlace(as_unicode(whole.stem if path.is_file() else whole.name), path)]
+    runs: list[RunPlace] = []
+    seen: set[tuple[int, int]] = set()
+    waiting = [_Folder(path, "", DEEPEST)]
+    # Links are followed last, so that a run is named by its own place and not by that of a link to it.
+    while waiting:
+        waiting = _gather(waiting, seen, runs)
+    return sorted(runs, key=lambda place: place.name)
+
+
+def is_tree(path: Path) -> bool:
+    """Return whether a path is a folder that is no run itself and has run folders below it."""
+    return path.is_dir() and not is_run_folder(path) and any(place.path.is_dir() for place in places(path))
+
+
+@dataclass(frozen=True)
+class _Folder:
+    """A folder to look into, what stands before the names in it, and how many levels below it are looked into."""
+
+    path: Path
+    prefix: str
+    depth: int
+
+
+def _gather(folders: Sequence[_Folder], seen: set[tuple[int, int]], runs: list[RunPlace]) -> list[_Folder]:
+    """Add the runs below folders to ``runs``, and return the linked folders on the way."""
+    links: list[_Folder] = []
+    waiting = list(folders)
+    for folder in waiting:  # the list grows meanwhile
+        if not _is_new(folder.path, seen):
+            continue
+        entries = _entries(folder.path)
+        names = {entry.name for entry in entries if not entry.is_folder}
+        measured = any(name.startswith("process-") and name.endswith(".json") for name in names)
+        if measured:
+            runs.append(RunPlace(as_unicode(folder.prefix.removesuffix("/")), folder.path))
+        if measured or RECORD in names:
+            continue
+        for entry in entries:
+            path = folder.path / entry.name
+            if entry.is_folder and folder.depth:
+                below = _Folder(path, f"{folder.prefix}{entry.name}/", folder.depth - 1)
+                (links if entry.is_link else waiting).append(below)
+            elif not entry.is_folder and entry.name.endswith(".json") and _is_report(path):
+                runs.append(RunPlace(as_unicode(folder.prefix + entry.name.removesuffix(".json")), path))
+    return links
+
+
+def _is_new(folder: Path, seen: set[tuple[int, int]]) -> bool:
+    """Return whether a folder was not looked into yet, by whatever name, and note it."""
+    try:
+        facts = folder.stat()
+    except OSError:
+        return False
+    key = (facts.st_dev, facts.st_ino)
+    if key in seen:
+        return False
+    seen.add(key)
+    return True
+
+
+@dataclass(frozen=True, order=True)
+class _Entry:
+    name: str
+    is_folder: bool
+    is_link: bool
+
+
+def _entries(folder: Path) -> list[_Entry]:
+    """Return what is in a folder and not hidden, by name; nothing where it cannot be looked into."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(_entry(entry) for entry in entries if not entry.name.startswith("."))
+    except OSError:
+        return []  # what cannot be looked into holds no results that could be read
+
+
+def _entry(entry: os.DirEntry[str]) -> _Entry:
+    try:
+        return _Entry(entry.name, entry.is_dir(), entry.is_symlink())
+    except OSError:
+        return _Entry(entry.name, False, True)  # a link that goes round, or leads where nobody may look
+
+
+def _is_report(path: Path) -> bool:
+    """Return whether a file begins as pytest-benchmark's do; others may lie among results."""
+    try:
+        if not path.is_file():  # at a pipe or a device reading might wait for ever
+            return False
+        with open(path, "rb") as file:
+            beginning = file.read(_BEGINNING)
+    except OSError:
+        return False
+    return any(mark in beginning for mark in _OF_A_REPORT)
