@@ -23,7 +23,7 @@ import copycost
 from copycost.analyse.breakdown import ADDS_UP, breakdown
 from copycost.analyse.curves import curves
 from copycost.analyse.law import Law
-from copycost.analyse.regimes import choose_law
+from copycost.analyse.law_fit import choose_law
 from copycost.analyse.scaling import fit
 from copycost.show.explain_words import LARGE
 

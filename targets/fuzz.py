@@ -68,21 +68,6 @@ def seeds() -> list[bytes]:
     found.append(noise_seed(record["machine"]["machine"], record["method"]))
     found += [json.dumps(content).encode() for content in history]
     found.append(b"\n".join(json.dumps(report).encode() for report in history[:3]))
-    lines = [
-        {**one, **{k: v for k, v in history[-1].items() if k != "benchmarks"}} for one in history[-1]["benchmarks"]
-    ]
-    found.append(b"\n".join(json.dumps(line).encode() for line in lines))
-    log = [{"$report_type": "SessionStart"}]
-    log += [
-        {
-            "$report_type": "TestReport",
-            "nodeid": one["fullname"],
-            "when": "call",
-            "user_properties": [["benchmark", one]],
-        }
-        for one in history[-1]["benchmarks"]
-    ]
-    found.append(b"\n".join(json.dumps(line).encode() for line in log))
     return found
 
 
@@ -303,31 +288,13 @@ def check(data: bytes, rounds: Any) -> None:
 
 
 def plain(data: bytes) -> list[dict[str, Any]]:
-    """Return the benchmarks of a file of any form, as the standard library reads it."""
+    """Return the benchmarks of a file, JSON or JSON Lines, as the standard library reads it."""
     text = data.decode("utf-8-sig")
     try:
         contents = [_with_nulls(text)]
     except ValueError:
         contents = [_with_nulls(line) for line in text.split("\n") if line.strip()]
-    found: list[dict[str, Any]] = []
-    logged: dict[str, dict[str, Any]] = {}
-    for content in contents:
-        if "benchmarks" in content and isinstance(content["benchmarks"], list):
-            found += content["benchmarks"]
-        elif "$report_type" not in content:
-            found.append(content)
-        else:
-            if content["$report_type"] == "SessionStart":
-                found += logged.values()
-                logged = {}
-            properties = content.get("user_properties")
-            for pair in properties if isinstance(properties, list) and isinstance(content.get("nodeid"), str) else []:
-                value = pair[1] if isinstance(pair, list) and len(pair) == 2 else None
-                if isinstance(value, dict) and isinstance(value.get("stats"), dict):
-                    logged[str(value.get("fullname", content["nodeid"]))] = value
-                elif isinstance(value, dict) and "median" in value and ("rounds" in value or "data" in value):
-                    logged[content["nodeid"]] = {"stats": value}
-    return found + list(logged.values())
+    return [benchmark for content in contents for benchmark in content["benchmarks"]]
 
 
 def _with_nulls(text: str) -> Any:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from copycost.catalogue.cell import EMPTY_CALL, Cell
 from copycost.measure.plan import MeasurePlan
-from copycost.run.measuring_session import MeasuringSession, Start
-from copycost.run.process_entry import timed_seconds
+from copycost.run.record import timed_seconds
+from copycost.run.session import Session, Start
 
 CELLS = (EMPTY_CALL, *(Cell("torch.from_numpy", "to_tensor", "float64", 4**power) for power in range(10)))
 VISITS = 8
@@ -28,7 +28,7 @@ def main() -> None:
         plan, file = Path(folder) / "plan.json", Path(folder) / "process.json"
         MeasurePlan(CELLS, visits=VISITS).write(plan)
         started = time.monotonic()
-        with MeasuringSession(Start(), plan) as session:
+        with Session(Start(), plan) as session:
             list(session.events("ready", 100))
             ready = time.monotonic() - started
             for number in range(REPEATS):

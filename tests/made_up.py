@@ -57,7 +57,7 @@ CORE = (
     ("torch.tensor", "to_tensor", "torch.tensor(a)", "copies", 2.1e-6, True),
     ("torch.Tensor", "to_tensor", "torch.Tensor(a)", "copies", 1.3e-6, True),
     ("t.numpy", "to_array", "t.numpy()", "shares", 3.1e-7, False),
-    ("t.clone().numpy", "to_array", "t.clone().numpy()", "copies", 1.4e-6, True),
+    ("t.clone.numpy", "to_array", "t.clone().numpy()", "copies", 1.4e-6, True),
 )
 EMPTY_CALL = MadeUpCell("empty call", "reference", "pass", "shares", "float64", 0, 4e-8, None, block=1)
 BANDWIDTH = 1e10

@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "store": {"store"},
     "analyse": {"store", "analyse"},
     "show": {"store", "analyse", "show"},
-    "run": {"catalogue", "measure", "store", "analyse", "show", "run"},
+    "run": {"catalogue", "measure", "store", "analyse", "run"},
     "commands": {"catalogue", "measure", "store", "analyse", "show", "run", "commands"},
 }
 FOR_ALL = {"errors", "units"}

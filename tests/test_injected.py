@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 import torch
 
-from copycost.catalogue.conversions import CORE, load
+from copycost.catalogue.conversions import CORE, load_user_file
 from copycost.catalogue.evidence import examine
 
 FILE = Path(__file__).parents[1] / "targets" / "injected.py"
 
 
 def slowed():
-    return {conversion.name.removeprefix("slowed."): conversion for conversion in load(FILE)}
+    return {conversion.name.removeprefix("slowed."): conversion for conversion in load_user_file(FILE)}
 
 
 def source(direction):

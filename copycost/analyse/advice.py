@@ -164,5 +164,5 @@ def _find(curves: Sequence[Curve], key: Mapping[str, object]) -> Curve | None:
     return next((curve for curve in curves if {n: str(v) for n, v in curve.key.items()} == wanted), None)
 
 
-def _same(one: Curve, other: Curve, but: tuple[str, ...]) -> bool:
-    return all(str(one.key[name]) == str(other.key[name]) for name in CURVE if name not in but)
+def _same(curve: Curve, other: Curve, but: tuple[str, ...]) -> bool:
+    return all(str(curve.key[name]) == str(other.key[name]) for name in CURVE if name not in but)

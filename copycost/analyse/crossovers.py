@@ -63,14 +63,14 @@ def crossovers(cells: pd.DataFrame, rounds: pd.DataFrame | None = None) -> pd.Da
 def crossings(fitted: list[Fitted]) -> pd.DataFrame:
     """Return the rows of ``crossovers`` for curves that are fitted already."""
     rows: list[dict[str, object]] = []
-    for one in fitted:
-        if one.curve.key["direction"] != "reference":
-            rows += _of_curve(one, fitted)
+    for curve in fitted:
+        if curve.curve.key["direction"] != "reference":
+            rows += _of_curve(curve, fitted)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _of_curve(one: Fitted, all_fitted: list[Fitted]) -> Iterator[dict[str, object]]:
-    curve = one.curve
+def _of_curve(fitted: Fitted, all_fitted: list[Fitted]) -> Iterator[dict[str, object]]:
+    curve = fitted.curve
     if not curve.copies:
         return
     others = [other.curve for other in all_fitted if _same_conditions(other.curve, curve)]
@@ -82,11 +82,11 @@ def _of_curve(one: Fitted, all_fitted: list[Fitted]) -> Iterator[dict[str, objec
         for other in others:
             if other.expression in RIVALS:
                 yield from _rivalry(curve, other)
-    yield _row(curve, "bound by bandwidth", None, np.nan, *_bandwidth(one))
+    yield _row(curve, "bound by bandwidth", None, np.nan, *_bandwidth(fitted))
 
 
-def _same_conditions(one: Curve, other: Curve) -> bool:
-    return all(str(one.key[name]) == str(other.key[name]) for name in CONDITIONS)
+def _same_conditions(curve: Curve, other: Curve) -> bool:
+    return all(str(curve.key[name]) == str(other.key[name]) for name in CONDITIONS)
 
 
 def _zero_copy(curve: Curve, others: list[Curve]) -> Curve | None:
@@ -132,29 +132,29 @@ def _sides(curve: Curve, other: Curve, sizes: Floats, ratio: Floats) -> Floats:
     return np.where(sure & (np.abs(ratio) > np.log1p(APART)), np.sign(ratio), 0.0)
 
 
-def _bandwidth(one: Fitted) -> tuple[float, float, float, str]:
+def _bandwidth(fitted: Fitted) -> tuple[float, float, float, str]:
     """Return the size at which the law's bytes cost as much as its fixed cost."""
-    law, curve, again = one.law, one.curve, one.refits
+    law, curve, refits = fitted.law, fitted.curve, fitted.refits
     if not law.regimes:
         return np.nan, np.nan, np.nan, NOT_REACHED
     sizes = np.geomspace(curve.sizes[0], curve.sizes[-1], POINTS)
     above = np.log(law.seconds(sizes) / (2 * law.fixed))
     of_replicates = None
-    if again is not None:
-        rows = basis(sizes, again.borders, law.kinds)
-        values = np.column_stack([again.fixed, again.slopes, again.step])
+    if refits is not None:
+        rows = basis(sizes, refits.borders, law.kinds)
+        values = np.column_stack([refits.fixed, refits.slopes, refits.step])
         seconds = (rows @ values[..., None])[..., 0]
-        of_replicates = np.log(seconds / (2 * again.fixed[:, None]))
+        of_replicates = np.log(seconds / (2 * refits.fixed[:, None]))
     return _answer(sizes, above, of_replicates, curve.processes)
 
 
-def _ratio(one: Curve, other: Curve) -> tuple[Floats, Floats, Floats | None]:
+def _ratio(curve: Curve, other: Curve) -> tuple[Floats, Floats, Floats | None]:
     """Return the sizes of both, the log ratio of their seconds, and that of each replicate."""
-    sizes, own, others = np.intersect1d(one.sizes, other.sizes, return_indices=True)
-    ratio = np.log(one.seconds[own] / other.seconds[others])
-    if one.replicates is None or other.replicates is None:
+    sizes, at, at_other = np.intersect1d(curve.sizes, other.sizes, return_indices=True)
+    ratio = np.log(curve.seconds[at] / other.seconds[at_other])
+    if curve.replicates is None or other.replicates is None:
         return sizes, ratio, None
-    return sizes, ratio, one.replicates[:, own] - other.replicates[:, others]
+    return sizes, ratio, curve.replicates[:, at] - other.replicates[:, at_other]
 
 
 def _answer(sizes: Floats, above: Floats, again: Floats | None, processes: float) -> tuple[float, float, float, str]:

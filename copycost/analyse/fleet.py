@@ -1,4 +1,4 @@
-"""A fleet: what is known of machines together, a handful side by side, more by their kinds."""
+"""A fleet: what is known of machines together, a handful side by side, more by their CPU models."""
 
 from __future__ import annotations
 
@@ -8,18 +8,39 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from copycost.analyse.ceilings import ceilings
+from copycost.analyse.crossovers import crossings
+from copycost.analyse.curves import curves
 from copycost.analyse.fingerprint import differing_among
-from copycost.analyse.grouping import Floats
-from copycost.analyse.machine_figures import Figures, as_cells, common, figures
-from copycost.analyse.machine_kinds import Kinds, kinds
-from copycost.analyse.machine_shapes import Shapes, shapes
-from copycost.analyse.machines import describe, rank
-from copycost.analyse.odd_machines import odd_machines
-from copycost.analyse.own_ceiling import own_ceilings
+from copycost.analyse.grouping import Codes, Floats
+from copycost.analyse.machine_or_conversion import machine_or_conversion
+from copycost.analyse.machines import Figures, as_cells, common, describe, figures, rank
+from copycost.analyse.scaling import Caches, fit_curves, fit_frame
 
 HANDFUL = 6
 """Runs that still stand side by side; of more, those of one machine are taken together."""
+CONDITIONS = ("dtype", "threads", "cache", "layout")
+UNKNOWN_MODEL = "unknown CPU"
+MODEL_COLUMNS = ("cpu_model", "machines", "relative", "lowest", "highest", "spread")
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """Frames of all machines under the same conditions, told apart by ``run``.
+
+    Attributes:
+        conditions: dtype, threads, cache and layout of the curves, as text.
+        model: the frame of ``fit``.
+        crossovers: the frame of ``crossovers``.
+        cells: the frame of ``ceilings``.
+    """
+
+    conditions: Mapping[str, str]
+    model: pd.DataFrame
+    crossovers: pd.DataFrame
+    cells: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -44,11 +65,9 @@ class Fleet:
     Attributes:
         machines: the frame of ``describe``.
         ranking: the frame of ``rank``.
-        shapes: of the machines, or of the kinds; None without a cell that has a size.
-        reasons: the frame of ``own_ceilings``, of the machines or of the kinds.
-        kinds: of the machines ``grouped``; None for a handful.
-        grouped: the positions in ``machines`` of those with the cells that the most have.
-        odd: the frame of ``odd_machines``; None for a handful.
+        shapes: of the machines, or of the CPU models; None without a cell that has a size.
+        reasons: the frame of ``machine_or_conversion``, of the machines or of the CPU models.
+        models: the frame of ``by_model``; None for a handful.
         methods: fields of the method in which not all runs agree: what they say is then no machine's alone.
         unfinished: name and status of each run that is not complete.
         run_spread: by how much runs of one machine differ; NaN where none was repeated.
@@ -58,35 +77,90 @@ class Fleet:
     ranking: pd.DataFrame
     shapes: Shapes | None
     reasons: pd.DataFrame
-    kinds: Kinds | None = None
-    grouped: Sequence[int] = ()
-    odd: pd.DataFrame | None = None
+    models: pd.DataFrame | None = None
     methods: tuple[str, ...] = ()
     unfinished: tuple[tuple[str, str], ...] = ()
     run_spread: float = float("nan")
 
 
-def fleet(read: Runs, dtype: str | None = None) -> Fleet:
-    """Return what is known of the machines of runs."""
-    methods = differing_among([fact["method"] for fact in read.facts])
-    unfinished = [(str(fact["name"]), str(fact["status"])) for fact in read.facts if fact.get("status")]
-    return replace(_fleet(read, dtype), methods=tuple(methods), unfinished=tuple(unfinished))
+def fleet(runs: Runs, dtype: str | None = None) -> Fleet:
+    """Return what is known of the machines of runs.
+
+    Args:
+        runs: of any number; machines of more than a handful are taken together by CPU model.
+        dtype: of the shapes; by default that in which the most conversions copy.
+    """
+    methods = differing_among([fact["method"] for fact in runs.facts])
+    unfinished = [(str(fact["name"]), str(fact["status"])) for fact in runs.facts if fact.get("status")]
+    return replace(_fleet(runs, dtype), methods=tuple(methods), unfinished=tuple(unfinished))
 
 
-def _fleet(read: Runs, dtype: str | None) -> Fleet:
-    pooled = len(read.facts) > HANDFUL
-    name_of = machine_names(read.facts) if pooled else {fact["name"]: fact["name"] for fact in read.facts}
-    first = {name_of[fact["name"]]: fact for fact in reversed(read.facts)}
+def _fleet(runs: Runs, dtype: str | None) -> Fleet:
+    pooled = len(runs.facts) > HANDFUL
+    name_of = machine_names(runs.facts) if pooled else {fact["name"]: fact["name"] for fact in runs.facts}
+    first = {name_of[fact["name"]]: fact for fact in reversed(runs.facts)}
     facts = [first[name] | {"name": name} for name in dict.fromkeys(name_of.values())]
     machines = describe(facts)
     caches = {fact["name"]: fact["machine"].get("caches") or () for fact in facts}
-    own = figures(read.cells, read.cells["run"].map(name_of).to_list())
-    ranking = rank(own, list(machines["run"]))
+    measured = figures(runs.cells, runs.cells["run"].map(name_of).to_list())
+    ranking = rank(measured, list(machines["run"]))
     if len(facts) <= HANDFUL:
-        cells = as_cells(own) if pooled else read.cells
-        shape = shapes(cells, caches, dtype=dtype, replicates=None if pooled else read.replicates)
-        return Fleet(machines, ranking, shape, own_ceilings(own, _fastest(own, ranking)))
-    return _by_kinds(own, machines, ranking, caches, dtype)
+        cells = as_cells(measured) if pooled else runs.cells
+        shape = shapes(cells, caches, dtype=dtype, replicates=None if pooled else runs.replicates)
+        return Fleet(machines, ranking, shape, machine_or_conversion(measured, _fastest(measured)))
+    model_of = dict(zip(machines["run"], machines["cpu_model"].fillna(UNKNOWN_MODEL), strict=True))
+    grid = np.flatnonzero((measured.cells["direction"] != "reference").to_numpy(dtype=bool, na_value=True))
+    complete = measured.only(common(measured.only(np.arange(len(measured.names)), grid))[0])
+    typical = typical_figures(complete, [model_of[name] for name in complete.names])
+    caches = {model_of[name]: caches[name] for name in reversed(complete.names)}
+    return Fleet(
+        machines,
+        ranking,
+        shapes(as_cells(typical), caches, dtype=dtype),
+        machine_or_conversion(typical, _fastest(typical)),
+        by_model(ranking, model_of),
+        run_spread=measured.run_spread,
+    )
+
+
+def by_model(ranking: pd.DataFrame, model_of: Mapping[str, str]) -> pd.DataFrame:
+    """Return the ranked machines by CPU model, the fastest first.
+
+    Returns:
+        One row per model: ``cpu_model``, ``machines`` (how many), ``relative`` (the geometric mean of their times over
+        the fastest machine's) with the ``lowest`` and ``highest``, and ``spread``, the standard deviation of their
+        logarithms; NaN for a single machine.
+    """
+    ranked = ranking[ranking["relative"].notna()]
+    logs = np.log(ranked["relative"]).groupby(ranked["run"].map(model_of), sort=False)
+    models = pd.DataFrame(
+        {"machines": logs.count(), "relative": np.exp(logs.mean()), "lowest": np.exp(logs.min())}
+        | {"highest": np.exp(logs.max()), "spread": logs.std(ddof=1)}
+    )
+    models = models.rename_axis("cpu_model").reset_index()
+    return models.sort_values("relative", kind="stable", ignore_index=True)[list(MODEL_COLUMNS)]
+
+
+def typical_figures(figures: Figures, models: Sequence[str]) -> Figures:
+    """Return the median figures of each CPU model; their errors are those of its usual machine.
+
+    Args:
+        figures: of machines.
+        models: the CPU model of each machine.
+    """
+    codes, names = pd.factorize(np.array(models, dtype=object))
+    logs, errors = np.full((2, len(names), len(figures.cells)), np.nan)
+    for number in range(len(names)):
+        known = np.isfinite(figures.logs[codes == number]).any(axis=0)
+        logs[number, known] = np.nanmedian(figures.logs[codes == number][:, known], axis=0)
+        errors[number, known] = np.nanmedian(figures.errors[codes == number][:, known], axis=0)
+    runs: Codes = np.bincount(codes, weights=figures.runs, minlength=len(names)).astype(np.int64)
+    return Figures(tuple(map(str, names)), figures.cells, logs, errors, runs)
+
+
+def _fastest(figures: Figures) -> int:
+    ranking = rank(figures)
+    return figures.names.index(str(ranking["run"].iloc[0])) if len(ranking) else 0
 
 
 def machine_names(facts: Sequence[Mapping[str, Any]]) -> dict[str, str]:
@@ -103,41 +177,58 @@ def machine_names(facts: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     return {run: names[key] for run, key in keys.items()}
 
 
-def _by_kinds(
-    own: Figures, machines: pd.DataFrame, ranking: pd.DataFrame, caches: Mapping[str, Any], dtype: str | None
-) -> Fleet:
-    """Return a fleet by kinds of machine: the shapes and reasons are theirs."""
-    grid = np.flatnonzero((own.cells["direction"] != "reference").to_numpy(dtype=bool, na_value=True))
-    among, cells = common(own.only(np.arange(len(own.names)), grid))
-    complete = own.only(among, grid[cells])
-    found = kinds(complete)
-    names = [f"kind {number + 1}" for number in range(found.count)]
-    typical = typical_figures(own.only(among), found, names)
-    of_kind = {name: caches[own.names[among[np.argmax(found.of == number)]]] for number, name in enumerate(names)}
-    shape = shapes(as_cells(typical), of_kind, dtype=dtype)
-    order = {name: place for place, name in enumerate(machines["run"])}
-    grouped = [order[own.names[machine]] for machine in among]
-    fastest = int(np.argmin(typical.logs[:, grid[cells]].mean(axis=1))) if found.count else 0
-    reasons = own_ceilings(typical, fastest)
-    return Fleet(
-        machines, ranking, shape, reasons, found, grouped, odd_machines(complete, found), run_spread=own.run_spread
-    )
+def shapes(
+    cells: pd.DataFrame,
+    caches: Mapping[str, Caches],
+    *,
+    dtype: str | None = None,
+    replicates: Floats | None = None,
+) -> Shapes | None:
+    """Return the shapes of machines; None where no cell has a size.
+
+    Args:
+        cells: estimates with the references, one ``run`` for each machine.
+        caches: of each ``run``'s machine, to name regimes by.
+        dtype: of the curves; by default that in which the most conversions copy.
+        replicates: bootstrap of the cells, for intervals; shape (cells, replicates).
+    """
+    grid = (cells["direction"] != "reference").to_numpy(dtype=bool, na_value=True) & cells["bytes"].notna().to_numpy()
+    chosen = telling_conditions(cells[grid], dtype)
+    if chosen is None:
+        return None
+    same = under(cells, chosen)
+    wanted = (grid & same) | ~grid
+    drawn = None if replicates is None else replicates[wanted]
+    known = cells[wanted].reset_index(drop=True)
+    curve = (known["direction"] != "reference").to_numpy(dtype=bool, na_value=True)
+    fitted = fit_curves(curves(known[curve], None if drawn is None else drawn[curve]))
+    by_run = {run: [one for one in fitted if one.curve.key["run"] == run] for run in dict.fromkeys(known["run"])}
+    model = [fit_frame(own_curves, caches.get(str(run), ())) for run, own_curves in by_run.items() if own_curves]
+    reached = ceilings(known, drawn)[curve].reset_index(drop=True)
+    return Shapes(chosen, pd.concat(model, ignore_index=True), crossings(fitted), reached)
 
 
-def typical_figures(own: Figures, found: Kinds, names: Sequence[str]) -> Figures:
-    """Return each kind's median figures; how sure they are, as for its usual machine."""
-    logs, errors, runs = [], [], []
-    for number in range(found.count):
-        member = (found.of == number) & ~found.alone
-        known = np.isfinite(own.logs[member]).any(axis=0)
-        middle = np.full((2, len(own.cells)), np.nan)
-        middle[0, known] = np.nanmedian(own.logs[member][:, known], axis=0)
-        middle[1, known] = np.nanmedian(own.errors[member][:, known], axis=0)
-        logs.append(middle[0])
-        errors.append(middle[1])
-        runs.append(int(own.runs[member].sum()))
-    return Figures(tuple(names), own.cells, np.array(logs), np.array(errors), np.array(runs, dtype=np.int64))
+def telling_conditions(cells: pd.DataFrame, dtype: str | None = None) -> dict[str, str] | None:
+    """Return dtype, threads, cache and layout, as text, under which the most curves copy; None without cells.
+
+    Args:
+        cells: estimates without references.
+        dtype: where it is chosen already.
+    """
+    if dtype is not None:
+        cells = cells[(cells["dtype"].astype(str) == dtype).to_numpy()]
+    if cells.empty:
+        return None
+    copies = cells["shares_memory"].eq(False).fillna(False)
+    among = cells[copies] if copies.any() else cells
+    curve = among[["run", "conversion", *CONDITIONS]].astype(str).drop_duplicates()
+    counted = curve.groupby(list(CONDITIONS), sort=False).size()
+    most = counted.index[int(counted.to_numpy().argmax())]
+    return dict(zip(CONDITIONS, most, strict=True))
 
 
-def _fastest(own: Figures, ranking: pd.DataFrame) -> int:
-    return own.names.index(str(ranking["run"].iloc[0]))
+def under(cells: pd.DataFrame, conditions: Mapping[str, str]) -> NDArray[np.bool_]:
+    """Return whether each row is of some conditions."""
+    same = [(cells[name].astype(str) == value).to_numpy(dtype=bool) for name, value in conditions.items()]
+    result: NDArray[np.bool_] = np.logical_and.reduce(same)
+    return result

@@ -1,4 +1,4 @@
-"""What hosts of one kind differ by, beside what the processes of one host do; and their figures as one."""
+"""Hosts of one kind: how far their figures lie apart, beside the processes of one host, and their pooled figures."""
 
 from __future__ import annotations
 
@@ -82,10 +82,10 @@ def _of_clocks(clocks: pd.DataFrame) -> dict[str, Any]:
     return _row(list(logs.index), floats(logs)[:, None], spread[:, None], freedom[:, None])
 
 
-def _of_cells(own: pd.DataFrame) -> dict[str, Any]:
-    runs = list(dict.fromkeys(own["run"]))
-    values = (own["log"], own["between_processes"], own["processes"] - 1)
-    return _row(runs, *(_by_host(own, floats(column)) for column in values))
+def _of_cells(cells: pd.DataFrame) -> dict[str, Any]:
+    runs = list(dict.fromkeys(cells["run"]))
+    values = (cells["log"], cells["between_processes"], cells["processes"] - 1)
+    return _row(runs, *(_by_host(cells, floats(column)) for column in values))
 
 
 def _row(runs: list[str], logs: Floats, spread: Floats, freedom: Floats) -> dict[str, Any]:

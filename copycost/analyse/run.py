@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from copycost.analyse.advice import Advice, advice
@@ -106,7 +107,7 @@ class Run:
 
     @cached_property
     def rounds(self) -> pd.DataFrame:
-        """The rounds frame of ``copycost.load``, each round marked ``quiet`` or not.
+        """The rounds frame of ``copycost.load``, each round marked ``quiet`` or not; an arm's are of the whole run.
 
         Raises:
             UsageError: the run cannot be read, or the runs taken together are of several arms or machines.
@@ -126,6 +127,8 @@ class Run:
     @cached_property
     def cells(self) -> pd.DataFrame:
         """One estimate for each cell, references among them; kept beside a run of ours until its files change.
+
+        An arm's are of the whole run too: `copycost.analyse.select.cells_of` gives each run's cells its own name.
 
         Raises:
             UsageError: the run cannot be read.
@@ -152,6 +155,9 @@ class Run:
     @cached_property
     def replicates(self) -> Floats:
         """The log seconds of each cell as they might have been measured, shape (cells, replicates)."""
+        if self._whole is not None:
+            of_arm: Floats = self._whole.replicates[self._is_of_arm(self._whole.cells)]
+            return of_arm
         return bootstrap(self.cells, self.processes)
 
     @cached_property
@@ -231,6 +237,11 @@ class Run:
         if "plan" in facts:
             facts["plan"] = {name: value for name, value in facts["plan"].items() if name != "cells"}
         return facts if facts.get("machine") else facts | {"machine": dict(self._loaded.machine)}
+
+    @property
+    def has_several_reports(self) -> bool:
+        """Whether it is a file or folder of another suite with several reports, each by a name of its own."""
+        return not self.is_ours and self.cells["run"].nunique() > 1
 
     @property
     def is_ours(self) -> bool:
@@ -360,9 +371,12 @@ class Run:
         return [str(value) for value in self.cells[column].dropna().unique()]
 
     def _of_arm(self, frame: pd.DataFrame) -> pd.DataFrame:
-        if self.arm:
-            frame = frame[(frame["arm"] == self.arm).to_numpy(dtype=bool, na_value=False)].reset_index(drop=True)
-        return frame.assign(run=_renamed(frame["run"], {str(run): self.name for run in frame["run"].unique()}))
+        return frame[self._is_of_arm(frame)].reset_index(drop=True)
+
+    def _is_of_arm(self, frame: pd.DataFrame) -> np.ndarray:
+        """Return which rows are of the arm; all where none is chosen."""
+        chosen: np.ndarray = (frame["arm"] == self.arm).to_numpy(dtype=bool, na_value=False)
+        return chosen if self.arm else np.ones(len(frame), dtype=bool)
 
     def _named(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return rounds or cells with the name of the run, and names of tests that keep those of all runs apart."""

@@ -1,23 +1,27 @@
-"""The scaling model: time as a function of bytes, for each curve of a run."""
+"""The scaling model: time as a function of bytes for each curve of a run, its regimes named."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from copycost.analyse.bootstrap import bootstrap_rounds, interval
-from copycost.analyse.candidates import gap
 from copycost.analyse.curves import CURVE, Curve, curves
 from copycost.analyse.grouping import Floats
-from copycost.analyse.law import KINK, PINNED, RESTART, STEP, Law
-from copycost.analyse.naming import Caches, names
-from copycost.analyse.refits import Refits, refit
-from copycost.analyse.regimes import UNEXPLAINED, choose_law, misfit
+from copycost.analyse.law import KINK, PINNED, RESTART, STEP, Law, gap
+from copycost.analyse.law_fit import FAULTS_SET_IN, UNEXPLAINED, Refits, choose_law, misfit, refit
 
 CONSTANT = "constant"
 PIECEWISE = "piecewise"
+NEAR = 2.0
+"""A border and a cache size within this factor of each other are taken for the same."""
+PAGE_FAULTS = "page-fault bound"
+MEMORY = "memory"
+Caches = Sequence[Mapping[str, Any]]
 _KIND_NAMES = {KINK: "kink", RESTART: "restart", STEP: "step", PINNED: "pinned"}
 COLUMNS = (
     *CURVE,
@@ -74,10 +78,10 @@ def fit(cells: pd.DataFrame, rounds: pd.DataFrame | None = None, *, caches: Cach
     return fit_frame(fit_curves(curves(cells, bootstrap_rounds(cells, rounds))), caches)
 
 
-def fit_curves(own: list[Curve]) -> list[Fitted]:
+def fit_curves(measured: list[Curve]) -> list[Fitted]:
     """Return each curve with its law, refitted to the replicates where there are any."""
     made = []
-    for curve in own:
+    for curve in measured:
         logs = np.log(curve.seconds)
         law = choose_law(curve.sizes, logs, curve.errors, curve.fault_shares)
         again = None
@@ -90,7 +94,7 @@ def fit_curves(own: list[Curve]) -> list[Fitted]:
 
 def fit_frame(fitted: list[Fitted], caches: Caches = ()) -> pd.DataFrame:
     """Return the rows of ``fit`` for curves that are fitted already."""
-    return pd.DataFrame([row for one in fitted for row in _rows(one, caches)], columns=list(COLUMNS))
+    return pd.DataFrame([row for curve in fitted for row in _rows(curve, caches)], columns=list(COLUMNS))
 
 
 def _rows(fitted: Fitted, caches: Caches) -> list[dict[str, object]]:
@@ -140,3 +144,69 @@ def _ends(values: Floats, curve: Curve) -> tuple[Floats, Floats]:
         unknown = np.full(values.shape[1] or 1, np.nan)
         return unknown, unknown
     return interval(values, curve.processes)
+
+
+def names(law: Law, curve: Curve, caches: Caches) -> list[str | None]:
+    """Return a name for each regime of a law; None where nothing measured or known suggests one.
+
+    A regime whose figures took a page fault for every other page of the result is bound by page
+    faults. Else it has the name of the cache whose size its upper border is near, or the level
+    after the one that its lower border is near. A border is compared by what a call touches there,
+    source and result together.
+
+    Args:
+        law: the law of the curve.
+        curve: its figures.
+        caches: the machine's, each with ``level``, ``type`` and ``bytes``.
+    """
+    levels = _levels(caches)
+    footprint = _footprint(curve)
+    borders = [_near(border * footprint, levels) for border in law.borders]
+    edges = [0.0, *law.borders, np.inf]
+    result: list[str | None] = []
+    for number in range(law.regimes):
+        inside = (curve.sizes >= edges[number]) & (curve.sizes < edges[number + 1])
+        below = borders[number - 1] if number else None
+        above = borders[number] if number < len(borders) else None
+        if _faults(curve, inside):
+            result.append(PAGE_FAULTS)
+        elif above is not None and above != below:
+            result.append(f"L{levels[above][0]}")
+        elif below is not None:
+            result.append(f"L{levels[below + 1][0]}" if below + 1 < len(levels) else MEMORY)
+        elif number and levels and edges[number] * footprint > levels[-1][1]:
+            result.append(MEMORY)
+        else:
+            result.append(None)
+    return result
+
+
+def _faults(curve: Curve, inside: np.ndarray) -> bool:
+    shares = curve.fault_shares[inside]
+    known = shares[np.isfinite(shares)]
+    return bool(len(known)) and bool(np.median(known) >= FAULTS_SET_IN)
+
+
+def _footprint(curve: Curve) -> float:
+    """Return bytes touched for each byte of the source."""
+    ratio = curve.result_bytes / curve.sizes
+    known = ratio[np.isfinite(ratio)]
+    return 1 + (float(np.median(known)) if len(known) else 1.0)
+
+
+def _levels(caches: Caches) -> list[tuple[int, float]]:
+    """Return level and bytes of each data cache, the nearest to the core first."""
+    sizes: dict[int, float] = {}
+    for cache in caches:
+        level, size = cache.get("level"), cache.get("bytes")
+        if isinstance(level, int) and isinstance(size, int | float) and cache.get("type") != "instruction":
+            sizes[level] = float(size)
+    return sorted(sizes.items())
+
+
+def _near(size: float, levels: list[tuple[int, float]]) -> int | None:
+    """Return the position of the cache nearest to a size, if it is near."""
+    ratios = [abs(np.log(size / of_cache)) for _, of_cache in levels]
+    if not ratios or min(ratios) > np.log(NEAR):
+        return None
+    return int(np.argmin(ratios))

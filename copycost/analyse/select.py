@@ -80,7 +80,7 @@ def select_one(word: str, results: Path, *, on_bad: OnBad | None = None) -> Run:
 
 def one_run(word: str, runs: Sequence[Run], results: Path) -> Run:
     """Return runs that a word stands for as one; so are the reports of another suite that a file or folder holds."""
-    if len(runs) == 1 and (runs[0].is_ours or runs[0].cells["run"].nunique() <= 1):
+    if len(runs) == 1 and not runs[0].has_several_reports:
         return runs[0]
     path = find(_run_and_arm(word)[0], results)
     together = Run.together(as_unicode(path.resolve().name), path, runs)
@@ -124,7 +124,8 @@ def cells_of(runs: Sequence[Run]) -> pd.DataFrame:
     tables = [run.table for run in runs]
     if all(table is not None for table in tables):
         return to_frame(tables)
-    return pd.concat([run.cells for run in runs], ignore_index=True)
+    named = [run.cells if run.has_several_reports else run.cells.assign(run=run.name) for run in runs]
+    return pd.concat(named, ignore_index=True)
 
 
 def _selected(

@@ -23,6 +23,9 @@ FAMILIES = ("core", "all")
 
 _VARIABLES = {"to_tensor": "a", "to_array": "t", "list_to_tensor": "arrays"}
 
+# A Python number and the pointer to it in a list, rounded up.
+_LIST_ITEM_BYTES = 40
+
 
 @dataclass(frozen=True)
 class Conversion:
@@ -33,7 +36,8 @@ class Conversion:
     source where the call has to be told it. ``documented`` is what the library's own documentation
     says about sharing ("may copy" where it says nothing); whether a result really shares memory is
     found by ``evidence.examine``. ``function`` is set for a user's own conversions only.
-    ``casts_to`` names the dtype of the result where it is documented to differ from the source's.
+    ``casts_to`` names the dtype of the result where it is documented to differ from the source's;
+    ``result_item_bytes`` is what an element of the result takes where that is no dtype's size.
     """
 
     name: str
@@ -43,6 +47,7 @@ class Conversion:
     family: str
     function: Callable[[Any], Any] | None = None
     casts_to: str | None = None
+    result_item_bytes: int | None = None
 
     @property
     def variable(self) -> str:
@@ -79,7 +84,7 @@ EXTENDED: tuple[Conversion, ...] = (
     Conversion("np.array", "to_array", "np.array(t)", "copies", "extended"),
     Conversion("np.from_dlpack", "to_array", "np.from_dlpack(t)", "shares", "extended"),
     Conversion("t.detach.clone.numpy", "to_array", "t.detach().clone().numpy()", "copies", "extended"),
-    Conversion("t.tolist", "to_array", "t.tolist()", "copies", "extended"),
+    Conversion("t.tolist", "to_array", "t.tolist()", "copies", "extended", result_item_bytes=_LIST_ITEM_BYTES),
     Conversion("torch.tensor.list", "list_to_tensor", "torch.tensor(arrays)", "copies", "extended"),
     Conversion("torch.from_numpy.stack", "list_to_tensor", "torch.from_numpy(np.stack(arrays))", "copies", "extended"),
     Conversion(
@@ -99,10 +104,8 @@ class WrongResult(Exception):
     """A conversion returned other values than its source's, or changed the source."""
 
 
-def select(
-    names: Sequence[str] | None = None,
-    family: str = "core",
-    user_file: Path | None = None,
+def select_conversions(
+    names: Sequence[str] | None = None, family: str = "core", user_file: Path | None = None
 ) -> list[Conversion]:
     """Return the conversions asked for by name, or a whole family when no name is given.
 
@@ -113,7 +116,7 @@ def select(
     """
     if family not in FAMILIES:
         raise UsageError(f"unknown family {family!r}: {nearest(family, list(FAMILIES))}")
-    users = [] if user_file is None else load(user_file)
+    users = [] if user_file is None else load_user_file(user_file)
     if names is None:
         return [*CORE, *(EXTENDED if family == "all" else ()), *users]
     known = CONVERSIONS | {conversion.name: conversion for conversion in users}
@@ -157,7 +160,7 @@ def conversion(
     return mark
 
 
-def load(path: Path) -> list[Conversion]:
+def load_user_file(path: Path) -> list[Conversion]:
     """Return the conversions that a user's Python file defines, in the file's order.
 
     Raises:
@@ -202,10 +205,7 @@ def _check(name: str, direction: str, documented: str, function: object) -> None
         raise UsageError(f"conversion name {name!r} is not made of letters, digits and . _ + -")
     if name in {*CONVERSIONS, *(known.name for known in _collected or ())}:
         raise UsageError(f"conversion {name!r} exists already: give yours another name")
-    for field, value, valid in (
-        ("direction", direction, DIRECTIONS),
-        ("documented", documented, DOCUMENTED),
-    ):
+    for field, value, valid in (("direction", direction, DIRECTIONS), ("documented", documented, DOCUMENTED)):
         if value not in valid:
             raise UsageError(f"unknown {field} {value!r} of conversion {name!r}: {nearest(str(value), [*valid])}")
     if not _takes_one_argument(function):

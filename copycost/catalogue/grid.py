@@ -13,9 +13,6 @@ from copycost.units import format_bytes, parse_count
 DEFAULT_DTYPES: tuple[str, ...] = ("float32", "float64", "int64")
 DEFAULT_SIZES: tuple[int, ...] = tuple(4**power for power in range(13))
 
-# A Python number and the pointer to it in a list, rounded up.
-_LIST_ITEM_BYTES = 40
-
 
 @dataclass(frozen=True)
 class Preset:
@@ -191,7 +188,7 @@ def _allocated(cell: Cell) -> int:
 
 
 def _result_bytes(cell: Cell) -> int:
-    if cell.conversion == "t.tolist":
-        return cell.size * _LIST_ITEM_BYTES
     conversion = CONVERSIONS.get(cell.conversion)
+    if conversion is not None and conversion.result_item_bytes is not None:
+        return cell.size * conversion.result_item_bytes
     return cell.size * ITEM_BYTES[(conversion and conversion.casts_to) or cell.dtype]

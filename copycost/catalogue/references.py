@@ -1,4 +1,4 @@
-"""The references: what bounds every figure and what it is made of, measured in the same run and in turn with it.
+"""The references: plain copies that bound every figure, and the parts that a copy is made of, measured in the same run.
 
 They depend on bytes and threads alone (a cast on the dtype too), so each number of bytes on the grid is
 measured once.
@@ -112,7 +112,7 @@ def _free(array: Any, destination: Any, threads: int) -> Timed:
 
 
 def _kept(allocate: Callable[[Any], Any], count: int) -> Timed:
-    """Return what keeps its results of so many bytes until the round has ended."""
+    """Return an allocation whose results, of so many bytes each, are kept until the round has ended."""
     most = min(_MOST_KEPT, max(1, _KEPT_BYTES // max(1, count)))
     kept: deque[Any] = deque(maxlen=most)
     keep = kept.append

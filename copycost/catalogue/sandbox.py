@@ -47,7 +47,7 @@ _LONGEST_WAIT = 0.05  # seconds
 
 @dataclass(frozen=True)
 class Ended:
-    """A task that ended its process: minus a signal's number or an exit status, and the reason if there is one."""
+    """How a task ended its process: minus a signal's number or an exit status, and the reason if it is known."""
 
     status: int
     reason: str = ""
@@ -171,7 +171,7 @@ def _heard(child: int, pipe: int, seconds: float | None, began: Callable[[int], 
 
 
 def _reason(output: bytes) -> str:
-    """Return what C++ says of the exception that ended a process, if it does."""
+    """Return the message of the C++ exception that ended a process, if there was one."""
     lines = [line.strip() for line in output.decode(errors="replace").splitlines()]
     return next((line.partition("what():")[2].strip() for line in lines if "what():" in line), "")
 
@@ -220,7 +220,7 @@ def limit_memory(most: int | None) -> None:
 
 
 def private_bytes() -> int | None:
-    """Return the bytes that the limit counts, or None where that is not known."""
+    """Return the bytes of private memory that the limit counts, or None where they are not known."""
     try:
         pages = int(_STATM.read_bytes().split()[5])
     except (OSError, IndexError):

@@ -25,11 +25,7 @@ _LONGEST_MESSAGE = 1000
 _LONGEST_SECONDS = 60.0
 
 
-def table(
-    conversions: Iterable[Conversion],
-    dtypes: Sequence[str],
-    sources: Sequence[str] = SOURCES,
-) -> list[Row]:
+def table(conversions: Iterable[Conversion], dtypes: Sequence[str], sources: Sequence[str] = SOURCES) -> list[Row]:
     """Return one row for each conversion, dtype and kind of source.
 
     A row has the keys conversion, expression, dtype, source, shares_memory (True, False, or None
@@ -38,7 +34,7 @@ def table(
     error, and so are a crash and no answer within a minute: the conversions are run in a forked
     process. Sources that do not exist, such as a read-only tensor, have no row.
     """
-    tasks = [(conversion, dtype, kind) for conversion in conversions for dtype in dtypes for kind in sources]
+    tasks = [(conversion, dtype, layout) for conversion in conversions for dtype in dtypes for layout in sources]
     with _every_warning():
         rows = sandboxed(_row, tasks, seconds=_LONGEST_SECONDS, silent=True)
     return [
@@ -49,12 +45,12 @@ def table(
 
 
 def _blank(task: Task) -> Row:
-    conversion, dtype, kind = task
+    conversion, dtype, layout = task
     return {
         "conversion": conversion.name,
         "expression": re.sub(r"\bdtype=dtype\b", f"dtype=torch.{dtype}", conversion.expression),
         "dtype": dtype,
-        "source": kind,
+        "source": layout,
         "shares_memory": None,
         "result_dtype": None,
         "outcome": "ok",
@@ -63,10 +59,10 @@ def _blank(task: Task) -> Row:
 
 
 def _row(task: Task) -> Row | None:
-    conversion, dtype, kind = task
-    size = {"0-d": 1, "empty": 0}.get(kind, _SIZE)
+    conversion, dtype, layout = task
+    size = {"0-d": 1, "empty": 0}.get(layout, _SIZE)
     try:
-        given = source(Cell(conversion.name, conversion.direction, dtype, size, layout=kind))
+        given = source(Cell(conversion.name, conversion.direction, dtype, size, layout=layout))
     except CannotConvert:
         return None
     row = _blank(task)
@@ -140,9 +136,7 @@ def _sharing(name: str, shares: bool) -> dict[str, Any]:
         parts.append(f"refused for {_listed(refused)}")
     verb = f"shares the memory of {variable}" if shares else f"copies {variable}"
     return _claim(
-        f"{conversion.expression} {verb}",
-        bool(seen) and not (copying if shares else sharing),
-        "; ".join(parts),
+        f"{conversion.expression} {verb}", bool(seen) and not (copying if shares else sharing), "; ".join(parts)
     )
 
 

@@ -10,17 +10,7 @@ from typing import Any
 from copycost.catalogue.cell import ITEM_BYTES, Cell
 from copycost.catalogue.conversions import CannotConvert
 
-LAYOUTS = (
-    "contiguous",
-    "strided",
-    "fortran",
-    "transposed",
-    "reversed",
-    "read-only",
-    "0-d",
-    "empty",
-    "requires-grad",
-)
+LAYOUTS = ("contiguous", "strided", "fortran", "transposed", "reversed", "read-only", "0-d", "empty", "requires-grad")
 
 _BLOCK = 64 * 1024  # elements of random data, repeated: drawing 16 Mi numbers takes a second
 _ARRAYS_IN_A_LIST = 8
@@ -166,7 +156,7 @@ def cold_sources(cell: Cell, last_cache_bytes: int) -> list[Any]:
 
 
 class Rotation:
-    """Hands out the sources of a rotation, so many at a time, round and round."""
+    """Hands out sources in turn, so many at a time, and begins again after the last."""
 
     def __init__(self, sources: list[Any]) -> None:
         """Start at the first source."""

@@ -1,4 +1,4 @@
-"""The values of sources and results: what they are, and whether a result has its source's."""
+"""The values of sources and results, and whether those of a result are its source's."""
 
 from __future__ import annotations
 
@@ -87,12 +87,12 @@ def _check_kind(conversion: Conversion, result: Any) -> None:
     import torch
 
     if conversion.direction == "to_array":
-        kinds: tuple[type, ...] = (np.ndarray, np.generic, list, bool, int, float, complex)
-        kind = "an array or a list"
+        types: tuple[type, ...] = (np.ndarray, np.generic, list, bool, int, float, complex)
+        name = "an array or a list"
     else:
-        kinds, kind = (torch.Tensor,), "a tensor"
-    if not isinstance(result, kinds):
-        raise WrongResult(f"{conversion.name} returned {type(result).__name__}, not {kind}")
+        types, name = (torch.Tensor,), "a tensor"
+    if not isinstance(result, types):
+        raise WrongResult(f"{conversion.name} returned {type(result).__name__}, not {name}")
 
 
 def _check_dtype(conversion: Conversion, source: Any, result: Any) -> None:

@@ -23,7 +23,7 @@ def machines(
 ) -> None:
     """Describe the machines of runs, show what differs, and tell slower machines from slower conversions.
 
-    More than a handful are ranked and grouped into the kinds that their figures show.
+    Of more than a handful, the runs of one machine are taken together, and more machines than that by CPU model.
     """
     from copycost.show.machines_view import machine_runs
 

@@ -1,13 +1,20 @@
-"""The `noise` command."""
+"""The `noise` command: the same cells measured under two labels, and what identical measurements differ by."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from copycost.commands.options import LocalPath, local_results_option
+from copycost.commands.options import LocalPath, local_results_option, tells
+from copycost.errors import UsageError
+
+if TYPE_CHECKING:
+    from copycost.analyse.noise_profile import NoiseProfile
+    from copycost.show.document import Document
+
+_LABELS = ("one", "other")
 
 
 @click.command()
@@ -18,12 +25,93 @@ from copycost.commands.options import LocalPath, local_results_option
 @click.option("--size", help="Elements: 64, or 64,4096, or 1..16M.")
 @click.option("--precision", help="Half-width of the intervals asked for, such as 1%.")
 @click.option("--budget", help="Time for each repeat, such as 60s.")
-@click.option("--keep/--no-keep", default=True, help="Keep the profile among the results.")
-@click.option("--format", default="table", help="table, markdown or json.")
+@click.option("--keep/--no-keep", default=True, help="Keep the profile as a file among the results.")
 @click.option("--plots", type=LocalPath(path_type=Path), default=Path("plots"), help="Folder for the chart.")
+@tells()
 @local_results_option
-def noise(conversion: tuple[str, ...], dtype: str | None, size: str | None, **typed: Any) -> None:
+def noise(
+    repeats: int,
+    conversion: tuple[str, ...],
+    dtype: str | None,
+    size: str | None,
+    keep: bool,
+    plots: Path,
+    results: Path,
+    **typed: Any,
+) -> Document:
     """Measure the same cells under two labels, and say what identical measurements differ by."""
-    from copycost.run.noise_job import noise_job
+    if repeats < 1:
+        raise UsageError(f"repeats {repeats} is not at least 1")
+    import tempfile
 
-    raise click.exceptions.Exit(noise_job(conversions=conversion, dtypes=dtype, sizes=size, **typed))
+    from rich.console import Console
+
+    from copycost.analyse.comparison import compare
+    from copycost.analyse.noise_profile import noise_profile, profile_path, write_profile
+    from copycost.run.execution import INTERRUPTED, execute
+    from copycost.run.folder import make_for_charts
+    from copycost.run.progress import ProgressBar
+    from copycost.run.settings import settle
+    from copycost.show.chart_data import draw, noise_data
+    from copycost.store.loading import load
+
+    charts = make_for_charts(plots / "noise")  # before anything is measured: one that cannot be made fails at once
+    console = Console(stderr=True, highlight=False)
+    typed |= {"conversions": conversion, "dtypes": dtype, "sizes": size}
+    comparisons = []
+    with tempfile.TemporaryDirectory(prefix="copycost-noise-") as scratch:
+        for number in range(1, repeats + 1):
+            settings = settle(out=Path(scratch), name=f"repeat-{number}", arms=_LABELS, references=False, **typed)
+            with ProgressBar(settings, console) as bar:
+                record = execute(settings, bar)
+            if record.status == "interrupted":
+                raise click.exceptions.Exit(INTERRUPTED)
+            rounds = load(settings.folder)
+            comparisons.append(compare(*(rounds[rounds["arm"] == label] for label in _LABELS)))
+            console.print(f"repeat {number} of {repeats} is measured")
+    machine = record.machine["machine"]
+    profile = noise_profile(comparisons, machine=machine, method=record.method)
+    console.print(f"chart: {draw(noise_data(profile), charts)[0]}", markup=False, soft_wrap=True)
+    if keep:
+        path = profile_path(results, machine)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_profile(path, profile)
+        console.print(f"kept: {path}", markup=False, soft_wrap=True)
+    return noise_document(profile)
+
+
+def noise_document(profile: NoiseProfile) -> Document:
+    """Return how far apart identical measurements come out on a machine, by size."""
+    from copycost.analyse.grouping import floats
+    from copycost.show.document import Column, Document, Lines, Name, Table
+
+    sizes = profile.sizes
+    cells = floats(sizes["cells"])
+    wrong, same = (float((floats(sizes[name]) * cells).sum() / cells.sum()) for name in ("false_verdicts", "same"))
+    columns = (
+        Column("bytes", "bytes", "bytes"),
+        Column("cells", "cells", "count"),
+        Column("floor", "noise floor", "share"),
+        Column("over_1", ">1% apart", "share"),
+        Column("over_2", ">2%", "share"),
+        Column("over_5", ">5%", "share"),
+        Column("same", "same", "share"),
+        Column("false_verdicts", "false verdicts", "share"),
+    )
+    said = (
+        f"{profile.repeats} comparisons of identical conditions, {int(cells.sum())} pairs of figures",
+        f"called faster or slower although nothing differed: {wrong:.2%}; called the same: {same:.1%}",
+        "noise floor: 95% of identical figures are no further apart",
+    )
+    return Document(
+        (Name(profile.machine), f", {profile.created[:10]}"),
+        (Table("noise", sizes, columns, titles="kind"), Lines(said, bullets=True)),
+        data={
+            "machine": profile.machine,
+            "created": profile.created,
+            "repeats": profile.repeats,
+            "noise": sizes,
+            "false_verdicts": wrong,
+            "same": same,
+        },
+    )

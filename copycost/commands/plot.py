@@ -222,8 +222,7 @@ def check_charts(folder: Path, results: Path, words: Sequence[str] = ()) -> dict
         UsageError: there is no such folder, or no chart of ours in it.
     """
     from copycost.analyse.select import select
-    from copycost.show.charts.provenance import read_provenance
-    from copycost.show.charts.saving import FORMATS
+    from copycost.show.charts.chart_files import FORMATS, read_provenance
 
     if not folder.is_dir():
         raise UsageError(f"{folder}: no such folder with charts")
@@ -242,7 +241,7 @@ def check_charts(folder: Path, results: Path, words: Sequence[str] = ()) -> dict
 
 
 def _why_stale(path: Path, source: Mapping[str, Any], read: Callable[..., ChartData | str]) -> str | None:
-    from copycost.show.charts.checking import why_stale
+    from copycost.show.charts.gallery import why_stale
     from copycost.show.charts.registry import CHARTS
 
     chart = CHARTS.get(str(source.get("chart")))

@@ -1,15 +1,22 @@
-"""The `run` command."""
+"""The `run` command: measure, keep what was measured, print the table, draw the charts, say where everything is."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
+from copycost.commands.delivery import deliver
 from copycost.commands.options import LocalPath, conversions_file_option
 from copycost.errors import UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from copycost.run.record import Record
+    from copycost.run.settings import Settings
 
 
 @click.command()
@@ -61,11 +68,11 @@ def run(
     **typed: Any,
 ) -> None:
     """Measure, collect, print a table and draw the charts."""
-    if resume is not None and cluster is None:
+    if cluster is None and resume is not None:
         raise click.exceptions.Exit(_resume(context, resume))
     for word in ("conversion", "cache", "layout", "arm"):
         typed[f"{word}s"] = typed.pop(word)
-    typed |= {"dtypes": dtype, "sizes": size}
+    typed |= {"dtypes": dtype, "sizes": size, "with_hostname": with_hostname}
     if cluster is not None:
         from copycost.run.cluster.place import require_dask
 
@@ -73,26 +80,24 @@ def run(
         from copycost.run.cluster.cluster_job import Request, cluster_job
 
         name, out = typed.pop("name"), typed.pop("out")
-        typed |= {"with_hostname": with_hostname}
         request = Request(cluster, typed, name, out, conversions, pool, wait, resume, _given(context))
         raise click.exceptions.Exit(cluster_job(request))
-    from copycost.run.main_job import main_job
     from copycost.run.settings import settle
 
-    settings = settle(conversions_file=conversions, with_hostname=with_hostname, **typed)
-    raise click.exceptions.Exit(main_job(settings, plots))
+    settings = settle(conversions_file=conversions, **typed)
+    raise click.exceptions.Exit(_measure_and_present(settings, plots))
 
 
 def _resume(context: click.Context, run: str) -> int:
-    """Go on with an interrupted run; whatever else was typed must not contradict it."""
-    from copycost.run.main_job import main_job
+    """Go on with an interrupted run; whatever else was typed must not contradict its plan."""
     from copycost.run.resume import settle_again
 
     typed = _given(context)
     for option in ("pool", "wait"):
         if option in typed:
             raise UsageError(f"--{option} is for a cluster's run: give --cluster too")
-    return main_job(settle_again(run, out=context.params["out"], given=typed), context.params["plots"], resume=True)
+    settings = settle_again(run, out=context.params["out"], given=typed)
+    return _measure_and_present(settings, context.params["plots"], resume=True)
 
 
 def _given(context: click.Context) -> dict[str, Any]:
@@ -102,3 +107,80 @@ def _given(context: click.Context) -> dict[str, Any]:
         for name, value in context.params.items()
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE and name != "resume"
     }
+
+
+def _measure_and_present(settings: Settings, plots: Path, *, resume: bool = False) -> int:
+    """Measure, present and return the exit status: 0, 1 when something failed, 130 after Ctrl-C."""
+    from rich.console import Console
+
+    from copycost.run.execution import INTERRUPTED, execute
+    from copycost.run.folder import leave_empty, make_for_charts
+    from copycost.run.progress import ProgressBar
+
+    console = Console(stderr=True, highlight=False)
+    if settings.layout_reason:
+        console.print(f"address layout is random: it cannot be fixed here ({settings.layout_reason})", markup=False)
+    try:
+        charts = make_for_charts(plots / settings.name)
+    except UsageError:
+        leave_empty(settings.folder)
+        raise
+    try:
+        with ProgressBar(settings, console) as bar:
+            record = execute(settings, bar, resume=resume)
+    finally:
+        leave_empty(charts)
+    if record.status == "interrupted":
+        console.print(how_to_go_on(settings.folder, len(record.processes)), markup=False, soft_wrap=True)
+        return INTERRUPTED
+    if not record.processes:
+        reason = record.failed[-1]["error"] if record.failed else "the budget was spent"
+        console.print(f"nothing was measured: {reason}", markup=False)
+        return 1
+    _present(record, charts)
+    return 1 if record.failed else 0
+
+
+def how_to_go_on(folder: Path, processes: int) -> str:
+    """Return the sentence about what an interrupted run has kept."""
+    if processes == 0:
+        return "interrupted before anything was measured; nothing was kept"
+    return (
+        f"interrupted: {processes} processes are kept in {folder}; "
+        f"go on with: python bench_runner.py run --resume {folder}, "
+        f"or see them with: python bench_runner.py show {folder} (or plot, export, explain)"
+    )
+
+
+def _present(record: Record, charts: Path) -> None:
+    """Print the table, draw the charts and say what was measured and what failed."""
+    # Imported after measuring, so that drawing's libraries take nothing from the rounds.
+    from copycost.analyse.select import select_one
+    from copycost.commands.show import run_document
+    from copycost.run.failures import failure_lines
+    from copycost.show.chart_data import draw, run_data
+    from copycost.show.render.formats import render
+    from copycost.units import format_seconds
+
+    folder = record.settings.folder
+    run = select_one(str(folder), folder.parent)
+    deliver(render(run_document(run), "table"), None)
+    print(f"results: {folder}")
+    print(f"charts:  {charts} ({len(draw(run_data(run), charts))} files)", flush=True)
+    wall = record.wall_seconds or 0.0
+    print(
+        f"measured for {format_seconds(wall)}, {record.timed_seconds / wall:.0%} of it inside timed "
+        f"rounds, in {len(record.processes)} processes"
+    )
+    if record.resumptions:
+        count = len(record.resumptions)
+        print("resumed once" if count == 1 else f"resumed {count} times")
+    for line in failure_lines(record.failed):
+        print(line)
+    if not comparable(run.estimates):
+        print("this machine was hardly ever quiet: these figures are not to be compared")
+
+
+def comparable(cells: pd.DataFrame) -> bool:
+    """Return whether at least one cell's figure stands on quiet rounds of a machine that was not busy."""
+    return not cells["flags"].str.contains("busy-machine|few-quiet").all()

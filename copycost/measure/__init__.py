@@ -1,1 +1,1 @@
-"""HOW one cell is measured: protocol, canary, page faults, facts about the machine."""
+"""How one cell is measured: protocol, canary, page faults, facts about the machine."""

@@ -1,4 +1,4 @@
-"""The C allocator's state: steady, the same before every visit, or found, as a program of one's own has it.
+"""The C allocator's state: made the same before every visit (steady), or left as any program finds it (found).
 
 glibc serves a large block from the heap or from a fresh mapping as earlier frees have taught it, and
 from whatever hole earlier blocks have left, so the same copy is page-fault bound in one process and
@@ -69,12 +69,12 @@ STEADY_STATE = "heap up to 32 MiB, trimmed and plugged before each visit, moved 
 
 
 def state(mode: str) -> str:
-    """Return what is done here in a mode, for the method fingerprint."""
+    """Return what is done to the heap in a mode, for the method fingerprint."""
     return STEADY_STATE if mode == STEADY and _glibc is not None else "as found"
 
 
 class Heap:
-    """The heap between visits: steady, or as it is found; every visit begins at another place of it.
+    """The heap between visits, steady or found; every visit begins at another place of the heap.
 
     How a result lies to its source, modulo the 4 KiB page, decides whether loads wait for stores to
     an address that looks like theirs; copies of 128 KiB have been 7% faster or slower for it. A
@@ -83,7 +83,7 @@ class Heap:
     """
 
     def __init__(self, mode: str = STEADY) -> None:
-        """Set a steady heap's thresholds; it begins where it is."""
+        """Set the thresholds of a steady heap."""
         self._glibc = _glibc
         self._steered = _glibc is not None and mode == STEADY
         self._held: list[ctypes.c_void_p] = []
@@ -121,7 +121,7 @@ class Heap:
         self._held.append(self._malloc(_SPACER + _CACHE_LINE * steps))
 
     def _plug_holes(self) -> None:
-        """Hold every hole of the heap that a block beyond its border would fit into; no page of it is touched."""
+        """Hold, untouched, every hole of the heap that a block beyond the border would fit into."""
         for _ in range(_MOST_HOLES):
             block = self._malloc(HEAP_BYTES)
             if block.value is None:

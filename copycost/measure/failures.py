@@ -45,7 +45,7 @@ def _is_the_harness(entry: Any) -> bool:
 
 
 def _place(entry: Any) -> str:
-    """Return where an entry of the traceback is, and its line."""
+    """Return the file, the number and the text of the line that an entry of a traceback is about."""
     where = entry.reprfileloc
     marked = [line[1:].strip() for line in entry.lines if line.startswith(">")]
     return _short(f"{Path(where.path).name}, line {where.lineno}" + (f": {marked[-1]}" if marked else ""))
@@ -71,15 +71,15 @@ def says_out_of_memory(text: str) -> bool:
 
 
 class MemoryGrowth:
-    """What private memory each cell's visits have left behind in this process."""
+    """The private memory that the visits of each cell have left behind in this process."""
 
     def __init__(self) -> None:
-        """Begin with what there is now."""
+        """Count from what the process holds now."""
         self._last = private_bytes()
         self._grown: dict[str, int] = {}
 
     def add(self, cell_id: str) -> None:
-        """Count what has come since the last visit as this cell's."""
+        """Count the memory that has come since the last visit as this cell's."""
         now = private_bytes()
         if now is None or self._last is None:
             return
@@ -87,9 +87,9 @@ class MemoryGrowth:
         self._last = now
 
     def culprit(self, cell_id: str) -> str:
-        """Return the cell that has made memory run out in a visit of `cell_id`, which may only be the last straw.
+        """Return the cell that made memory run out in a visit of `cell_id`, which may be another cell.
 
-        It is the one that holds the most, if that is the better part of all that has grown.
+        The culprit is the cell that holds the most, if that is the better part of all that has grown.
         """
         if not self._grown:
             return cell_id

@@ -94,7 +94,7 @@ class ForkServer:
         return True
 
     def report_visit(self, report: pytest.TestReport) -> None:
-        """Send how a visit ended, once, when all of it is over; end the process if memory has run out."""
+        """Send how a visit ended, once, after its teardown; end the process if memory has run out."""
         if self._error is None and (report.failed or report.skipped):
             error, lines = failure_excerpt(report.longrepr)
             self._error = {"error": error, "lines": lines, "kind": "exception"}
@@ -129,7 +129,7 @@ class ForkServer:
                 self._send(**self._try_to_prepare(worker, cell))
             else:
                 self._send(event="preparing", cell=cell.id, pid=os.getpid())
-                self._send(**prepared(worker, cell))
+                self._send(**preparation_event(worker, cell))
 
     def _try_to_prepare(self, worker: Worker, cell: Cell) -> dict[str, Any]:
         """Prepare a cell in a forked process and return the event that says how it went."""
@@ -137,7 +137,7 @@ class ForkServer:
         def began(pid: int) -> None:
             self._send(event="preparing", cell=cell.id, pid=pid)
 
-        (event,) = sandboxed(partial(prepared, worker), [cell], began=began)
+        (event,) = sandboxed(partial(preparation_event, worker), [cell], began=began)
         if isinstance(event, Ended):
             return {"event": "crashed", "cell": cell.id, "status": event.status}
         if event["event"] == "prepared":
@@ -147,7 +147,7 @@ class ForkServer:
     def _take(
         self, request: dict[str, Any], session: pytest.Session, items: dict[str, list[pytest.Item]], upwards: bool
     ) -> None:
-        """Choose the items of one process and put them in random order; upwards, in that of their bytes."""
+        """Choose the items of one process and shuffle them; upwards, sort them by bytes besides."""
         chosen = [item for cell_id, visits in request["visits"].items() for item in items[cell_id][:visits]]
         random.Random(request["seed"]).shuffle(chosen)
         if upwards:
@@ -163,7 +163,7 @@ class ForkServer:
         self._events.flush()
 
 
-def prepared(worker: Worker, cell: Cell) -> dict[str, Any]:
+def preparation_event(worker: Worker, cell: Cell) -> dict[str, Any]:
     """Prepare a cell and return the event that says how it went."""
     try:
         ready = worker.prepare(cell)

@@ -1,4 +1,4 @@
-"""Facts about the machine that a figure cannot be read without. What is unknown is None, never 0."""
+"""The facts about the machine without which a figure cannot be read; an unknown fact is None, never 0."""
 
 from __future__ import annotations
 
@@ -140,12 +140,12 @@ def virtualisation() -> str | None:
 
 def cpu_set(text: str) -> frozenset[int]:
     """Return the CPUs that a kernel list such as ``0-3,8`` names."""
-    found: set[int] = set()
+    cpus: set[int] = set()
     for part in text.split(","):
         if part.strip():
             first, _, last = part.partition("-")
-            found.update(range(int(first), int(last or first) + 1))
-    return frozenset(found)
+            cpus.update(range(int(first), int(last or first) + 1))
+    return frozenset(cpus)
 
 
 def cpu_list(cpus: Iterable[int]) -> str:

@@ -1,4 +1,4 @@
-"""What one measuring process is told: which cells, by which protocol, for which run."""
+"""The plan of a measuring process: which cells, by which protocol, for which run."""
 
 from __future__ import annotations
 
@@ -35,10 +35,7 @@ class MeasurePlan:
 
     def write(self, path: Path) -> None:
         """Write the plan as JSON."""
-        record: dict[str, Any] = {
-            **asdict(self),
-            "cells": [cell.as_dict() for cell in self.cells],
-        }
+        record: dict[str, Any] = {**asdict(self), "cells": [cell.as_dict() for cell in self.cells]}
         path.write_text(json.dumps(record), encoding="utf-8")
 
     @classmethod
@@ -52,9 +49,9 @@ class MeasurePlan:
     @classmethod
     def default(cls) -> MeasurePlan:
         """Return the default grid, for `python -m pytest benchmarks` without the runner."""
-        from copycost.catalogue.conversions import select
+        from copycost.catalogue.conversions import select_conversions
         from copycost.catalogue.grid import PRESETS, cells
 
         preset = PRESETS["default"]
-        grid = cells(select(None, preset.family), preset.dtypes, preset.sizes, preset.threads)
+        grid = cells(select_conversions(None, preset.family), preset.dtypes, preset.sizes, preset.threads)
         return cls((EMPTY_CALL, *grid))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from copycost.catalogue.cell import Cell
-from copycost.catalogue.conversions import CannotConvert, select
+from copycost.catalogue.conversions import CannotConvert, select_conversions
 from copycost.measure import machine
 from copycost.measure.fork_server import ForkServer
 from copycost.measure.plan import MeasurePlan
@@ -29,9 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("copycost")
     group.addoption("--copycost-plan", type=Path, help="JSON file with the cells to measure")
     group.addoption(
-        "--copycost-serve",
-        choices=("fork", "once"),
-        help="measure on request, as the runner asks on standard input",
+        "--copycost-serve", choices=("fork", "once"), help="measure on request, as the runner asks on standard input"
     )
 
 
@@ -43,7 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
     mode = config.getoption("--copycost-serve")
     config.stash[_server] = ForkServer(mode) if mode else None  # before a user's file prints what is no event
     user_file = Path(plan.conversions_file) if plan.conversions_file else None
-    conversions = {conversion.name: conversion for conversion in select(None, "all", user_file)}
+    conversions = {conversion.name: conversion for conversion in select_conversions(None, "all", user_file)}
     config.stash[_plan] = plan
     config.stash[_worker] = Worker(conversions, plan.protocol, plan.known)
 
@@ -144,7 +142,7 @@ def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, A
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """End a forked process here: nothing that its parent set up is its to take down."""
+    """End a forked process here, so that what its parent set up is not taken down."""
     server = session.config.stash[_server]
     if server is not None:
         server.finish(session)
@@ -185,7 +183,7 @@ def _append(first: Any, bench: Any) -> None:
 
 
 def _name_after(bench: Any, cell: Cell) -> None:
-    """Take the visit out of the name: it counts within one process only."""
+    """Name a benchmark after its cell, without the number of the visit, which counts within one process only."""
     bench.name = f"{bench.name.partition('[')[0]}[{cell.id}]"
     bench.fullname = f"{bench.fullname.partition('[')[0]}[{cell.id}]"
     bench.param = cell.id

@@ -1,4 +1,4 @@
-"""Preparing a cell: its source is made, its result checked, and the calls of a round counted."""
+"""Preparing a cell: making its source, checking its result, counting the calls of a round."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Preparer:
         self._last_cache = max([cache["bytes"] for cache in caches()], default=LAST_CACHE_BYTES)
 
     def prepare(self, cell: Cell) -> PreparedCell:
-        """Return the cell ready to be timed; all is done at the first time.
+        """Return the cell ready to be timed; a second call returns the same.
 
         Raises:
             CannotConvert: the pair of conversion and dtype cannot work.
@@ -193,14 +193,14 @@ class Preparer:
         return self._sources[key]
 
     def _placed(self, cell: Cell) -> Any:
-        """Return a source; beside a found heap, where results lie alike in every process, at a place drawn for it."""
+        """Return a source, beside a found heap at a random place: results lie alike there in every process."""
         if not self._protocol.upwards or cell.layout != "contiguous" or cell.direction == "list_to_tensor":
             return source(cell)
         first = random.randrange(_PAGE // _CACHE_LINE) * (_CACHE_LINE // ITEM_BYTES[cell.dtype])
         return source(replace(cell, size=first + cell.size))[first:]
 
     def _beginning(self, cell: Cell) -> Any:
-        """Return a large array that is the beginning of a larger one, where there is one: it saves memory."""
+        """Return a large source; where a larger array exists, as its beginning, which saves memory."""
         if cell.direction == "to_tensor" and cell.layout == "contiguous":
             for (direction, dtype, size, layout), kept in self._sources.items():
                 same = (direction, dtype, layout) == (cell.direction, cell.dtype, cell.layout)

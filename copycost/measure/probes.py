@@ -1,4 +1,4 @@
-"""What is seen before and after each round, outside the timing: canary, clock, page faults, a plain copy."""
+"""The probes around each round, outside the timing: canary, clock, page faults, a plain copy."""
 
 from __future__ import annotations
 

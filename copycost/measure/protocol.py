@@ -23,7 +23,7 @@ BLOCK_LENGTHS = (1, 2, 5, 10, 20, 50, 100)
 
 @dataclass(frozen=True)
 class Protocol:
-    """How long rounds and visits are, beside which cells a plain copy is timed, and whose heap it is.
+    """The lengths of rounds and visits, the sizes beside which a plain copy is timed, and the state of the heap.
 
     All times in seconds, all sizes in bytes.
     """

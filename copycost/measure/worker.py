@@ -39,7 +39,7 @@ class Worker:
         return self._preparer.prepare(cell)
 
     def learn(self, cell: Cell, calibration: Mapping[str, Any]) -> None:
-        """Take over what another process has found out about a cell."""
+        """Take over a cell's calibration from another process."""
         self._preparer.learn(cell, calibration)
 
     def begin_process(self) -> None:

@@ -1,1 +1,1 @@
-"""WHO starts it: processes, the schedule, progress."""
+"""WHO starts it: settings, sessions, schedule, record, resume, cluster."""

@@ -13,17 +13,21 @@ from typing import Any
 
 from copycost.catalogue.cell import Cell
 from copycost.errors import UsageError
-from copycost.run.measuring_session import Start
+from copycost.run.session import Start
 
-_NEEDED = "Python 3.9, torch, numpy, pytest 7 and pytest-benchmark, or newer ones"
+_NEEDED = "Python 3.10, torch 2.0, pytest-benchmark 5.2, NumPy and pytest, or newer ones"
 _CAN_MEASURE = "can measure"
 
 #: Run by another interpreter, of whatever version; the imports are those of a measuring session.
 _CHECK = f"""
-import sys
-if sys.version_info < (3, 9):
-    raise SystemExit("it is Python " + sys.version.split()[0])
+import re, sys
+def check(name, version, least):
+    if tuple(map(int, re.findall("[0-9]+", version)[:2])) < least:
+        raise SystemExit("it is Python " + version if name == "Python" else "its " + name + " is " + version)
+check("Python", sys.version.split()[0], (3, 10))
 import torch, numpy, pytest, pytest_benchmark
+check("torch", torch.__version__, (2, 0))
+check("pytest-benchmark", pytest_benchmark.__version__, (5, 2))
 import copycost.measure.plugin
 print({_CAN_MEASURE!r})
 """
@@ -31,7 +35,7 @@ print({_CAN_MEASURE!r})
 
 @dataclass(frozen=True)
 class Arm:
-    """One arm: environment variables, an interpreter, a thread count; None leaves them as they are."""
+    """An arm: environment variables, an interpreter, a thread count; None leaves interpreter or threads as they are."""
 
     name: str
     environment: tuple[tuple[str, str], ...] = ()

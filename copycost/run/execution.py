@@ -5,24 +5,28 @@ from __future__ import annotations
 import contextlib
 import errno
 import shutil
+import signal
+import threading
 import time
 from collections.abc import Callable
+from types import TracebackType
+from typing import Any
 
 from copycost.errors import UsageError
-from copycost.run.interrupt import Interrupt
-from copycost.run.lock import FolderLock
-from copycost.run.measuring_session import MeasuringSession, SessionEnded
-from copycost.run.new_folder import leave_empty
+from copycost.run.arm_session import Watcher
+from copycost.run.folder import leave_empty, locked
+from copycost.run.interleave import Interleave
 from copycost.run.privacy import redacted
-from copycost.run.record import Record
-from copycost.run.recovery import recovered, remove_leftovers
-from copycost.run.sessions import OpenSession
+from copycost.run.record import Record, recovered, remove_leftovers
+from copycost.run.session import OpenSession, Session, SessionEnded
 from copycost.run.settings import Settings
-from copycost.run.turns import Turns, Watcher
 from copycost.store.record import RECORD
 from copycost.store.writing import SCRATCH, CannotWrite
 
-#: What the system says when it is the disk.
+#: The exit status of a command that Ctrl-C has ended.
+INTERRUPTED = 130
+
+#: The errors by which the system says that a disk is full, or cannot be written.
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
 
 
@@ -31,7 +35,7 @@ def execute(
     watcher: Watcher,
     *,
     resume: bool = False,
-    open_session: OpenSession = MeasuringSession,
+    open_session: OpenSession = Session,
     clock: Callable[[], float] = time.monotonic,
 ) -> Record:
     """Measure what the settings ask for and return the run's record.
@@ -45,7 +49,7 @@ def execute(
             session cannot start, or an interrupted run cannot go on here.
     """
     try:
-        with FolderLock(settings.folder):
+        with locked(settings.folder):
             record = recovered(settings) if resume else _new(settings)
             return _executed(record, watcher, open_session, clock)
     finally:
@@ -68,14 +72,14 @@ def _executed(record: Record, watcher: Watcher, open_session: OpenSession, clock
             record.write()
         scratch.mkdir()
         with Interrupt() as interrupt:
-            Turns(record, watcher, scratch, open_session, clock, interrupt).measure()
+            Interleave(record, watcher, scratch, open_session, clock, interrupt.check).measure()
         record.status = "complete"
     except KeyboardInterrupt:
         record.status = "interrupted"
     except SessionEnded as error:
         record.status = "incomplete"
-        told = str(error) if record.settings.with_hostname else redacted(str(error))
-        record.failed.append({"cell": None, "error": told})
+        reason = str(error) if record.settings.with_hostname else redacted(str(error))
+        record.failed.append({"cell": None, "error": reason})
     except (CannotWrite, OSError) as error:
         _forget(record)
         raise _with_what_is_kept(record, error) from None
@@ -101,7 +105,7 @@ def _forget(record: Record) -> bool:
 
 
 def _with_what_is_kept(record: Record, error: CannotWrite | OSError) -> Exception:
-    """Return what to say when the disk refuses; any other trouble of the system is returned as it is."""
+    """Return the error to raise when the disk refuses; any other error of the system is returned unchanged."""
     if isinstance(error, OSError):
         if error.errno not in _DISK:
             return error
@@ -110,3 +114,40 @@ def _with_what_is_kept(record: Record, error: CannotWrite | OSError) -> Exceptio
         return error
     count, name = len(record.processes), record.settings.name
     return CannotWrite(f"{error}; {count} processes are kept, `run --resume {name}` goes on with them")
+
+
+class Interrupt:
+    """While it is entered, the first Ctrl-C is noted for `check`, and a second one is raised where it falls.
+
+    SIGTERM, by which systems that hand out machines ask a program to end, counts as the first Ctrl-C, however
+    often it comes.
+
+    Python raises KeyboardInterrupt wherever it happens to be; in a callback of the garbage collector or of an
+    import it is printed and forgotten, and the run went on to the end of its budget.
+    """
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._asked = False
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Interrupt:
+        """Take the signals over; only the main thread can."""
+        if threading.current_thread() is threading.main_thread():
+            self._before = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
+        """Give the signals back."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt if Ctrl-C was pressed."""
+        if self._asked:
+            raise KeyboardInterrupt
+
+    def _note(self, number: int, _: object) -> None:
+        if self._asked and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        self._asked = True

@@ -1,4 +1,4 @@
-"""What of a machine and its people is not put into results: names and folders."""
+"""Privacy: names of hosts and users, and folders, are taken out of texts before they get into results."""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""The run's record, run.json: what was planned, how it was measured, what has been done."""
+"""The record of a run: run.json and the files of processes, as they are written and as they are taken up again."""
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,19 +12,22 @@ from typing import Any
 
 from copycost.errors import UsageError
 from copycost.run.arms import Arm
+from copycost.run.failures import Failures
 from copycost.run.privacy import arm_told
-from copycost.run.process_entry import process_number
 from copycost.run.settings import Settings
-from copycost.store.record import RECORD, SCHEMA
-from copycost.store.writing import write_json
+from copycost.store.json_file import Damaged, read_json
+from copycost.store.record import RECORD, SCHEMA, read_record
+from copycost.store.writing import LEFTOVERS, SCRATCH, write_json
 
 #: Facts of a machine that may change between the parts of a run without changing what is measured.
 _MAY_CHANGE = {"memory_bytes", "hostname"}
 
+_DAMAGED = "damaged-"
+
 
 @dataclass
 class Record:
-    """One run's record; written after every process, whole or not at all.
+    """The record of a run; written after every process, whole or not at all.
 
     ``spent_seconds`` is how much of the budget is gone, ``lost_seconds`` what failures have cost
     beside it. A resumed run has one of ``resumptions`` for each time.
@@ -53,12 +58,17 @@ class Record:
         return float(sum(process["timed_seconds"] for process in self.processes))
 
     @property
+    def failures(self) -> Failures:
+        """Return the counter of failures that writes into ``failed``."""
+        return Failures(self.failed, plain=self.settings.with_hostname)
+
+    @property
     def next_number(self) -> int:
         """Return the number of the next process; none is ever given twice."""
         return max((process_number(process["file"]) for process in self.processes), default=0) + 1
 
     def keep_conditions(self, arm: Arm, machine: Mapping[str, Any], protocol: Mapping[str, Any]) -> None:
-        """Keep on which machine and by which protocol an arm is measured.
+        """Keep on which machine and by which protocol a session of an arm measures.
 
         Raises:
             UsageError: earlier processes were measured under other conditions.
@@ -102,3 +112,104 @@ def _check_same(what: str, before: Mapping[str, Any], now: Mapping[str, Any]) ->
             raise UsageError(
                 f"this run cannot go on here: its {what} had {key} {before.get(key)!r}, now it is {now.get(key)!r}"
             )
+
+
+def process_file(number: int) -> str:
+    """Return the name of a process's file."""
+    return f"process-{number:04d}.json"
+
+
+def process_number(file: str) -> int:
+    """Return the number within the name of a process's file; 0 where there is none."""
+    digits = file.removeprefix("process-").removesuffix(".json")
+    return int(digits) if digits.isascii() and digits.isdigit() else 0
+
+
+def entry_of(name: str, content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a process's entry in run.json, from the content of its file."""
+    written = content["copycost"]
+    entry = {"file": name, **{key: written.get(key) for key in ("arm", "turn", "started", "seconds")}}
+    return {**entry, "timed_seconds": round(timed_seconds(content), 6)}
+
+
+def timed_seconds(content: Mapping[str, Any]) -> float:
+    """Return the seconds inside timed rounds of one process file, plain copies beside included."""
+    total = 0.0
+    for entry in content["benchmarks"]:
+        total += sum(entry["stats"]["data"]) * entry["stats"]["iterations"]
+        total += sum(entry["extra_info"].get("copy_ns", ())) * 1e-9
+    return total
+
+
+def visits_of(content: Mapping[str, Any]) -> dict[str, int]:
+    """Return how often each cell was visited, by the last part of its benchmark's name."""
+    return {entry["param"]: len(set(entry["extra_info"]["visit"])) for entry in content["benchmarks"]}
+
+
+def recovered(settings: Settings) -> Record:
+    """Return the record of an interrupted run, with every process that was finished.
+
+    A process whose file is whole counts even if the record does not know it yet; a file that is not
+    whole is set aside under a name that begins with ``damaged-``. Temporary files are removed.
+
+    Raises:
+        UsageError: the run is complete, or its folder holds what does not belong to it or cannot be read here.
+    """
+    content = read_record(settings.folder)
+    if content["status"] == "complete":
+        raise UsageError(f"{settings.folder}: this run is complete, there is nothing to resume")
+    remove_leftovers(settings.folder)
+    known = {str(entry.get("file")): entry for entry in content["processes"]}
+    processes = _processes(settings, known)
+    adopted = sum(_number(entry["seconds"]) for entry in processes if entry["file"] not in known)
+    resumption = {"at": datetime.now(UTC).isoformat(), "after": content["status"], "processes": len(processes)}
+    return Record(
+        settings,
+        **{name: content[name] for name in ("created", "method", "machine", "skipped")},
+        arms={arm["name"]: arm.get("machine") or {} for arm in content["arms"] if "name" in arm},
+        failed=[entry for entry in content["failed"] if entry.get("cell", "") is not None],  # not those of the run
+        processes=processes,
+        resumptions=[*(content.get("resumptions") or []), resumption],
+        wall_seconds=_number(content.get("wall_seconds")),
+        spent_seconds=_number(content.get("spent_seconds")) + adopted,
+        lost_seconds=_number(content.get("lost_seconds")),
+    )
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what a runner that was killed had not finished."""
+    scratch = folder / SCRATCH
+    with contextlib.suppress(OSError):
+        if scratch.is_symlink():
+            scratch.unlink()
+        elif scratch.is_dir():
+            shutil.rmtree(scratch)
+        for file in folder.glob(LEFTOVERS):
+            file.unlink()
+
+
+def _processes(settings: Settings, known: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the entries of all process files in the order of their numbers; `known` has those of run.json."""
+    entries = []
+    for file in sorted(settings.folder.glob("process-*.json"), key=lambda file: process_number(file.name)):
+        try:
+            content: Any = read_json(file)
+        except Damaged:  # any other refusal says nothing about the file, and it may be whole
+            file.rename(file.with_name(_DAMAGED + file.name))
+            continue
+        if process_number(file.name) == 0 or _run_of(content) != settings.name:
+            raise UsageError(f"{file}: does not belong to run {settings.name!r}; move it elsewhere")
+        entries.append(known.get(file.name) or entry_of(file.name, content))
+    return entries
+
+
+def _run_of(content: Any) -> object:
+    """Return the name of the run that a process's file belongs to; None where it is no such file."""
+    if not isinstance(content, dict) or not isinstance(content.get("benchmarks"), list):
+        return None
+    written = content.get("copycost")
+    return written.get("run") if isinstance(written, dict) else None
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0

@@ -1,4 +1,4 @@
-"""Resuming: the settings of an interrupted run, read from its record; what contradicts them is refused."""
+"""Resuming: the settings of an interrupted run, read from its record; options that contradict them are refused."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from copycost.catalogue.cell import Cell
-from copycost.catalogue.conversions import CORE, EXTENDED, select
+from copycost.catalogue.conversions import CORE, EXTENDED, select_conversions
 from copycost.catalogue.grid import parse_dtypes, parse_sizes, parse_threads
 from copycost.errors import UsageError
 from copycost.run.address_layout import why_not_fixed
 from copycost.run.arms import Arm, parse_arms
-from copycost.run.lock import is_held
+from copycost.run.folder import is_locked
 from copycost.run.privacy import arm_told, file_told
 from copycost.run.settings import Settings, require_torch
 from copycost.store.addresses import is_address
@@ -80,7 +80,7 @@ def _latest_unfinished(results: Path) -> Path:
             record = read_record(folder)
         except UsageError:
             continue
-        if record["status"] != "complete" and not is_held(folder):
+        if record["status"] != "complete" and not is_locked(folder):
             dated.append((record["created"], folder))
     if not dated:
         raise UsageError(f"nothing to resume: {results} holds no run that was interrupted")
@@ -94,61 +94,51 @@ def _check(folder: Path, plan: Mapping[str, Any], cells: Sequence[Cell], given: 
     for option, typed in given.items():
         if option in BESIDE:
             continue
-        planned, asked = _PLANNED[option](plan, cells), _ASKED.get(option, _as_it_is)(typed)
-        if asked != planned:
+        parse, read = _OPTIONS[option]
+        planned = read(plan, cells)
+        if parse(typed) != planned:
             words = "--" + option.replace("_", "-")
             was = ", ".join(map(str, sorted(planned))) if isinstance(planned, frozenset) else planned
             raise UsageError(f"{words} {_shown(typed)} contradicts the plan of {folder.name}, which has {was}")
 
 
-def _of_cells(name: str) -> Callable[[Mapping[str, Any], Sequence[Cell]], frozenset[Any]]:
-    return lambda plan, cells: frozenset(getattr(cell, name) for cell in cells if cell.direction != "reference")
+Parse = Callable[[Any], Any]
+Read = Callable[[Mapping[str, Any], Sequence[Cell]], Any]
 
-
-def _of_plan(name: str) -> Callable[[Mapping[str, Any], Sequence[Cell]], Any]:
-    return lambda plan, cells: plan[name]
-
-
-def _as_it_is(typed: Any) -> Any:
-    return typed
+_BUILT_IN = frozenset(conversion.name for conversion in (*CORE, *EXTENDED))
 
 
 def _words(typed: str) -> frozenset[str]:
     return frozenset(word.strip() for word in typed.split(","))
 
 
-#: What the plan has, by the option's name.
-_PLANNED: dict[str, Callable[[Mapping[str, Any], Sequence[Cell]], Any]] = {
-    "conversion": _of_cells("conversion"),
-    "family": lambda plan, cells: _of_cells("conversion")(plan, cells) & {one.name for one in (*CORE, *EXTENDED)},
-    "dtype": _of_cells("dtype"),
-    "size": _of_cells("size"),
-    "threads": _of_cells("threads"),
-    "cache": _of_cells("cache"),
-    "layout": _of_cells("layout"),
-    "references": lambda plan, cells: sum(cell.direction == "reference" for cell in cells) > 1,
-    **{
-        name: _of_plan(name)
-        for name in (
-            *("preset", "precision", "budget", "processes", "address_layout", "allocator"),
-            *("visit_timeout", "memory_limit", "with_hostname"),
-        )
-    },
-}
+def _family(typed: str) -> frozenset[str]:
+    return frozenset(conversion.name for conversion in select_conversions(None, typed))
 
-#: How what was typed is read, by the option's name.
-_ASKED: dict[str, Callable[[Any], Any]] = {
-    "conversion": frozenset,
-    "family": lambda typed: frozenset(conversion.name for conversion in select(None, typed)),
-    "dtype": lambda typed: frozenset(parse_dtypes(typed)),
-    "size": lambda typed: frozenset(parse_sizes(typed)),
-    "threads": lambda typed: frozenset(parse_threads(typed)),
-    "cache": _words,
-    "layout": _words,
-    "precision": parse_share,
-    "budget": parse_seconds,
-    "visit_timeout": parse_seconds,
-    "memory_limit": parse_bytes,
+
+def _of_cells(name: str, parse: Parse) -> tuple[Parse, Read]:
+    return parse, lambda _, cells: frozenset(getattr(cell, name) for cell in cells if cell.direction != "reference")
+
+
+def _of_plan(name: str, parse: Parse = lambda typed: typed) -> tuple[Parse, Read]:
+    return parse, lambda plan, _: plan[name]
+
+
+#: For each option, how its text is parsed, and how its value is read from the plan and the plan's cells.
+_OPTIONS: dict[str, tuple[Parse, Read]] = {
+    "conversion": _of_cells("conversion", frozenset),
+    "family": (_family, lambda _, cells: frozenset(cell.conversion for cell in cells) & _BUILT_IN),
+    "dtype": _of_cells("dtype", lambda typed: frozenset(parse_dtypes(typed))),
+    "size": _of_cells("size", lambda typed: frozenset(parse_sizes(typed))),
+    "threads": _of_cells("threads", lambda typed: frozenset(parse_threads(typed))),
+    "cache": _of_cells("cache", _words),
+    "layout": _of_cells("layout", _words),
+    "references": (bool, lambda _, cells: sum(cell.direction == "reference" for cell in cells) > 1),
+    "precision": _of_plan("precision", parse_share),
+    "budget": _of_plan("budget", parse_seconds),
+    "visit_timeout": _of_plan("visit_timeout", parse_seconds),
+    "memory_limit": _of_plan("memory_limit", parse_bytes),
+    **{name: _of_plan(name) for name in ("preset", "processes", "address_layout", "allocator", "with_hostname")},
 }
 
 

@@ -1,9 +1,9 @@
-"""The schedule: which cells the next process of every arm visits, and how often."""
+"""The schedule: which cells the next process of every arm visits, how often, and how much of the budget is spent."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from copycost.errors import UsageError
@@ -17,6 +17,37 @@ _PROCESS_SECONDS = 1.5
 
 _ITEM_SECONDS = 1.5e-3
 _PROCESS_OVERHEAD = 0.15
+
+
+class Stopwatch:
+    """Seconds of the budget that are spent, without what failures have cost; a resumed run goes on where it stood."""
+
+    def __init__(self, clock: Callable[[], float], earlier: float = 0.0, lost: float = 0.0) -> None:
+        """Start now, with what earlier parts of the run have spent and lost."""
+        self._clock = clock
+        self._began = clock()
+        self._earlier = earlier
+        self._lost = 0.0
+        self._lost_earlier = lost
+
+    @property
+    def now(self) -> float:
+        """Return the clock's reading, for differences."""
+        return self._clock()
+
+    @property
+    def spent(self) -> float:
+        """Return the seconds spent, what was lost left out."""
+        return self._earlier + self._clock() - self._began - self._lost
+
+    @property
+    def lost(self) -> float:
+        """Return the seconds lost, in all parts of the run."""
+        return self._lost_earlier + self._lost
+
+    def lose(self, seconds: float) -> None:
+        """Count seconds as lost."""
+        self._lost += seconds
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a run is asked to do, validated before anything is measured."""
+"""The settings of a run, validated before anything is measured."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from copycost.catalogue.cell import EMPTY_CALL, Cell
-from copycost.catalogue.conversions import CORE, EXTENDED, Conversion, select
+from copycost.catalogue.conversions import CORE, EXTENDED, Conversion, select_conversions
 from copycost.catalogue.grid import PRESETS, cells, check_memory, parse_dtypes, parse_sizes, parse_threads
 from copycost.catalogue.references import reference_cells
 from copycost.catalogue.sandbox import LIMITABLE
@@ -20,7 +20,7 @@ from copycost.errors import UsageError, nearest
 from copycost.measure import allocator as allocators
 from copycost.measure.machine import available_bytes
 from copycost.measure.protocol import Protocol
-from copycost.run import new_folder
+from copycost.run import folder as run_folder
 from copycost.run.address_layout import why_not_fixed
 from copycost.run.arms import BASE, Arm, parse_arms
 from copycost.run.privacy import file_told
@@ -33,7 +33,6 @@ CACHES = ("warm", "cold")
 FINEST_PRECISION = 0.001
 LAYOUTS = ("contiguous", "strided", "fortran", "transposed")
 
-
 #: Seconds that one visit, or preparing one cell, may take; the longest take a few.
 VISIT_TIMEOUT = 60.0
 
@@ -45,7 +44,7 @@ _MEMORY_SHARE = 0.8
 
 @dataclass(frozen=True)
 class Settings:
-    """One run's settings; seconds for times, shares for precision."""
+    """The settings of a run; seconds for times, shares for precision."""
 
     folder: Path
     preset: str
@@ -63,7 +62,7 @@ class Settings:
     with_hostname: bool = False
 
     @property
-    def own_conversions(self) -> frozenset[str]:
+    def user_conversions(self) -> frozenset[str]:
         """Return the names of the user's own conversions on the grid."""
         known = {conversion.name for conversion in (*CORE, *EXTENDED)}
         names = {cell.conversion for cell in self.cells if cell.direction != EMPTY_CALL.direction}
@@ -76,7 +75,7 @@ class Settings:
 
     @property
     def forks(self) -> bool:
-        """Say whether processes are forked from a prepared one; else each is started afresh.
+        """Return whether processes are forked from a prepared session; else each is started afresh.
 
         A forked process has what preparing has left on the heap, which a steady heap is cleared of.
         """
@@ -88,7 +87,7 @@ class Settings:
         return self.folder.name
 
     def method(self) -> dict[str, str]:
-        """Return what the settings add to the method's fingerprint."""
+        """Return the fields that the settings add to the method's fingerprint."""
         return {"address_layout": self.address_layout, "start": "fork" if self.forks else "fresh"}
 
     def as_record(self) -> dict[str, Any]:
@@ -137,9 +136,9 @@ def settle(
     if processes is not None and processes < 1:
         raise UsageError(f"processes {processes} is not at least 1")
     chosen = PRESETS[preset]
-    found = select(list(conversions) or None, family or chosen.family, conversions_file)
+    selected = select_conversions(list(conversions) or None, family or chosen.family, conversions_file)
     grid = cells(
-        found,
+        selected,
         chosen.dtypes if dtypes is None else parse_dtypes(dtypes),
         chosen.sizes if sizes is None else parse_sizes(sizes),
         chosen.threads if threads is None else _threads(threads),
@@ -160,7 +159,7 @@ def settle(
         check_memory(grid, memory if limit is None else min(memory, limit))
     reason = why_not_fixed() if address_layout == "fixed" else None
     return Settings(
-        folder=new_folder.make(out, _new_name(preset) if name is None else name),
+        folder=run_folder.make(out, _new_name(preset) if name is None else name),
         preset=preset,
         cells=(EMPTY_CALL, *grid),
         precision=half_width,
@@ -168,7 +167,7 @@ def settle(
         processes=processes,
         address_layout="random" if reason else address_layout,
         layout_reason=reason,
-        conversions_file=_needed_file(conversions_file, found),
+        conversions_file=_needed_file(conversions_file, selected),
         arms=settled_arms,
         allocator=allocator,
         visit_timeout=timeout,
@@ -188,21 +187,21 @@ def _one_thread_count(arms: Sequence[Arm], grid: Sequence[Cell]) -> None:
             )
 
 
-def _word(kind: str, text: str, valid: tuple[str, ...]) -> None:
+def _word(option: str, text: str, valid: tuple[str, ...]) -> None:
     if text not in valid:
-        raise UsageError(f"{kind} {text!r} is not one of: {', '.join(valid)}")
+        raise UsageError(f"{option} {text!r} is not one of: {', '.join(valid)}")
 
 
-def _words(kind: str, text: str, valid: tuple[str, ...]) -> tuple[str, ...]:
+def _words(option: str, text: str, valid: tuple[str, ...]) -> tuple[str, ...]:
     """Return the words of a list such as ``warm,cold``."""
     words = tuple(dict.fromkeys(word.strip() for word in text.split(",")))
     for word in words:
-        _word(kind, word, valid)
+        _word(option, word, valid)
     return words
 
 
-def _needed_file(path: Path | None, found: Sequence[Conversion]) -> str | None:
-    needed = any(conversion.family == "user" for conversion in found)
+def _needed_file(path: Path | None, selected: Sequence[Conversion]) -> str | None:
+    needed = any(conversion.family == "user" for conversion in selected)
     return str(path.resolve()) if path is not None and needed else None
 
 

@@ -125,10 +125,11 @@ def runs_data(runs: Sequence[Run]) -> ChartData:
     names = dict(zip([arm.name for arm in arms], _names(arms), strict=True))
     # A report within another suite's file has a name of its own, which stays.
     cells = cells.assign(arm="", run=[names.get(str(run), str(run)) for run in cells["run"]])
-    of_machines = [own for _, own in cells.groupby(cells["machine"].astype(object), dropna=False, sort=False)]
-    clocks = [middle_clock(own) for own in of_machines]
-    corrected = [own if clock is None else cells_at_clock(own, clock) for own, clock in zip(of_machines, clocks, strict=True)]
-    return ChartData(RUNS, pd.concat(corrected, ignore_index=True), _sources(arms))
+    at_one_clock = []
+    for _, of_machine in cells.groupby(cells["machine"].astype(object), dropna=False, sort=False):
+        clock = middle_clock(of_machine)
+        at_one_clock.append(of_machine if clock is None else cells_at_clock(of_machine, clock))
+    return ChartData(RUNS, pd.concat(at_one_clock, ignore_index=True), _sources(arms))
 
 
 def pair_data(compared: RunComparison) -> ChartData:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from copycost.analyse.fleet import UNKNOWN_MODEL
 from copycost.analyse.machines import FACTS
 from copycost.show.compare_text import NOTHING, ratio_text
 from copycost.show.machines_sections import Section
@@ -21,13 +22,42 @@ def facts_section(machines: pd.DataFrame) -> Section:
     return Section("in what they differ", ("", *map(str, machines["run"])), rows, common_note(machines, varied))
 
 
-def facts_by_kind(machines: pd.DataFrame, kind: Sequence[int]) -> Section:
-    """Return the facts that differ, kinds of machine side by side: the most common value of each."""
-    varied = [name for name in varied_facts(machines) if name != "machine"]
-    groups = [own for _, own in machines.groupby(np.asarray(kind), sort=True)]
-    rows = tuple((HEADINGS[name], *(most_common(own[name]) for own in groups)) for name in varied)
-    headings = ("", *(f"kind {number + 1}" for number in sorted(set(kind))))
-    return Section("in what the kinds differ", headings, rows, common_note(machines, varied))
+def models_section(models: pd.DataFrame, machines: pd.DataFrame, run_spread: float) -> Section:
+    """Return one row for each CPU model.
+
+    Args:
+        models: the frame of ``copycost.analyse.fleet.by_model``.
+        machines: the frame of ``copycost.analyse.machines.describe``.
+        run_spread: by how much runs of one machine differ; NaN where none was repeated.
+    """
+    model = machines["cpu_model"].fillna(UNKNOWN_MODEL)
+    rows = tuple(
+        (
+            str(row["cpu_model"]),
+            str(row["machines"]),
+            most_common(machines.loc[model == row["cpu_model"], "virtual"]),
+            *(ratio_text(row[name]) for name in ("relative", "lowest", "highest")),
+            _percent(row["spread"]) if np.isfinite(row["spread"]) else NOTHING,
+        )
+        for _, row in models.iterrows()
+    )
+    headings = ("CPU", "machines", "virtual", "time", "from", "to", "spread")
+    said = f"{_counted(len(models), 'CPU model')} among {_counted(int(models['machines'].sum()), 'machine')}"
+    said += f"; runs of one machine differ by {_percent(run_spread)}" if np.isfinite(run_spread) else ""
+    notes = (
+        "time: geometric mean over the cells in common, the fastest machine is 1; from and to: of its fastest and "
+        "slowest machine; spread: standard deviation of its machines",
+    )
+    return Section("CPU models", headings, rows, notes, (said,))
+
+
+def facts_by_model(machines: pd.DataFrame) -> Section:
+    """Return the facts that differ, CPU models side by side: the most common value of each."""
+    varied = [name for name in varied_facts(machines) if name not in ("machine", "cpu_model")]
+    model = machines["cpu_model"].fillna(UNKNOWN_MODEL)
+    groups = {str(name): machines[model == name] for name in model.unique()}
+    rows = tuple((HEADINGS[name], *(most_common(group[name]) for group in groups.values())) for name in varied)
+    return Section("in what the CPU models differ", ("", *groups), rows, common_note(machines, varied))
 
 
 def varied_facts(machines: pd.DataFrame) -> list[str]:
@@ -42,25 +72,23 @@ def common_note(machines: pd.DataFrame, varied: Sequence[str]) -> tuple[str, ...
     return ("all the same: " + "; ".join(common),) if common else ()
 
 
-def ranking_section(ranking: pd.DataFrame, machines: pd.DataFrame, kind: pd.Series | None = None) -> Section:
+def ranking_section(ranking: pd.DataFrame, machines: pd.DataFrame, *, pooled: bool = False) -> Section:
     """Return the machines by their figures, the fastest first.
 
     Args:
         ranking: the frame of ``copycost.analyse.machines.rank``.
         machines: the frame of ``copycost.analyse.machines.describe``.
-        kind: the kind of each machine, by its name, where they were grouped.
+        pooled: whether the runs of a machine were taken together.
     """
     both = ranking.merge(machines, on="run", how="left")
     rows: list[tuple[str, ...]] = []
     for _, row in both.iterrows():
         values = [str(row["rank"]) if row["rank"] else NOTHING, str(row["run"])]
-        if kind is not None:
-            values.append(str(kind[row["run"]] + 1) if row["run"] in kind.index else NOTHING)
         values += [or_unknown(row["cpu_model"]), ratio_text(row["relative"]), str(row["cells"])]
-        rows.append((*values, str(row["runs"])) if kind is not None else tuple(values))
+        rows.append((*values, str(row["runs"])) if pooled else tuple(values))
     headings: tuple[str, ...] = ("rank", "run", "CPU", "time", "cells")
-    if kind is not None:
-        headings = ("rank", "machine", "kind", "CPU", "time", "cells", "runs")
+    if pooled:
+        headings = ("rank", "machine", "CPU", "time", "cells", "runs")
     notes = ("time: geometric mean over the cells in common, the fastest is 1",)
     return Section("ranking", headings, tuple(rows), notes)
 
@@ -73,6 +101,14 @@ def most_common(values: pd.Series) -> str:
     if counts.iloc[0] == len(values):
         return str(counts.index[0])
     return f"{counts.index[0]} ({counts.iloc[0]} of {len(values)})"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2g}%"
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" + ("" if number == 1 else "s")
 
 
 def or_unknown(value: object) -> str:

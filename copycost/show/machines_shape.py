@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from copycost.analyse.crossovers import AT_ONCE
-from copycost.analyse.machine_shapes import Shapes
-from copycost.analyse.own_ceiling import ALL, SAME, UNDECIDED, UNKNOWN
+from copycost.analyse.fleet import Shapes
+from copycost.analyse.machine_or_conversion import ALL, SAME, UNDECIDED, UNKNOWN
 from copycost.analyse.scaling import CONSTANT
 from copycost.show.compare_text import NOTHING, ratio_text
 from copycost.show.machines_sections import Section, Value
@@ -57,7 +57,7 @@ def why_section(reasons: pd.DataFrame) -> Section | None:
     """Return whether a machine or a conversion is slower, in sentences and as a table.
 
     Args:
-        reasons: the frame of ``own_ceilings``.
+        reasons: the frame of ``machine_or_conversion``.
     """
     if reasons.empty:
         return None

@@ -1,4 +1,4 @@
-"""Machines side by side: what they are, the shape of their figures, how they rank; many of them by kinds."""
+"""Machines side by side: what they are, the shape of their figures, how they rank; many of them by CPU model."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ import pandas as pd
 from copycost.analyse.bootstrap import bootstrap
 from copycost.analyse.estimates import estimate_cells
 from copycost.analyse.fleet import HANDFUL, Fleet, Runs, fleet
-from copycost.analyse.machine_figures import NEEDED
+from copycost.analyse.machines import NEEDED
 from copycost.analyse.processes import per_process
 from copycost.analyse.quiet import mark_quiet
 from copycost.errors import UsageError, nearest
 from copycost.show.compare_side import SideView, read_side, read_sides
 from copycost.show.compare_text import records
-from copycost.show.machines_facts import facts_by_kind, facts_section, ranking_section
-from copycost.show.machines_kinds import kinds_section, odd_section
+from copycost.show.machines_facts import facts_by_model, facts_section, models_section, ranking_section
 from copycost.show.machines_sections import Section, as_markdown, as_table
 from copycost.show.machines_shape import shape_sections, why_section
 from copycost.show.many_runs import expanded, read_many
@@ -102,19 +101,15 @@ def render(own: Fleet, format: str) -> str:
 def _sections(own: Fleet) -> list[Section]:
     why = why_section(own.reasons)
     reasons = [*_careful(own), *([why] if why is not None else [])]
-    if own.kinds is None or own.odd is None:
+    if own.models is None:
         facts = facts_section(own.machines)
         return [facts, *reasons, *shape_sections(own.shapes), ranking_section(own.ranking, own.machines)]
-    grouped = own.machines.iloc[list(own.grouped)]
-    kind = pd.Series(own.kinds.of, index=list(grouped["run"]))
-    relative = own.ranking.set_index("run")["relative"].reindex(grouped["run"])
     return [
-        kinds_section(own.kinds, grouped, list(relative), own.run_spread),
-        odd_section(own.odd),
-        facts_by_kind(grouped, list(own.kinds.of)),
+        models_section(own.models, own.machines, own.run_spread),
+        facts_by_model(own.machines),
         *reasons,
         *shape_sections(own.shapes),
-        ranking_section(own.ranking, own.machines, kind),
+        ranking_section(own.ranking, own.machines, pooled=True),
     ]
 
 
@@ -145,19 +140,8 @@ def _content(own: Fleet) -> dict[str, Any]:
             "crossovers": records(own.shapes.crossovers),
             "ceilings": records(own.shapes.cells[_CEILINGS]),
         }
-    if own.kinds is not None and own.odd is not None:
-        names = own.machines["run"].iloc[list(own.grouped)]
-        of = dict(zip(names, (int(kind) + 1 for kind in own.kinds.of), strict=True))
-        odd = own.odd.assign(kind=own.odd["kind"] + 1)
-        content |= {
-            "kinds": {
-                "count": own.kinds.count,
-                "of": of,
-                "spread": own.kinds.spread,
-                "run_spread": _known(own.run_spread),
-            },
-            "odd": records(odd),
-        }
+    if own.models is not None:
+        content |= {"models": records(own.models), "run_spread": _known(own.run_spread)}
     return content
 
 

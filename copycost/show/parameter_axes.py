@@ -9,9 +9,9 @@ import pandas as pd
 
 from copycost.errors import UsageError, nearest
 from copycost.show.chart_data import ChartData
-from copycost.show.charts.across import number
 from copycost.show.charts.frames import PARAMETERS
 from copycost.show.charts.labels import plain
+from copycost.show.charts.ticks import number
 from copycost.store.parametrised import params_of
 
 TEST = "test"

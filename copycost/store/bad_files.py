@@ -8,7 +8,7 @@ from typing import ParamSpec, TypeVar
 from copycost.errors import UsageError
 
 OnBad = Callable[[UsageError], None]
-"""What is told why a file is left out; None in its place means that the first bad file ends the reading."""
+"""A function that is told why a file is left out; None in its place means that the first bad file ends the reading."""
 
 _Arguments = ParamSpec("_Arguments")
 _Read = TypeVar("_Read")

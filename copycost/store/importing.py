@@ -38,7 +38,7 @@ class Report:
 
     @property
     def source(self) -> dict[str, Any]:
-        """Return what identifies it; the file's folder is not kept."""
+        """Return what a run's record tells of the report; the file's folder is not kept."""
         return {"file": self.path.name, "sha256": self.sha256, "report": self.number}
 
 
@@ -70,23 +70,20 @@ def import_files(
         UsageError: a file cannot be read or is a run of ours, reports of one run are of several machines, a
             run of that name is there and holds something else, or nothing is left.
     """
+    refuse = Refusals(on_bad)
+    made = False
     if name is not None:
         check_name(name)
-    refuse = Refusals(on_bad)
-    made = 0
-    of_one: list[Report] = []
-    for report in _reports(paths, refuse):
-        if name is not None:
-            of_one.append(report)
-            continue
+        if reports := list(_reports(paths, refuse)):
+            made = True
+            yield _import(reports, results, [name])
+    else:
         # One by one: the files of years do not fit into memory.
-        run = tolerant(_import, refuse)([report], results, _names(report))
-        if run is not None:
-            made += 1
-            yield run
-    if name is not None and of_one:
-        made += 1
-        yield _import(of_one, results, [name])
+        for report in _reports(paths, refuse):
+            run = tolerant(_import, refuse)([report], results, _names(report))
+            if run is not None:
+                made = True
+                yield run
     if not made:
         raise UsageError(f"nothing is left to import: {refuse.count} skipped")
 
@@ -96,7 +93,7 @@ def shortened(fullnames: Sequence[str]) -> list[str]:
     split = [_split(fullname) for fullname in fullnames]
     folders = [PurePosixPath(path).parts[:-1] for path, _ in split]
     common = 0
-    while folders and all(len(own) > common and own[common] == folders[0][common] for own in folders):
+    while folders and all(len(parts) > common and parts[common] == folders[0][common] for parts in folders):
         common += 1
     return ["/".join(PurePosixPath(path).parts[common:]) + rest for path, rest in split]
 
@@ -119,10 +116,9 @@ def _reports(paths: Sequence[Path], refuse: OnBad) -> Iterator[Report]:
 def _places(path: Path) -> list[RunPlace]:
     if not path.exists():
         raise UsageError(f"{path}: no such file")
-    found = places(path)
-    if not found:
-        raise UsageError(f"{path}: holds no pytest-benchmark files")
-    return found
+    if files := places(path):
+        return files
+    raise UsageError(f"{path}: holds no pytest-benchmark files")
 
 
 def _of_file(path: Path) -> list[Report]:
@@ -138,12 +134,12 @@ def _of_file(path: Path) -> list[Report]:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror})") from error
-    return [Report(path, digest, number, len(contents) > 1, own) for number, own in enumerate(contents, 1)]
+    return [Report(path, digest, number, len(contents) > 1, content) for number, content in enumerate(contents, 1)]
 
 
 def _import(reports: Sequence[Report], results: Path, names: Sequence[str]) -> Imported:
     machines = [foreign_machine(report.content.get("machine_info")) for report in reports]
-    other = next((number for number, own in enumerate(machines) if own != machines[0]), None)
+    other = next((number for number, machine in enumerate(machines) if machine != machines[0]), None)
     if other is not None:
         raise UsageError(
             f"{reports[0].path.name} and {reports[other].path.name} are of different machines or Pythons: "
@@ -224,7 +220,7 @@ def _process(report: Report, run: str, number: int, machine: Mapping[str, Any]) 
     for item in named:
         extra = item.get("extra_info")
         if isinstance(extra, dict) and _OURS in extra:  # in a run's file the word would be taken for ours
-            item["extra_info"] = {f"{key} (imported)" if key == _OURS else key: own for key, own in extra.items()}
+            item["extra_info"] = {f"{key} (imported)" if key == _OURS else key: value for key, value in extra.items()}
     return content | {
         "machine_info": info | {"node": machine.get("machine"), "copycost": dict(machine)},
         "benchmarks": items,

@@ -15,7 +15,6 @@ import errno
 import hashlib
 import json
 import os
-import secrets
 import stat
 import time
 from collections.abc import Mapping, Sequence
@@ -26,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from copycost.store.cell_table import from_parquet, to_parquet
 from copycost.store.labels import Test
 from copycost.store.record import RECORD
+from copycost.store.writing import CannotWrite, write_bytes
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -57,7 +57,7 @@ class KeptCells:
     tests: Mapping[str, Test] = field(default_factory=dict)
 
 
-def source_files(run: Path) -> list[Path]:
+def _source_files(run: Path) -> list[Path]:
     """Return the files that a run folder's estimates are made from."""
     record = run / RECORD
     return [*([record] if record.is_file() else []), *sorted(run.glob("process-*.json"))]
@@ -69,7 +69,7 @@ def look(run: Path) -> list[Source]:
     Raises:
         OSError: one of them cannot be read.
     """
-    return [_looked_at(path) for path in source_files(run)]
+    return [_looked_at(path) for path in _source_files(run)]
 
 
 def read_kept(run: Path, estimator: str) -> KeptCells | None:
@@ -98,7 +98,8 @@ def read_kept(run: Path, estimator: str) -> KeptCells | None:
     except (OSError, ValueError, TypeError, KeyError, RecursionError, ImportError):
         return None  # without pyarrow too: what is kept is of no use then
     if now != noted:
-        _write_note(folder, note | {"sources": _as_json(now)})
+        with contextlib.suppress(CannotWrite):
+            _write_note(folder, note, now)
     return kept
 
 
@@ -117,27 +118,27 @@ def keep(run: Path, estimator: str, cells: KeptCells, sources: Sequence[Source])
     if folder.is_symlink():
         return
     data = to_parquet(cells.table)
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, CannotWrite):
         now = _unchanged(run, sources)
         if now is None:
             return
         folder.mkdir(exist_ok=True)
         if not (folder / ".gitignore").exists():
-            _replace(folder / ".gitignore", b"*\n")
-        _replace(folder / _CELLS, data)
+            write_bytes(folder / ".gitignore", b"*\n", durable=False)
+        # Nothing is made to reach the disk first: what a crash leaves of the cells fails its hash and is made anew.
+        write_bytes(folder / _CELLS, data, durable=False)
         note = {
             "estimator": estimator,
             "sha256": hashlib.sha256(data).hexdigest(),
-            "sources": _as_json(now),
             "record": dict(cells.record),
             "tests": [(label, test.name, test.fullname) for label, test in cells.tests.items()],
         }
-        _write_note(folder, note)
+        _write_note(folder, note, now)
 
 
 def _unchanged(run: Path, noted: Sequence[Source]) -> list[Source] | None:
     """Return a run's sources as they are now, or None where their content is not what was noted."""
-    files = source_files(run)
+    files = _source_files(run)
     if [path.name for path in files] != [source.file for source in noted]:
         return None
     now = []
@@ -180,22 +181,6 @@ def _looked_at(path: Path) -> Source:
     return Source(path.name, facts.st_size, modified, changed, digest)
 
 
-def _as_json(sources: Sequence[Source]) -> list[dict[str, Any]]:
-    return [vars(source) for source in sources]
-
-
-def _write_note(folder: Path, note: Mapping[str, Any]) -> None:
-    with contextlib.suppress(OSError):
-        _replace(folder / _NOTE, json.dumps(note, separators=(",", ":")).encode())
-
-
-def _replace(path: Path, data: bytes) -> None:
-    # Nothing is made to reach the disk first: what a crash leaves of it fails its hash and is made anew.
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        temporary.write_bytes(data)
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
+def _write_note(folder: Path, note: Mapping[str, Any], sources: Sequence[Source]) -> None:
+    content = {**note, "sources": [vars(source) for source in sources]}
+    write_bytes(folder / _NOTE, json.dumps(content, separators=(",", ":")).encode(), durable=False)

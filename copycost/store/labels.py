@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 MOST_PARTS = 50
-"""Parts that a full name is taken apart into; one of more parts is a part as a whole."""
+"""Parts that a full name is taken apart into; a name of more parts is a single part before the test's."""
 
 
 @dataclass(frozen=True)
@@ -27,15 +27,15 @@ def labels(files: Sequence[Sequence[Test]]) -> list[list[str]]:
     every file apart, and equally many in all files: so a test has one label whatever folder its
     suite was started from. Tests of one full name are numbered.
     """
-    parts = [[_parts(test) for test in own] for own in files]
+    parts = [[_parts(test) for test in tests] for tests in files]
     needed: dict[str, int] = {}
-    for own in parts:
-        same: dict[str, set[tuple[str, ...]]] = {}
-        for one in own:
-            same.setdefault(one[-1], set()).add(one)
-        for name, several in same.items():
+    for tests in parts:
+        of_a_name: dict[str, set[tuple[str, ...]]] = {}
+        for test in tests:
+            of_a_name.setdefault(test[-1], set()).add(test)
+        for name, several in of_a_name.items():
             needed[name] = max(needed.get(name, 0), _apart(several))
-    return [_numbered(["".join(one[-1 - needed[one[-1]] :]) for one in own]) for own in parts]
+    return [_numbered(["".join(test[-1 - needed[test[-1]] :]) for test in tests]) for tests in parts]
 
 
 def _parts(test: Test) -> tuple[str, ...]:
@@ -56,10 +56,10 @@ def _apart(tests: set[tuple[str, ...]]) -> int:
     return max((_in_common(*pair) for pair in pairwise(from_the_end)), default=0)
 
 
-def _in_common(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+def _in_common(left: tuple[str, ...], right: tuple[str, ...]) -> int:
     """Return how many parts are the same before the first that differs."""
-    shared = min(len(one), len(other))
-    return next((number for number in range(shared) if one[number] != other[number]), shared)
+    shared = min(len(left), len(right))
+    return next((number for number in range(shared) if left[number] != right[number]), shared)
 
 
 def _numbered(names: list[str]) -> list[str]:

@@ -13,7 +13,7 @@ from copycost.errors import UsageError
 LONGEST = 100
 LATEST = "latest"
 """The word for the newest run, and so no run's name."""
-DEEPEST = 12
+_DEEPEST = 12
 """Folders within folders in a name from elsewhere."""
 # Windows keeps these for devices, whatever the ending and the case.
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{device}{number}" for device in ("com", "lpt") for number in range(10))}
@@ -62,7 +62,7 @@ def require_safe(names: Sequence[str], address: str) -> None:
     seen: dict[str, str] = {}
     for name in names:
         parts = name.split("/")
-        if len(parts) > DEEPEST or not all(is_safe(part) for part in parts):
+        if len(parts) > _DEEPEST or not all(is_safe(part) for part in parts):
             raise UsageError(f"{address}: the name {name!r} is not one that can be written safely")
         other = seen.setdefault(name.casefold(), name)
         if other != name:

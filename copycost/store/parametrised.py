@@ -62,9 +62,9 @@ def read_parametrised(path: Path) -> pd.DataFrame:
         )
         for key, value in _params(name, item).items():
             column = f"{key} (param)" if key in FIXED else key
-            own = params.setdefault(column, [])
-            own += [None] * (number - 1 - len(own))
-            own[number - 1 :] = [value]
+            values = params.setdefault(column, [])
+            values += [None] * (number - 1 - len(values))
+            values[number - 1 :] = [value]
         if len(params) * len(items) > MOST_VALUES:
             raise UsageError(
                 f"{path}: more than {len(params) - 1} parameters of {len(items)} benchmarks: "
@@ -121,9 +121,9 @@ def _lost(value: object) -> bool:
 
 
 def _number(text: str) -> object:
-    for kind in (int, float):
+    for as_number in (int, float):
         try:
-            return kind(text)
+            return as_number(text)
         except ValueError:
             continue
     return text

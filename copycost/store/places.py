@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -104,7 +103,7 @@ def places(path: Path) -> list[RunPlace]:
         return [RunPlace(as_unicode(whole.stem if path.is_file() else whole.name), path)]
     runs: list[RunPlace] = []
     seen: set[tuple[int, int]] = set()
-    waiting = [_Folder(path, "", DEEPEST)]
+    waiting = [(path, "", DEEPEST)]
     # Links are followed last, so that a run is named by its own place and not by that of a link to it.
     while waiting:
         waiting = _gather(waiting, seen, runs)
@@ -116,36 +115,34 @@ def is_tree(path: Path) -> bool:
     return path.is_dir() and not is_run_folder(path) and any(place.path.is_dir() for place in places(path))
 
 
-@dataclass(frozen=True)
-class _Folder:
-    """A folder to look into, what stands before the names in it, and how many levels below it are looked into."""
+def _gather(
+    waiting: list[tuple[Path, str, int]], seen: set[tuple[int, int]], runs: list[RunPlace]
+) -> list[tuple[Path, str, int]]:
+    """Add the runs below folders to ``runs``, and return the linked folders on the way.
 
-    path: Path
-    prefix: str
-    depth: int
-
-
-def _gather(folders: Sequence[_Folder], seen: set[tuple[int, int]], runs: list[RunPlace]) -> list[_Folder]:
-    """Add the runs below folders to ``runs``, and return the linked folders on the way."""
-    links: list[_Folder] = []
-    waiting = list(folders)
-    for folder in waiting:  # the list grows meanwhile
-        if not _is_new(folder.path, seen):
+    Args:
+        waiting: folders to look into, each with the name of a run in its place and how many levels below are left.
+        seen: device and number of each folder that was looked into.
+        runs: the runs so far.
+    """
+    links: list[tuple[Path, str, int]] = []
+    for folder, name, levels in waiting:  # the list grows meanwhile
+        if not _is_new(folder, seen):
             continue
-        entries = _entries(folder.path)
-        names = {entry.name for entry in entries if not entry.is_folder}
-        measured = any(name.startswith("process-") and name.endswith(".json") for name in names)
+        children = [(child, _is_folder(child)) for child in _children(folder)]
+        files = [child.name for child, is_folder in children if not is_folder]
+        measured = any(file.startswith("process-") and file.endswith(".json") for file in files)
         if measured:
-            runs.append(RunPlace(as_unicode(folder.prefix.removesuffix("/")), folder.path))
-        if measured or RECORD in names:
+            runs.append(RunPlace(as_unicode(name), folder))
+        if measured or RECORD in files:
             continue
-        for entry in entries:
-            path = folder.path / entry.name
-            if entry.is_folder and folder.depth:
-                below = _Folder(path, f"{folder.prefix}{entry.name}/", folder.depth - 1)
-                (links if entry.is_link else waiting).append(below)
-            elif not entry.is_folder and entry.name.endswith(".json") and _is_report(path):
-                runs.append(RunPlace(as_unicode(folder.prefix + entry.name.removesuffix(".json")), path))
+        for child, is_folder in children:
+            path = folder / child.name
+            below = f"{name}/{child.name}" if name else child.name
+            if is_folder and levels:
+                (links if child.is_symlink() else waiting).append((path, below, levels - 1))
+            elif not is_folder and child.name.endswith(".json") and _is_report(path):
+                runs.append(RunPlace(as_unicode(below.removesuffix(".json")), path))
     return links
 
 
@@ -162,27 +159,20 @@ def _is_new(folder: Path, seen: set[tuple[int, int]]) -> bool:
     return True
 
 
-@dataclass(frozen=True, order=True)
-class _Entry:
-    name: str
-    is_folder: bool
-    is_link: bool
-
-
-def _entries(folder: Path) -> list[_Entry]:
+def _children(folder: Path) -> list[os.DirEntry[str]]:
     """Return what is in a folder and not hidden, by name; nothing where it cannot be looked into."""
     try:
         with os.scandir(folder) as entries:
-            return sorted(_entry(entry) for entry in entries if not entry.name.startswith("."))
+            return sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda entry: entry.name)
     except OSError:
         return []  # what cannot be looked into holds no results that could be read
 
 
-def _entry(entry: os.DirEntry[str]) -> _Entry:
+def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
-        return _Entry(entry.name, entry.is_dir(), entry.is_symlink())
+        return entry.is_dir()
     except OSError:
-        return _Entry(entry.name, False, True)  # a link that goes round, or leads where nobody may look
+        return False  # a link that goes round, or leads where nobody may look
 
 
 def _is_report(path: Path) -> bool:

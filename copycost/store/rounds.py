@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from copycost.store.process_file import Entry, ProcessFile
+from copycost.store.process_file import ProcessFile
 
 # fmt: off
 COLUMNS = (
@@ -24,22 +24,25 @@ def rounds_frame(files: Sequence[tuple[str, ProcessFile]]) -> pd.DataFrame:
     entries = [entry for _, file in files for entry in file.entries]
     per_file = [len(file.entries) for _, file in files]
     counts = np.concatenate([np.empty(0, dtype=np.int64), *(file.rounds.counts for _, file in files)])
-    per_entry = _Repeat(entries, counts)
+
+    def facts(name: str) -> list[str | int | bool | None]:
+        return [entry.facts[name] for entry in entries]
 
     def measured(name: str) -> NDArray[np.float64]:
         return np.concatenate([np.empty(0), *(file.rounds.columns[name] for _, file in files)])
 
     def of_file(values: list[str | None]) -> pd.Categorical:
-        return _categorical(_spread(values, per_file), counts)
+        of_entries = [value for value, n in zip(values, per_file, strict=True) for _ in range(n)]
+        return _categorical(of_entries, counts)
 
     processes = [1 if file.process is None else file.process for _, file in files]
-    calls = per_entry.whole([entry.calls for entry in entries])
+    calls = _counts_of([entry.calls for entry in entries], counts)
     columns = {
         "run": of_file([run for run, _ in files]),
         "machine": of_file([file.machine_facts.get("machine") for _, file in files]),
         "arm": of_file([file.arm for _, file in files]),
         "process": np.repeat(np.repeat(np.array(processes, dtype=np.int64), per_file), counts),
-        "bytes": per_entry.count("source_bytes"),
+        "bytes": _counts_of(facts("source_bytes"), counts),
         "visit": _whole(measured("visit")),
         "at": measured("at"),
         "seconds": measured("seconds"),
@@ -48,41 +51,27 @@ def rounds_frame(files: Sequence[tuple[str, ProcessFile]]) -> pd.DataFrame:
         "clock": measured("clock_ns"),
         "page_faults": measured("page_faults") / calls.to_numpy(np.float64, na_value=np.nan),
         "copy_seconds": measured("copy_ns"),
-        "shares_memory": per_entry.flag("shares_memory"),
-        "partial_gating": per_entry.flag("partial_gating"),
+        "shares_memory": _flags_of(facts("shares_memory"), counts),
+        "partial_gating": _flags_of(facts("partial_gating"), counts),
     }
     for name in ("size", "result_bytes", "threads", "block"):
-        columns[name] = per_entry.count(name)
+        columns[name] = _counts_of(facts(name), counts)
     for name in COLUMNS:
         if name not in columns:
-            columns[name] = _categorical([entry.facts[name] for entry in entries], counts)
+            columns[name] = _categorical(facts(name), counts)
     return pd.DataFrame({name: columns[name] for name in COLUMNS}, copy=False)
 
 
-class _Repeat:
-    """Columns made from facts of entries, each repeated once per round of its entry."""
-
-    def __init__(self, entries: list[Entry], counts: NDArray[np.int64]) -> None:
-        self.entries = entries
-        self.counts = counts
-
-    def count(self, name: str) -> pd.arrays.IntegerArray:
-        return self.whole([entry.facts[name] for entry in self.entries])
-
-    def whole(self, values: Sequence[object]) -> pd.arrays.IntegerArray:
-        unknown = np.array([value is None for value in values], dtype=bool)
-        known = np.array([0 if value is None else value for value in values], dtype=np.int64)
-        return pd.arrays.IntegerArray(np.repeat(known, self.counts), np.repeat(unknown, self.counts))
-
-    def flag(self, name: str) -> pd.arrays.BooleanArray:
-        values = [entry.facts[name] for entry in self.entries]
-        unknown = np.array([value is None for value in values], dtype=bool)
-        known = np.array([value is True for value in values], dtype=bool)
-        return pd.arrays.BooleanArray(np.repeat(known, self.counts), np.repeat(unknown, self.counts))
+def _counts_of(values: Sequence[object], counts: NDArray[np.int64]) -> pd.arrays.IntegerArray:
+    unknown = np.array([value is None for value in values], dtype=bool)
+    known = np.array([0 if value is None else value for value in values], dtype=np.int64)
+    return pd.arrays.IntegerArray(np.repeat(known, counts), np.repeat(unknown, counts))
 
 
-def _spread(values: list[str | None], per_file: list[int]) -> list[str | None]:
-    return [value for value, n in zip(values, per_file, strict=True) for _ in range(n)]
+def _flags_of(values: Sequence[object], counts: NDArray[np.int64]) -> pd.arrays.BooleanArray:
+    unknown = np.array([value is None for value in values], dtype=bool)
+    known = np.array([value is True for value in values], dtype=bool)
+    return pd.arrays.BooleanArray(np.repeat(known, counts), np.repeat(unknown, counts))
 
 
 def _categorical(values: Sequence[object], counts: NDArray[np.int64]) -> pd.Categorical:

@@ -38,9 +38,14 @@ def write_json(path: Path, content: object) -> None:
     write_bytes(path, text.encode() + b"\n")
 
 
-def write_bytes(path: Path, content: bytes) -> None:
+def write_bytes(path: Path, content: bytes, *, durable: bool = True) -> None:
     """Write a file whole or not at all: temporary file beside it, fsync, rename, fsync of the
     folder.
+
+    Args:
+        path: the file.
+        content: what it is to hold.
+        durable: whether to wait for the disk; without, a crash of the machine may leave part of the content.
 
     Raises:
         CannotWrite: the file cannot be written; what was there before is untouched.
@@ -52,13 +57,15 @@ def write_bytes(path: Path, content: bytes) -> None:
             with open(temporary, "xb") as file:
                 file.write(content)
                 file.flush()
-                os.fsync(file.fileno())
+                if durable:
+                    os.fsync(file.fileno())
             os.replace(temporary, path)
         except BaseException:
             with contextlib.suppress(OSError):
                 temporary.unlink()
             raise
-        sync_folder(path.parent)
+        if durable:
+            sync_folder(path.parent)
     except OSError as error:
         raise CannotWrite(f"{path}: cannot be written ({error.strerror})") from error
 

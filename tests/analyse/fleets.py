@@ -9,7 +9,7 @@ import pandas as pd
 
 from copycost import estimate
 from copycost.analyse.grouping import Floats
-from copycost.analyse.machine_figures import NEEDED
+from copycost.analyse.machines import NEEDED
 from tests.analyse.laws import machine_cells
 from tests.made_up import Law, made_up_rounds
 

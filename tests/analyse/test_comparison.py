@@ -1,10 +1,14 @@
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from copycost.analyse.comparison import COLUMNS, PLAIN_COPY_TOO, add_flag, compare
+from copycost.analyse.estimates import estimate_cells
+from copycost.analyse.measurement import Measurement
+from copycost.analyse.quiet import mark_quiet
 from copycost.analyse.verdicts import FASTER, ONLY_A, ONLY_B, SAME, SLOWER, UNDECIDED
 from copycost.errors import UsageError
 from tests.made_up import EMPTY_CALL, Law, core_cells, made_up_rounds
@@ -207,3 +211,19 @@ def test_what_more_interruptions_may_cost_is_not_called_a_change_between_runs():
     assert "slower" not in set(often["verdict"]) and often["flags"].str.contains("other-interruptions").all()
     half_again = made_up_rounds(replace(law, factor=1.5), cells, seed=1).assign(run="b")
     assert set(compare(a, interrupted(half_again, 0.11))["verdict"]) == {"slower"}
+
+
+def test_measured_runs_are_compared_as_their_rounds_are():
+    a, b = side(cells=FEW_CELLS, seed=50), side(cells=FEW_CELLS, seed=51, factor=1.1)
+    expected = compare(a, b)
+    pd.testing.assert_frame_equal(compare(Measurement.of(a), Measurement.of(b)), expected)
+    both = pd.concat([a, a.assign(arm="other")], ignore_index=True)
+    with pytest.raises(UsageError, match="B holds several arms"):
+        compare(Measurement.of(a), Measurement(mark_quiet(both)))
+
+
+def test_how_precise_a_run_was_asked_to_be_is_no_doubt_about_a_comparison():
+    a, b = (Measurement.of(side(cells=FEW_CELLS, seed=seed)) for seed in (52, 53))
+    asked = SimpleNamespace(rounds=a.rounds, processes=a.processes, cells=estimate_cells(a.processes, precision=1e-9))
+    assert asked.cells["flags"].str.contains("imprecise").all()
+    pd.testing.assert_frame_equal(compare(asked, b), compare(a, b))

@@ -2,8 +2,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from copycost.analyse.estimates import estimate
-from copycost.analyse.host_spread import CLOCK, host_spread, kind_names, pooled, process_clocks, relative_times
+from copycost.analyse.estimates import BETWEEN_RUNS, FIRST, OVER_RUNS, estimate
+from copycost.analyse.host_spread import (
+    _COMBINED,
+    CLOCK,
+    host_spread,
+    kind_names,
+    pooled,
+    process_clocks,
+    relative_times,
+)
 from tests.made_up import Law, made_up_rounds
 
 
@@ -108,3 +116,17 @@ def test_a_kind_is_what_the_facts_say():
     assert kind_names(machines, ("cpu_model",)) == ["AMD EPYC", "AMD EPYC", "unknown cpu_model"]
     assert kind_names(machines, ("cpu_model", "memory_bytes"))[:2] == ["AMD EPYC, 8 GiB", "AMD EPYC, 16 GiB"]
     assert kind_names(machines, ()) == ["m1", "m2", "m3"]
+
+
+def test_every_column_of_the_estimates_says_how_it_is_combined():
+    assert set(OVER_RUNS.values()) <= {FIRST, BETWEEN_RUNS, *_COMBINED}
+    cells, _ = fleet([0.9, 1.0, 1.2])
+    made, key = pooled(cells), ["conversion", "dtype", "size"]
+    groups, pooled_rows = cells.groupby(key, observed=True), made.set_index(key).sort_index()
+    assert list(made.columns) == list(OVER_RUNS)
+    np.testing.assert_allclose(pooled_rows["rounds"], groups["rounds"].sum().sort_index())
+    np.testing.assert_allclose(pooled_rows["quiet_share"], groups["quiet_share"].median().sort_index())
+    np.testing.assert_allclose(pooled_rows["clock_change"], groups["clock_change"].max().sort_index())
+    logs = groups["seconds"].apply(lambda seconds: np.log(seconds).std(ddof=1) / np.sqrt(3)).sort_index()
+    np.testing.assert_allclose(pooled_rows["error"], logs)
+    assert (made["degrees"] == 2).all() and made["drift"].isna().all()

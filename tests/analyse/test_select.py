@@ -58,7 +58,8 @@ def test_an_arm_of_a_run_has_only_its_own_processes(results, arms):
     (run,) = select(["arms@thp"], results)
     assert run.name == "arms@thp" and run.source == "arms@thp" and run.arms == ["thp"]
     assert set(run.rounds["process"]) == {2} and set(run.cells["arm"]) == {"thp"}
-    assert set(run.cells["run"].astype(str)) == {"arms@thp"} == set(run.rounds["run"].astype(str))
+    assert set(run.cells["run"]) == {"arms"} == set(run.rounds["run"])
+    assert set(cells_of([run])["run"]) == {"arms@thp"} and len(run.replicates) == len(run.cells)
 
 
 def test_the_arms_of_a_run_are_runs(results, arms):

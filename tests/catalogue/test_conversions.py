@@ -6,7 +6,15 @@ import sys
 import pytest
 
 from copycost.catalogue.block import block, call
-from copycost.catalogue.conversions import CORE, DIRECTIONS, DOCUMENTED, EXTENDED, conversion, load, select
+from copycost.catalogue.conversions import (
+    CORE,
+    DIRECTIONS,
+    DOCUMENTED,
+    EXTENDED,
+    conversion,
+    load_user_file,
+    select_conversions,
+)
 from copycost.errors import UsageError
 
 
@@ -25,30 +33,30 @@ def test_every_field_holds_a_known_word():
 
 
 def test_a_family_is_selected_when_no_name_is_given():
-    assert select() == list(CORE)
-    assert select(None, "all") == [*CORE, *EXTENDED]
+    assert select_conversions() == list(CORE)
+    assert select_conversions(None, "all") == [*CORE, *EXTENDED]
 
 
 def test_names_reach_the_whole_catalogue_in_the_order_given_and_once_each():
-    chosen = select(["t.tolist", "torch.tensor", "t.tolist"])
+    chosen = select_conversions(["t.tolist", "torch.tensor", "t.tolist"])
     assert [conversion.name for conversion in chosen] == ["t.tolist", "torch.tensor"]
 
 
 def test_a_mistyped_name_is_answered_with_the_nearest():
     with pytest.raises(UsageError, match=r"unknown conversion 'torch.fromnumpy'.*torch.from_numpy"):
-        select(["torch.fromnumpy"])
+        select_conversions(["torch.fromnumpy"])
 
 
 def test_a_mistyped_family_is_answered_with_the_valid_ones():
     with pytest.raises(UsageError, match=r"unknown family 'everything': valid: core, all"):
-        select(None, "everything")
+        select_conversions(None, "everything")
 
 
 def test_users_conversions_come_after_the_family_and_can_be_named(tmp_path):
     file = tmp_path / "mine.py"
     file.write_text("from copycost import conversion\n@conversion('mine')\ndef mine(a): return a\n")
-    assert [conversion.name for conversion in select(None, "core", file)][-1] == "mine"
-    assert [conversion.name for conversion in select(["mine"], "core", file)] == ["mine"]
+    assert [conversion.name for conversion in select_conversions(None, "core", file)][-1] == "mine"
+    assert [conversion.name for conversion in select_conversions(["mine"], "core", file)] == ["mine"]
 
 
 def test_the_catalogue_is_imported_without_the_libraries_it_measures():
@@ -73,7 +81,7 @@ def file(tmp_path):
 
 
 def test_a_decorated_function_becomes_a_conversion(file):
-    (found,) = load(file("@conversion('half', 'to_array', 'copies')\ndef half(t): return 'done'\n"))
+    (found,) = load_user_file(file("@conversion('half', 'to_array', 'copies')\ndef half(t): return 'done'\n"))
     assert (found.name, found.direction, found.documented) == ("half", "to_array", "copies")
     assert found.expression == "half(t)"
     assert found.family == "user"
@@ -84,23 +92,23 @@ def test_a_decorated_function_becomes_a_conversion(file):
 def test_the_public_import_works(tmp_path):
     path = tmp_path / "mine.py"
     path.write_text("from copycost import conversion\n@conversion('mine')\ndef f(a): return a\n")
-    assert [found.name for found in load(path)] == ["mine"]
+    assert [found.name for found in load_user_file(path)] == ["mine"]
 
 
 def test_an_expression_may_be_given_for_display(file):
-    (found,) = load(file("@conversion('x', expression='X(a)')\ndef f(a): return a\n"))
+    (found,) = load_user_file(file("@conversion('x', expression='X(a)')\ndef f(a): return a\n"))
     assert found.expression == "X(a)"
 
 
 def test_a_second_load_starts_afresh(file):
     path = file("@conversion('mine')\ndef f(a): return a\n")
-    assert [found.name for found in load(path)] == [found.name for found in load(path)]
+    assert [found.name for found in load_user_file(path)] == [found.name for found in load_user_file(path)]
 
 
 def test_a_failed_load_leaves_nothing_behind(file):
     with pytest.raises(UsageError):
-        load(file("@conversion('mine')\ndef f(a): return a\n1 / 0\n"))
-    assert [found.name for found in load(file("@conversion('mine')\ndef f(a): return a\n"))]
+        load_user_file(file("@conversion('mine')\ndef f(a): return a\n1 / 0\n"))
+    assert [found.name for found in load_user_file(file("@conversion('mine')\ndef f(a): return a\n"))]
 
 
 def test_outside_a_load_the_decorator_returns_the_function_unchanged():
@@ -121,7 +129,7 @@ def test_files_beside_it_can_be_imported_and_dataclasses_work(file, tmp_path):
     )
     path = file("")
     path.write_text(text.replace("@dataclass\n", IMPORT + "@dataclass\n"))
-    (found,) = load(path)
+    (found,) = load_user_file(path)
     assert call(found)(None) == 7
 
 
@@ -144,7 +152,7 @@ def test_files_beside_it_can_be_imported_and_dataclasses_work(file, tmp_path):
 )
 def test_a_mistake_is_a_usage_error_of_one_line_that_names_the_file(file, text, message):
     with pytest.raises(UsageError) as caught:
-        load(file(text))
+        load_user_file(file(text))
     told = str(caught.value)
     assert message in told
     assert "my_conversions.py" in told
@@ -153,4 +161,4 @@ def test_a_mistake_is_a_usage_error_of_one_line_that_names_the_file(file, text, 
 
 def test_a_missing_file_is_a_usage_error(tmp_path):
     with pytest.raises(UsageError, match=r"nowhere.py.*No such file"):
-        load(tmp_path / "nowhere.py")
+        load_user_file(tmp_path / "nowhere.py")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from copycost.catalogue.cell import DTYPES, ITEM_BYTES, Cell
-from copycost.catalogue.conversions import CORE, FAMILIES, select
+from copycost.catalogue.conversions import CORE, FAMILIES, select_conversions
 from copycost.catalogue.grid import (
     DEFAULT_DTYPES,
     DEFAULT_SIZES,
@@ -68,7 +68,7 @@ def test_a_preset_describes_a_valid_grid(name):
     assert preset.name == name
     assert preset.family in FAMILIES
     assert set(preset.dtypes) <= set(DTYPES)
-    grid = cells(select(None, preset.family), preset.dtypes, preset.sizes, preset.threads)
+    grid = cells(select_conversions(None, preset.family), preset.dtypes, preset.sizes, preset.threads)
     assert len({cell.id for cell in grid}) == len(grid) > 0
 
 

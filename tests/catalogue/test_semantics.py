@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from copycost.catalogue.cell import DTYPES
-from copycost.catalogue.conversions import CORE, Conversion, select
+from copycost.catalogue.conversions import CORE, Conversion, select_conversions
 from copycost.catalogue.semantics import SOURCES, claims, table
 
 KEYS = [
@@ -24,7 +24,7 @@ KEYS = [
 
 @pytest.fixture(scope="module")
 def rows():
-    made = table(select(None, "all"), ("float32", "float64", "int64"))
+    made = table(select_conversions(None, "all"), ("float32", "float64", "int64"))
     return {(row["conversion"], row["dtype"], row["source"]): row for row in made}
 
 

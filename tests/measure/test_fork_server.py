@@ -11,7 +11,7 @@ from pytest_benchmark.session import BenchmarkSession
 from copycost.catalogue.cell import Cell
 from copycost.catalogue.conversions import Conversion
 from copycost.measure.allocator import FOUND
-from copycost.measure.fork_server import ForkServer, JsonPath, prepared
+from copycost.measure.fork_server import ForkServer, JsonPath, preparation_event
 from copycost.measure.plan import MeasurePlan
 from copycost.measure.protocol import Protocol
 from copycost.measure.worker import Worker
@@ -59,7 +59,7 @@ def test_upwards_no_visit_comes_after_one_of_more_bytes(server):
 
 @pytest.mark.parametrize(("allocator", "upwards"), [("steady", False), (FOUND, True)])
 def test_cells_are_prepared_downwards_or_upwards(server, monkeypatch, allocator, upwards):
-    monkeypatch.setattr("copycost.measure.fork_server.prepared", lambda worker, cell: {"event": "prepared"})
+    monkeypatch.setattr("copycost.measure.fork_server.preparation_event", lambda worker, cell: {"event": "prepared"})
     server._prepare(None, MeasurePlan(tuple(CELLS), Protocol(allocator=allocator)))
     order = [said["cell"] for said in server.said if said["event"] == "preparing"]
     sizes = [cell.size for name in order for cell in CELLS if cell.id == name]
@@ -121,7 +121,7 @@ def test_a_conversion_that_ends_its_process_is_told_with_its_status(server):
 def test_other_failures_are_told(server, function, told, capfd):
     event = server._try_to_prepare(worker(function), CELL)
     assert told.items() <= event.items()
-    assert prepared(worker(function), CELL).items() >= told.items()
+    assert preparation_event(worker(function), CELL).items() >= told.items()
 
 
 def test_a_json_path_is_both_a_path_and_the_file_that_older_releases_write_to(tmp_path):

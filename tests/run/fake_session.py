@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from copycost.measure.protocol import Protocol
-from copycost.run.measuring_session import SessionEnded, SessionSilent
+from copycost.run.session import SessionEnded, SessionSilent
 from tests.made_up import Law, MadeUpCell, machine_facts, made_up_rounds, process_json
 
 PID = 4711
@@ -80,15 +80,13 @@ class FakeSession:
     def close(self):
         pass
 
-    abandon = close
-
-    def said(self):
+    def mark(self):
         return 0
 
-    def words(self, since=0):
+    def last_line(self, mark=0):
         return "last words"
 
-    def kill(self, pid):
+    def kill(self, pid=None):
         self.killed.append(pid)
 
     def events(self, until: str, timeout: float, meanwhile: Callable[[], None] = lambda: None) -> Iterator[dict]:
@@ -97,7 +95,7 @@ class FakeSession:
                 self.clock.now += timeout
                 raise SessionSilent("nothing was heard")
             if event["event"] == "death":
-                raise SessionEnded("the measuring process was ended by SIGSEGV", -11, "last words")
+                raise SessionEnded("the measuring process was ended by SIGSEGV", -11)
             yield event
             if event["event"] == until:
                 return

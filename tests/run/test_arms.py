@@ -76,6 +76,34 @@ def test_an_interpreter_without_torch_is_refused_with_what_measuring_needs(tmp_p
     assert message in said and "pytest-benchmark" in said
 
 
+def stub(name, version, folder):
+    """Write a package that says only its version."""
+    (folder / name).mkdir(parents=True)
+    (folder / name / "__init__.py").write_text(f"__version__ = {version!r}\n")
+
+
+@pytest.mark.parametrize(
+    ("versions", "said"),
+    [
+        ({"torch": "1.13.1+cpu"}, "its torch is 1.13.1+cpu"),
+        ({"torch": "2.0.0", "pytest_benchmark": "5.1.0"}, "its pytest-benchmark is 5.1.0"),
+        ({"torch": "2.10.1", "pytest_benchmark": "3.2.2"}, "its pytest-benchmark is 3.2.2"),
+    ],
+)
+def test_an_interpreter_with_older_packages_is_refused_with_what_is_needed_and_what_was_found(tmp_path, versions, said):
+    for name, version in versions.items():
+        stub(name, version, tmp_path)
+    message = refused(f"x:python={sys.executable},PYTHONPATH={tmp_path}")
+    assert message.startswith(f"arm 'x': python '{sys.executable}' cannot measure ({said})")
+    assert message.endswith("it needs Python 3.10, torch 2.0, pytest-benchmark 5.2, NumPy and pytest, or newer ones")
+
+
+def test_an_older_python_is_refused_before_anything_is_imported(monkeypatch, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.version = '3.9.18 (main)'\n")
+    stub("torch", "none", tmp_path)
+    assert "(it is Python 3.9.18)" in refused(f"x:python={sys.executable},PYTHONPATH={tmp_path}")
+
+
 def test_a_program_that_is_no_python_is_refused(tmp_path):
     assert "no Python" in refused(f"x:python={program(tmp_path / 'true', 'exit 0')}")
 

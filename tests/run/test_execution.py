@@ -1,4 +1,6 @@
 import json
+import os
+import signal
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -7,9 +9,9 @@ import pytest
 
 from copycost.catalogue.cell import Cell
 from copycost.errors import UsageError
-from copycost.run import turns
-from copycost.run.execution import execute
-from copycost.run.lock import FolderLock
+from copycost.run import interleave
+from copycost.run.execution import Interrupt, execute
+from copycost.run.folder import locked
 from copycost.run.schedule import LEAST_PROCESSES
 from copycost.run.settings import Settings
 from copycost.store.loading import load
@@ -114,7 +116,7 @@ def test_a_budget_that_is_too_small_is_refused_and_leaves_nothing(tmp_path):
 
 @pytest.mark.parametrize(("with_hostname", "told"), [(False, "no c.py"), (True, "no /home/ann/c.py")])
 def test_last_words_are_kept_without_folders_unless_they_are_asked_for(tmp_path, monkeypatch, with_hostname, told):
-    monkeypatch.setattr(FakeSession, "words", lambda *_: "no /home/ann/c.py")
+    monkeypatch.setattr(FakeSession, "last_line", lambda *_: "no /home/ann/c.py")
     record, _ = run(tmp_path / "run", fault={3: "status"}.get, changes={"with_hostname": with_hostname})
     (failed,) = record.failed
     assert failed["cell"] is None and failed["error"].endswith(f": {told}")
@@ -281,7 +283,7 @@ def test_a_full_disk_is_one_line_and_what_was_measured_is_kept(tmp_path, monkeyp
             raise CannotWrite(f"{path}: cannot be written (No space left on device)")
         write_json(path, content)
 
-    monkeypatch.setattr(turns, "write_json", full)
+    monkeypatch.setattr(interleave, "write_json", full)
     with pytest.raises(UsageError, match=r"No space left.*2 processes are kept.*run --resume run") as caught:
         run(tmp_path / "run")
     assert "\n" not in str(caught.value)
@@ -293,7 +295,7 @@ def test_a_full_disk_is_one_line_and_what_was_measured_is_kept(tmp_path, monkeyp
 
 def test_a_process_that_finds_the_disk_full_ends_the_run(tmp_path):
     class Full(FakeSession):
-        def words(self, since=0):
+        def last_line(self, mark=0):
             return "OSError: [Errno 28] No space left on device: 'process-0002.json'"
 
     clock = FakeClock()
@@ -311,7 +313,7 @@ def test_a_clock_that_jumps_backwards_changes_no_duration(tmp_path, monkeypatch)
             cls.days -= 1
             return datetime(2026, 1, 1, tzinfo=zone) + timedelta(days=cls.days)
 
-    monkeypatch.setattr(turns, "datetime", Backwards)
+    monkeypatch.setattr(interleave, "datetime", Backwards)
     record, _ = run(tmp_path / "run", changes={"processes": 3})
     started = [process["started"] for process in record.processes]
     assert started == sorted(started, reverse=True)
@@ -320,7 +322,7 @@ def test_a_clock_that_jumps_backwards_changes_no_duration(tmp_path, monkeypatch)
 
 
 def test_another_runner_in_the_same_folder_is_refused_and_nothing_is_touched(tmp_path):
-    with FolderLock(tmp_path), pytest.raises(UsageError, match="is being measured by process"):
+    with locked(tmp_path), pytest.raises(UsageError, match="is being measured by process"):
         execute(replace(settings(tmp_path / "run"), folder=tmp_path), Watcher(), open_session=None)
     assert not (tmp_path / "run.json").exists()
 
@@ -342,3 +344,39 @@ def test_the_record_holds_no_path_of_the_users_file(tmp_path):
     text = record.path.read_text()
     assert json.loads(text)["plan"]["conversions_file"]["name"] == "mine.py"
     assert "secret" not in text
+
+
+def press_ctrl_c():
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_ctrl_c_is_acted_on_at_the_next_check():
+    with Interrupt() as interrupt:
+        interrupt.check()
+        press_ctrl_c()
+        with pytest.raises(KeyboardInterrupt):
+            interrupt.check()
+
+
+def test_a_second_ctrl_c_does_not_wait():
+    with Interrupt():
+        press_ctrl_c()
+        with pytest.raises(KeyboardInterrupt):
+            press_ctrl_c()
+
+
+def test_the_signal_is_given_back():
+    before = signal.getsignal(signal.SIGINT)
+    with Interrupt():
+        assert signal.getsignal(signal.SIGINT) != before
+    assert signal.getsignal(signal.SIGINT) == before
+
+
+def test_being_asked_to_end_counts_as_ctrl_c_however_often_it_comes():
+    before = signal.getsignal(signal.SIGTERM)
+    with Interrupt() as interrupt:
+        for _ in range(3):
+            os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(KeyboardInterrupt):
+            interrupt.check()
+    assert signal.getsignal(signal.SIGTERM) == before

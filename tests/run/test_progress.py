@@ -1,12 +1,16 @@
+import io
 import json
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from rich.console import Console
 
-from copycost.run.progress import Progress
+from copycost.run.progress import REFRESH_SECONDS, Progress, ProgressBar
 from copycost.run.settings import settle
-from tests.made_up import CLOCK, Law, core_cells, made_up_rounds, process_json
+from tests.made_up import Law, core_cells, made_up_rounds, process_json
+from tests.run.fake_session import FakeClock
 
 CELLS = core_cells(sizes=(1, 4096), dtypes=("float64",))
 
@@ -27,7 +31,7 @@ def add(progress, folder, processes, **law):
 
 def test_nothing_is_known_at_first(settings):
     progress = Progress(settings)
-    assert progress.processes == progress.precise == 0 and progress.cells.empty and math.isnan(progress.quiet_share)
+    assert progress.processes == progress.precise == 0 and math.isnan(progress.quiet_share)
 
 
 def test_intervals_are_known_from_three_processes_on(settings, tmp_path):
@@ -37,9 +41,100 @@ def test_intervals_are_known_from_three_processes_on(settings, tmp_path):
     assert all(three.half_widths[cell] < 0.05 for cell in measured) and three.precise > 0
 
 
-@pytest.mark.parametrize("canary", [True, False])
-def test_what_is_known_is_in_seconds_as_a_person_would_time_them(settings, tmp_path, canary):
-    cells = add(Progress(settings), tmp_path, 3, canary=canary).cells.set_index(["conversion", "size"])["seconds"]
-    for cell in CELLS:
-        assert cells[cell.conversion, cell.size] == pytest.approx(cell.seconds, rel=0.05)
-    assert CLOCK < 1e-3  # so that a figure at another clock would have been far off
+def test_the_share_of_quiet_rounds_is_that_of_all_processes(settings, tmp_path):
+    quiet = add(Progress(settings), tmp_path, 1, contended=0.0)
+    assert quiet.quiet_share > 0.9
+    both = add(quiet, tmp_path, 1, contended=0.9)
+    assert 0.4 < both.quiet_share < 0.9
+
+
+def test_only_cells_that_were_asked_for_are_counted(settings):
+    asked = [cell.id for cell in settings.cells if cell.direction != "reference"]
+    progress = Progress(settings)
+    assert progress.cells == len(asked) < len(settings.cells) - 1  # plain copies are measured too
+    progress.half_widths = dict.fromkeys((cell.id for cell in settings.cells), 0.5)
+    assert progress.precise == 0
+    progress.half_widths |= {cell.id: 0.001 for cell in settings.cells if cell.direction == "reference"}
+    assert progress.precise == 0
+    progress.half_widths[asked[0]] = 0.001
+    assert progress.precise == 1
+
+
+SETTINGS = SimpleNamespace(budget=90.0, precision=0.01)
+KNOWN = SimpleNamespace(cells=10, precise=4, processes=3, elapsed=12.0, quiet_share=0.75)
+
+
+class Terminal(io.StringIO):
+    encoding = "utf-8"
+
+
+def bar(*, terminal=True, clock=None, encoding="utf-8", **console):
+    out = Terminal()
+    out.encoding = encoding
+    console = Console(file=out, force_terminal=terminal, width=160, height=30, **console)
+    return ProgressBar(SETTINGS, console, clock=clock or FakeClock()), out
+
+
+def shown(progress_bar, out, clock):
+    """Return what the next visit, two refreshes later, makes the bar show."""
+    clock.now += 2 * REFRESH_SECONDS
+    out.truncate(0)
+    progress_bar.visited("torch.tensor-float64-1", 5, 10)
+    return out.getvalue()
+
+
+def test_a_terminal_shows_the_visit_the_time_left_and_after_a_process_how_precise_and_quiet_it_is():
+    clock = FakeClock()
+    progress_bar, out = bar(clock=clock)
+    with progress_bar:
+        before = shown(progress_bar, out, clock)
+        progress_bar.process_ended(KNOWN)
+        after = shown(progress_bar, out, clock)
+    assert "visit 5/10 torch.tensor" in before and "1:28 left at most" in before and "quiet" not in before
+    assert "4/10 cells within 1%, 75% of rounds quiet" in after
+    assert "1:16 left at most" in after  # 12 s of the budget were spent in processes, and 2 s since
+
+
+def test_time_left_is_never_below_nothing():
+    clock = FakeClock()
+    progress_bar, out = bar(clock=clock)
+    with progress_bar:
+        clock.now += 1000
+        assert "0:00 left at most" in shown(progress_bar, out, clock)
+
+
+def test_nothing_is_drawn_between_two_refreshes():
+    clock = FakeClock()
+    progress_bar, out = bar(clock=clock)
+    with progress_bar:
+        shown(progress_bar, out, clock)
+        out.truncate(0)
+        for number in range(1000):
+            clock.now += REFRESH_SECONDS / 2000
+            progress_bar.visited("torch.tensor-float64-1", number, 1000)
+        assert out.getvalue() == ""
+
+
+def test_preparing_is_shown():
+    progress_bar, out = bar()
+    with progress_bar:
+        progress_bar.prepared("torch.tensor-float64-1", 3, 9)
+        assert "preparing 3/9" in out.getvalue()
+
+
+@pytest.mark.parametrize("terminal", [{"terminal": False}, {"_environ": {"TERM": "dumb"}}])
+def test_a_pipe_or_a_simple_terminal_has_one_plain_line_for_each_process(terminal):
+    progress_bar, out = bar(**terminal)
+    with progress_bar:
+        progress_bar.visited("torch.tensor-float64-1", 5, 10)
+        progress_bar.process_ended(KNOWN)
+        progress_bar.visited("torch.tensor-float64-1", 6, 10)
+    lines = out.getvalue().splitlines()
+    assert len(lines) == 1 and lines[0].startswith("process 3, 12 of 90 s: 4/10 cells within 1%")
+
+
+def test_a_terminal_of_another_alphabet_has_a_bar_in_ascii():
+    clock = FakeClock()
+    progress_bar, out = bar(clock=clock, encoding="ascii")
+    with progress_bar:
+        assert shown(progress_bar, out, clock).isascii()

@@ -9,12 +9,12 @@ import pytest
 
 import copycost
 from copycost.errors import UsageError
-from copycost.run import new_folder
+from copycost.run import folder as run_folder
 from copycost.run.execution import execute
 from copycost.run.settings import Settings
+from tests.commands.test_run import ROOT, bench_runner
 from tests.run.fake_session import FakeClock, FakeSession
 from tests.run.test_execution import CELLS, Watcher, settings
-from tests.run.test_main_job import ROOT, bench_runner
 
 FAULTY = """
 import ctypes, itertools, time
@@ -110,7 +110,7 @@ def test_a_run_that_is_killed_again_and_again_ends_complete(tmp_path):
 def begun(wanted: Settings, endings: list) -> None:
     clock = FakeClock()
     try:
-        folder = new_folder.make(wanted.folder.parent, wanted.folder.name)
+        folder = run_folder.make(wanted.folder.parent, wanted.folder.name)
         assert folder == wanted.folder
         record = execute(wanted, Watcher(), open_session=FakeSession(CELLS, clock), clock=clock)
         endings.append(record.status)

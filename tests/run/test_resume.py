@@ -9,7 +9,7 @@ from copycost.commands.run import run
 from copycost.errors import UsageError
 from copycost.run import resume as module
 from copycost.run.arms import BASE, Arm
-from copycost.run.lock import FolderLock
+from copycost.run.folder import locked
 from copycost.run.record import Record
 from copycost.run.resume import settle_again
 from tests.run.test_execution import settings
@@ -94,7 +94,7 @@ def test_without_a_run_it_is_the_latest_that_was_interrupted(tmp_path):
         wanted = settings(tmp_path / name, cells=GRID)
         Record(wanted, status=status, created=f"2026-01-0{number + 1}T00:00:00+00:00").write()
     assert resume(tmp_path, "").name == "new"
-    with FolderLock(tmp_path / "new"):  # somebody is at it
+    with locked(tmp_path / "new"):  # somebody is at it
         assert resume(tmp_path, "").name == "old"
 
 
@@ -220,4 +220,4 @@ def test_the_command_line_says_in_one_line_why_it_cannot_resume(tmp_path, typed,
 
 
 def test_every_option_of_a_run_is_compared_with_the_plan_or_no_part_of_it():
-    assert {option.name for option in run.params} == set(module._PLANNED) | module.BESIDE
+    assert {option.name for option in run.params} == set(module._OPTIONS) | module.BESIDE

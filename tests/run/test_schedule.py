@@ -3,7 +3,8 @@ import math
 import pytest
 
 from copycost.errors import UsageError
-from copycost.run.schedule import LEAST_PROCESSES, Schedule
+from copycost.run.schedule import LEAST_PROCESSES, Schedule, Stopwatch
+from tests.run.fake_session import FakeClock
 
 PRICES = {"cheap": 0.005, "middling": 0.02, "dear": 0.4}
 
@@ -61,3 +62,19 @@ def test_a_budget_without_one_visit_of_each_cell_names_the_smallest_that_works()
     smallest = float(str(caught.value).split()[-1].rstrip("s"))
     schedule(budget=smallest).check(0.0)
     assert schedule(budget=smallest).next_visits({}, 0, 0.0)
+
+
+def test_what_is_lost_is_not_spent():
+    clock = FakeClock()
+    stopwatch = Stopwatch(clock)
+    clock.now += 10
+    stopwatch.lose(4)
+    assert (stopwatch.spent, stopwatch.lost) == (6, 4)
+
+
+def test_a_resumed_run_goes_on_where_it_stood():
+    clock = FakeClock()
+    stopwatch = Stopwatch(clock, earlier=30.0, lost=5.0)
+    clock.now += 10
+    stopwatch.lose(1)
+    assert (stopwatch.spent, stopwatch.lost) == (39, 6)

@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from copycost.analyse.machine_figures import figures
-from copycost.analyse.machine_shapes import shapes
-from copycost.analyse.own_ceiling import own_ceilings
+from copycost.analyse.fleet import shapes
+from copycost.analyse.machine_or_conversion import machine_or_conversion
+from copycost.analyse.machines import figures
 from copycost.show.machines_shape import shape_sections, why_section
 from tests.analyse.fleets import fleet_cells, slower_conversion, slower_machine, usual
 from tests.made_up import machine_facts
@@ -19,7 +19,7 @@ def two():
 
 def why(*machines):
     cells, _ = fleet_cells(machines, alike=0.0, noise=0.0)
-    return why_section(own_ceilings(figures(cells), 0))
+    return why_section(machine_or_conversion(figures(cells), 0))
 
 
 def test_each_copying_conversion_has_a_table_with_machines_down(two):

@@ -70,10 +70,10 @@ def test_shapes_have_calls_bandwidths_crossovers_and_ceilings(results):
     assert "what costs the same at every size, float64" in text
 
 
-def test_many_are_grouped_ranked_and_their_kinds_compared(results):
+def test_many_are_ranked_and_their_cpu_models_compared(results):
     text = machine_runs([*ALL, "again"], results)
-    assert "2 kinds among 8 machines" in text and "no machine is odd in its kind" in text
-    assert "kind 2" in text.split("slower machine or slower conversion")[1]
+    assert "2 CPU models among 8 machines; runs of one machine differ by" in text
+    assert "CPU 1" in text.split("slower machine or slower conversion")[1]
     ranking = text.split("ranking\n")[1].splitlines()
     assert len([line for line in ranking if line[:1].isdigit()]) == 8
     assert sum(line.split()[-1] == "2" for line in ranking if line[:1].isdigit()) == 1
@@ -89,16 +89,15 @@ def test_markdown_is_not_broken_by_names(results):
 def test_json_has_facts_ranking_reasons_and_shapes(results):
     content = json.loads(machine_runs(["run-0", "run-3"], results, format="json"))
     assert [row["run"] for row in content["ranking"]] == ["run-0", "run-3"]
-    assert content["machines"][0]["cores"] == "2" and "kinds" not in content
+    assert content["machines"][0]["cores"] == "2" and "models" not in content
     assert {row["why"] for row in content["reasons"]} == {"slower machine"}
     assert content["model"] and content["crossovers"] and content["ceilings"]
 
 
-def test_json_of_many_has_their_kinds(results):
+def test_json_of_many_has_their_cpu_models(results):
     content = json.loads(machine_runs([*ALL, "again"], results, format="json"))
-    assert content["kinds"]["count"] == 2 and content["odd"] == []
-    kinds = [content["kinds"]["of"][NAME.format(number)] for number in range(8)]
-    assert len(set(kinds[::2])) == len(set(kinds[1::2])) == 1
+    assert [row["machines"] for row in content["models"]] == [4, 4] and content["run_spread"] > 0
+    assert [row["cpu_model"][:5] for row in content["models"]] == ["CPU 0", "CPU 1"]
 
 
 def test_the_dtype_can_be_chosen(results):
@@ -123,10 +122,10 @@ def test_the_same_run_twice_keeps_two_rows(results):
     assert len(content["ranking"]) == 2
 
 
-def test_a_run_with_another_grid_is_listed_without_a_kind(results, tmp_path):
+def test_a_run_with_another_grid_is_listed_without_a_rank(results, tmp_path):
     other = write_run(tmp_path / "other", made_up_rounds(Law(processes=3, visits=1), CELLS[:1]))
     text = machine_runs([*ALL, str(other)], results)
-    assert "2 kinds among 8 machines" in text
+    assert "2 CPU models among 8 machines" in text
     assert any(line.startswith("–") and "AMD EPYC" in line for line in text.split("ranking\n")[1].splitlines())
 
 

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from copycost.errors import UsageError
-from copycost.show.charts.provenance import read_provenance
+from copycost.show.charts.chart_files import read_provenance
 from copycost.show.plot import Look, chart_list, plot_run, plot_runs
 from tests.made_up import EMPTY_CALL, Law, core_cells, made_up_rounds, write_run
 

@@ -44,7 +44,7 @@ def test_sizes_go_down_and_conversions_across_one_table_for_each_dtype(cells):
         "torch.tensor",
         "torch.Tensor",
         "t.numpy",
-        "t.clone().numpy",
+        "t.clone.numpy",
     ]
     assert [line[:8].strip() for line in lines[2:5]] == ["4 B", "16 KiB", "64 MiB"]
     assert "float64" in [line.strip() for line in lines]
@@ -118,7 +118,7 @@ def test_doubtful_cells_have_a_sign_that_a_line_below_explains(cells):
     text = printed(cells_view(cells))
     assert notes(cells) == {"page-fault-bound": "¹"}
     line = next(line for line in text.splitlines() if line.startswith("   64 MiB"[3:]) or "64 MiB" in line)
-    assert line.count("¹") == 2  # torch.tensor and t.clone().numpy; torch.Tensor shares on float32
+    assert line.count("¹") == 2  # torch.tensor and t.clone.numpy; torch.Tensor shares on float32
     assert "¹ page-fault-bound: " in text
 
 

@@ -155,7 +155,7 @@ def test_where_nothing_can_be_written_nothing_is_said(run, monkeypatch):
     def refuse(*_):
         raise PermissionError(13, "no")
 
-    monkeypatch.setattr(kept_cells, "_replace", refuse)
+    monkeypatch.setattr(os, "replace", refuse)
     kept(run)
 
 

@@ -13,12 +13,12 @@ Read = Callable[[str], str | None]
 
 
 class Untold(Exception):
-    """The system does not tell what a check asks; the message is the reason."""
+    """The system does not answer a check; the message is the reason."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Files read before and after, and what was seen between.
+    """A second of looking: files read before and after, and the probes taken between.
 
     `probes` are looks at the core, in nanoseconds; `running` is how many other threads the kernel
     counted as running or ready to run, once for each turn (empty where it does not tell).
@@ -33,7 +33,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Interpreter:
-    """What in this Python slows it down: a debug build, and tracers by name."""
+    """The reasons why this Python is slow: a debug build, and tracers by name."""
 
     debug_build: bool = False
     tracers: tuple[str, ...] = ()
@@ -114,7 +114,7 @@ class System:
         return len(self.cpus) if self.cpus else int(self.facts.get("cores") or 1)
 
     def as_root(self, command: str) -> str:
-        """Return the command as somebody who may run it types it."""
+        """Return a command with sudo where this user needs that."""
         return command if self.uid == 0 else f"sudo {command}"
 
     def setting(self, value: object, path: str) -> str:
@@ -136,8 +136,8 @@ SEVERITIES = ("disturbs", "note", "unknown", "fine")
 class Finding:
     """One sentence with its evidence (a value and where it came from).
 
-    `command` is what a user can type to change it, empty where nothing can. `name` is the check's, which puts
-    it in.
+    `command` is what a user can type to change what was found, empty where nothing can. `name` is the
+    check's, which sets it.
     """
 
     name: str
@@ -192,12 +192,12 @@ class Check:
     def finding(self, system: System) -> Finding:
         """Return the answer; "unknown" with the reason where the system does not tell."""
         try:
-            found = self.look(system)
+            finding = self.look(system)
         except Untold as reason:
-            found = self._unknown(str(reason))
+            finding = self._unknown(str(reason))
         except _MISUNDERSTOOD as error:
-            found = self._unknown(f"what the system tells cannot be understood: {error!r}")
-        return replace(found, name=self.name)
+            finding = self._unknown(f"what the system tells cannot be understood: {error!r}")
+        return replace(finding, name=self.name)
 
     def _unknown(self, reason: str) -> Finding:
         return Finding("", "unknown", f"{self.question} Not known here.", reason)

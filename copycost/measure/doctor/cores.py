@@ -31,7 +31,7 @@ def _governor(system: System) -> Finding:
     path = f"{_CPUS}/cpu*/cpufreq/scaling_governor"
     if not governors:
         raise system.untold(path, "the host decides" if system.facts.get("virtual") else "")
-    evidence = ", ".join(f"{name} on CPU {cpu_list(own)}" for name, own in governors.items())
+    evidence = ", ".join(f"{name} on CPU {cpu_list(cpus)}" for name, cpus in governors.items())
     evidence += f" ({path})"
     if set(governors) == {"performance"}:
         return fine("The cores are asked for their full speed at once.", evidence)
@@ -129,8 +129,8 @@ def _nodes(system: System) -> Finding:
     if len(nodes) == 1:
         return fine("All memory is equally near.", evidence)
     for node in nodes:
-        own = cpu_set(system.read(f"{_NODES}/node{node}/cpulist") or "")
-        if system.cpus and system.cpus <= own:
+        near = cpu_set(system.read(f"{_NODES}/node{node}/cpulist") or "")
+        if system.cpus and system.cpus <= near:
             evidence += f"; all CPUs of this process are in node {node} ({_NODES}/node{node}/cpulist)"
             return fine("This process stays in one of the memory nodes.", evidence)
     return note(

@@ -18,8 +18,7 @@ _HARMLESS = ("", "0", "pymalloc", "default")
 
 
 def _set(system: System, pattern: str) -> dict[str, str]:
-    found = system.environment.items()
-    return {name: value for name, value in sorted(found) if re.fullmatch(pattern, name)}
+    return {name: value for name, value in sorted(system.environment.items()) if re.fullmatch(pattern, name)}
 
 
 def _evidence(settings: dict[str, str]) -> str:
@@ -71,7 +70,7 @@ def _threads(system: System) -> Finding:
 
 
 def _count(value: str) -> int:
-    """Return the outermost count of such as ``4`` or ``4,2``; 0 where there is none."""
+    """Return the first count in ``4`` or ``4,2``; 0 where there is none."""
     match = re.match(r"\s*(\d+)", value)
     return int(match[1]) if match else 0
 

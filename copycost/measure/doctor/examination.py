@@ -23,7 +23,7 @@ TURNS = 10
 TURN_SECONDS = 0.05
 
 
-def examine(system: System) -> list[Finding]:
+def examine_machine(system: System) -> list[Finding]:
     """Return what every check finds, what disturbs first; takes a sample of about a second."""
     taken = take_sample(system.read, watched(system))
     return findings(replace(system, sample=taken))
@@ -31,8 +31,7 @@ def examine(system: System) -> list[Finding]:
 
 def findings(system: System) -> list[Finding]:
     """Return what every check finds on a system whose sample is taken, what disturbs first."""
-    found = [check.finding(system) for check in CHECKS]
-    return sorted(found, key=lambda finding: SEVERITIES.index(finding.severity))
+    return sorted((check.finding(system) for check in CHECKS), key=lambda finding: SEVERITIES.index(finding.severity))
 
 
 def watched(system: System) -> list[str]:

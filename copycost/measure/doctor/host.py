@@ -41,15 +41,15 @@ def folders(system: System, controller: str) -> list[str]:
     membership = system.text(_MEMBERSHIP)
     if system.entries(_MOUNT) is None:
         raise system.untold(_MOUNT)
-    root, own = _MOUNT, "/"
+    root, group = _MOUNT, "/"
     for line in membership.splitlines():
         number, controllers, path = line.split(":", 2)
         if controller in controllers.split(","):
-            root, own = f"{_MOUNT}/{controller}", path
+            root, group = f"{_MOUNT}/{controller}", path
             break
         if number == "0":
-            own = path
-    parts = [part for part in own.split("/") if part and part != ".."]
+            group = path
+    parts = [part for part in group.split("/") if part and part != ".."]
     return ["/".join([root, *parts[:count]]) for count in range(len(parts), -1, -1)]
 
 
@@ -84,13 +84,13 @@ def _stat_files(system: System) -> Iterable[str]:
 
 
 def _cpu(system: System) -> Finding:
-    own = folders(system, "cpu")
-    limits = [limit for limit in (_cpu_quota(system, folder) for folder in own) if limit]
+    groups = folders(system, "cpu")
+    limits = [limit for limit in (_cpu_quota(system, folder) for folder in groups) if limit]
     stats = [path for path in _stat_files(system) if "nr_throttled" in (system.read(path) or "")]
     throttled = max([system.growth(path, r"^nr_throttled (\d+)") for path in stats], default=0)
     counted = f"throttled {throttled} times during the sample (cpu.stat)" if stats else ""
     if not limits:
-        evidence = f"no quota in {own[0]} or above"
+        evidence = f"no quota in {groups[0]} or above"
         return fine("No control group limits the cores.", "; ".join(filter(None, [evidence, counted])))
     least = min(limits, key=lambda limit: limit.amount)
     evidence = f"{least.amount:g} of {system.cores} cores ({least.path}: {least.text})"
@@ -105,10 +105,10 @@ def _cpu(system: System) -> Finding:
 
 
 def _memory(system: System) -> Finding:
-    own = folders(system, "memory")
-    limits = [limit for limit in (_memory_limit(system, folder) for folder in own) if limit]
+    groups = folders(system, "memory")
+    limits = [limit for limit in (_memory_limit(system, folder) for folder in groups) if limit]
     if not limits:
-        return fine("No control group limits the memory.", f"no limit in {own[0]} or above")
+        return fine("No control group limits the memory.", f"no limit in {groups[0]} or above")
     least = min(limits, key=lambda limit: limit.amount)
     evidence = f"{least.amount / 1024**3:.2f} GiB ({least.path})"
     sentence = "A control group limits the memory: near the limit pages are taken back, or the run ends."

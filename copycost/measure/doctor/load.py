@@ -1,4 +1,4 @@
-"""Checks of what else works on these cores: other processes, neighbours unseen, time stolen."""
+"""Checks of the load that others put on these cores: processes, unseen neighbours, stolen time."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def _other_load(system: System) -> Finding:
     )
     everyone = uses(system)
     others = [use for use in everyone if use.process.pid != system.pid]
-    own = sum(use.share for use in everyone) - sum(use.share for use in others)
-    load = max(0.0, busy - own)
+    ours = sum(use.share for use in everyone if use.process.pid == system.pid)
+    load = max(0.0, busy - ours)
     named = [use for use in others if use.share >= _NAMED_LOAD][:_MOST_NAMED]
     evidence = (
         f"{load:.2f} of {system.cores} cores ({_STAT}), load average {recent:.2f} ({_LOAD})"
@@ -69,13 +69,11 @@ def _other_load(system: System) -> Finding:
 
 def _pause(system: System, named: list[Use], everyone: list[Use]) -> str:
     """Return how to pause the busiest process that may be paused."""
-    own = ancestors(system.pid, (use.process for use in everyone)) | {1}
+    spared = ancestors(system.pid, (use.process for use in everyone)) | {1}
     for process, _ in named:
-        if not process.kernel and process.pid not in own:
+        if not process.kernel and process.pid not in spared:
             theirs = not re.search(
-                rf"^Uid:\t\d+\t{system.uid}\t",
-                system.read(f"/proc/{process.pid}/status") or "",
-                re.MULTILINE,
+                rf"^Uid:\t\d+\t{system.uid}\t", system.read(f"/proc/{process.pid}/status") or "", re.MULTILINE
             )
             stop, resume = (f"kill -{signal} {process.pid}" for signal in ("STOP", "CONT"))
             if theirs:
@@ -126,25 +124,25 @@ def uses(system: System) -> list[Use]:
 
     A process that started or ended meanwhile is not among them.
     """
-    found = []
+    processes = []
     for path, text in system.sample.before.items():
         later = system.sample.after.get(path)
         if text and later and _STAT_FILE.fullmatch(path):
             first, last = parse_stat(text), parse_stat(later)
             if first.name == last.name:
                 spent = (last.ticks - first.ticks) / system.ticks
-                found.append(Use(last, spent / system.sample.seconds))
-    return sorted(found, key=lambda use: -use.share)
+                processes.append(Use(last, spent / system.sample.seconds))
+    return sorted(processes, key=lambda use: -use.share)
 
 
 def ancestors(pid: int, processes: Iterable[Process]) -> set[int]:
     """Return a process and those that it was started from."""
     parents = {process.pid: process.parent for process in processes}
-    found: set[int] = set()
-    while pid and pid not in found:
-        found.add(pid)
+    line: set[int] = set()
+    while pid and pid not in line:
+        line.add(pid)
         pid = parents.get(pid, 0)
-    return found
+    return line
 
 
 def parse_stat(text: str) -> Process:
@@ -165,7 +163,7 @@ class Contention(NamedTuple):
 
 
 def contention(probes: Sequence[Probe]) -> Contention:
-    """Return what canary / clock tells of neighbours; one that stays throughout it cannot tell."""
+    """Return how often canary / clock shows a neighbour; a neighbour that stays throughout does not show."""
     index = sorted(look.canary / look.clock for look in probes)
     level = index[int(LEVEL_SHARE * len(index))]
     slowed = [value for value in index if value > CONTENDED * level]
@@ -203,23 +201,8 @@ def _steal(system: System) -> Finding:
 
 
 CHECKS = (
-    Check(
-        "other load",
-        "Do other processes use the cores?",
-        _other_load,
-        lambda system: [_STAT, *stat_files(system)],
-    ),
-    Check(
-        "run queue",
-        "Do more threads want to run than there are cores?",
-        _run_queue,
-        lambda system: [_PRESSURE],
-    ),
+    Check("other load", "Do other processes use the cores?", _other_load, lambda system: [_STAT, *stat_files(system)]),
+    Check("run queue", "Do more threads want to run than there are cores?", _run_queue, lambda system: [_PRESSURE]),
     Check("contention", "Does something slow the core that the kernel does not see?", _contention),
-    Check(
-        "steal time",
-        "Does the hypervisor take time away?",
-        _steal,
-        lambda system: [_STAT],
-    ),
+    Check("steal time", "Does the hypervisor take time away?", _steal, lambda system: [_STAT]),
 )

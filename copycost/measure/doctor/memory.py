@@ -124,10 +124,5 @@ CHECKS = (
     Check("memory pressure", "Is memory short?", _pressure, lambda system: [_PRESSURE]),
     Check("hugepages", "Who gets huge pages?", _hugepages),
     Check("hugepage defrag", "May a page fault wait for a huge page?", _defrag),
-    Check(
-        "khugepaged",
-        "Is the kernel making huge pages of small ones?",
-        _khugepaged,
-        lambda system: [_COLLAPSED],
-    ),
+    Check("khugepaged", "Is the kernel making huge pages of small ones?", _khugepaged, lambda system: [_COLLAPSED]),
 )

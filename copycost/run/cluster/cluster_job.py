@@ -20,9 +20,9 @@ from copycost.run.cluster.link import Link
 from copycost.run.cluster.order import Order, settle_here
 from copycost.run.cluster.place import Address, opened, parse
 from copycost.run.cluster.resume import record_of
-from copycost.run.lock import FolderLock
-from copycost.run.main_job import INTERRUPTED, failure_lines
-from copycost.run.new_folder import leave_empty
+from copycost.run.execution import INTERRUPTED
+from copycost.run.failures import failure_lines
+from copycost.run.folder import leave_empty, locked
 from copycost.run.settings import Settings
 from copycost.show.host_spread_view import parse_pool, print_fleet
 from copycost.show.table import plain
@@ -71,7 +71,7 @@ def cluster_job(request: Request) -> int:
     order = Order(record.folder, record.asked, file, patience)
     display = FleetDisplay(console, settings.precision, settings.budget)
     try:
-        with FolderLock(record.folder), _kept(record, request.resume is not None), opened(place) as address:
+        with locked(record.folder), _kept(record, request.resume is not None), opened(place) as address:
             _measure(order, record, address, display)
     finally:
         leave_empty(record.folder)

@@ -22,8 +22,8 @@ from copycost.errors import UsageError
 from copycost.run.cluster.host_alone import host_alone
 from copycost.run.cluster.job import Laid
 from copycost.run.execution import execute
-from copycost.run.measuring_session import MeasuringSession, Start
 from copycost.run.progress import Progress
+from copycost.run.session import Session, Start
 from copycost.run.settings import Settings, settle
 
 COMPLETE, INCOMPLETE, REFUSED = 0, 1, 2
@@ -57,7 +57,7 @@ class Teller:
             processes=progress.processes,
             elapsed=progress.elapsed,
             precise=progress.precise,
-            cells=len(progress.half_widths) - 1,
+            cells=progress.cells,
             quiet_share=progress.quiet_share,
         )
 
@@ -104,8 +104,8 @@ def main(job_file: str) -> int:
     laid = Laid.read(Path(job_file))
     teller = Teller(own_output())
 
-    def open_session(start: Start, plan_file: Path) -> MeasuringSession:
-        return MeasuringSession(replace(start, benchmarks=laid.suite), plan_file)
+    def open_session(start: Start, plan_file: Path) -> Session:
+        return Session(replace(start, benchmarks=laid.suite), plan_file)
 
     try:
         with host_alone(lambda: teller.tell("waiting")):

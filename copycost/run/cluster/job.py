@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from copycost.run.cluster.parcel import Parcel
-from copycost.run.measuring_session import BENCHMARKS
+from copycost.run.session import BENCHMARKS
 
 SUITE, EARLIER, RESULTS = "benchmarks", "earlier", "results"
 _FILE = "job.json"

@@ -1,4 +1,4 @@
-"""What a chart is: one record with a name, a title, what it needs, and how it is drawn."""
+"""The record of a chart: its name, its title, the data that it needs, and the function that draws it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from copycost.show.charts.palette import LineStyle, Theme
 
 @dataclass(frozen=True)
 class Context:
-    """What a chart is drawn with beside its frame.
+    """Everything that a chart is drawn with beside its frame.
 
     ``width`` is in CSS pixels; ``rounds`` is the rounds frame with a boolean ``quiet`` column,
     where the caller has one; ``styles`` holds a line style for every conversion of the frame.
     ``references`` are the cells of the plain copies and the empty call, where the frame had them;
-    ``names`` are those of the two sides of a comparison, and ``about`` what the line under the title
-    says instead of machine, run and versions.
+    ``names`` are those of the two sides of a comparison, and ``about`` the words under the title that stand
+    there instead of machine, run and versions.
     """
 
     theme: Theme
@@ -48,13 +48,13 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Chart:
-    """One kind of chart.
+    """A chart that can be drawn of any frame of its sort.
 
-    ``shows`` is the kind of frame that it is drawn from (see ``frames.FRAMES``). ``needs`` takes that
+    ``shows`` names the sort of frame that the chart is drawn from (see ``frames.FRAMES``). ``needs`` takes that
     frame, prepared, and the rounds frame or None, and returns why the chart cannot be drawn from them,
     or None when it can. ``draw`` takes the prepared frame and the context. ``uses_rounds`` and
     ``uses_references`` say whether it shows rounds or plain copies beside the cells, and ``by_itself``
-    whether it is drawn without being named.
+    whether the chart is drawn without being named.
     """
 
     name: str

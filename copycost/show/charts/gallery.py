@@ -1,4 +1,4 @@
-"""Draw charts by name: one as a figure, or all that the data allows as files."""
+"""Charts by name: drawn as a figure or into files, and files compared with the results that they show."""
 
 from __future__ import annotations
 
@@ -6,16 +6,24 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import matplotlib
 import pandas as pd
 
 from copycost.errors import UsageError
 from copycost.show.charts.chart import Chart, Context, Drawing
-from copycost.show.charts.frames import FRAMES, RUN, Prepared, prepared
+from copycost.show.charts.chart_files import (
+    alt_bytes,
+    as_json,
+    check_formats,
+    describe_source,
+    read_provenance,
+    render,
+    save,
+)
+from copycost.show.charts.frames import FRAMES, RUN, Prepared, prepared, prepared_hash
 from copycost.show.charts.palette import line_styles, theme_named
-from copycost.show.charts.provenance import describe_source, hash_for
 from copycost.show.charts.registry import CHARTS, chart_named
-from copycost.show.charts.saving import FORMATS, check_formats, save
-from copycost.show.charts.style import chart_style
+from copycost.show.charts.sheet import chart_style
 
 NARROWEST, WIDEST = 320, 4000
 
@@ -33,59 +41,55 @@ def draw(
     names: tuple[str, str] = ("A", "B"),
     about: tuple[str, ...] = (),
 ) -> Drawing:
-    """Draw one chart of a frame of the kind that it shows, ``width`` CSS pixels wide.
+    """Draw one chart of a frame of the sort that it shows, ``width`` CSS pixels wide.
 
-    A cells frame may hold the references: some charts show the plain copies among them. ``machine``
-    is the run's machine record (its caches become guides). ``rounds`` is the rounds frame with a boolean
-    column ``quiet``; only some charts need it. ``language_free`` leaves out all words but titles and axis
-    labels. ``names`` are those of the two sides of a comparison, ``about`` the words under the title
-    where they are not the run's.
+    Args:
+        chart_name: as in ``CHARTS``.
+        frame: a cells frame may hold the references: some charts show the plain copies among them.
+        machine: the run's machine record; its caches become marks.
+        theme: as in ``THEMES``.
+        width: in CSS pixels.
+        language_free: leaves out all words but titles and axis labels.
+        transparent: leaves the page as it is.
+        rounds: the rounds frame with a boolean column ``quiet``; only some charts need it.
+        names: of the two sides of a comparison.
+        about: the words under the title where they are not the run's.
 
     Raises:
         UsageError: unknown chart or theme, a width that cannot hold a chart, or data that lack what
             the chart needs.
     """
     chart = chart_named(chart_name)
-    return _draw(
-        chart,
-        prepared(frame, chart.shows),
-        machine=machine,
-        theme=theme,
-        width=width,
-        language_free=language_free,
-        transparent=transparent,
-        rounds=rounds,
-        names=names,
-        about=about,
-    )
+    beside: dict[str, Any] = {"machine": machine, "names": names, "about": about}
+    beside |= {"language_free": language_free, "transparent": transparent}
+    return _draw(chart, prepared(frame, chart.shows), theme=theme, width=width, rounds=rounds, **beside)
 
 
 def _draw(
-    chart: Chart, own: Prepared, *, theme: str, width: int, rounds: pd.DataFrame | None, **beside: Any
+    chart: Chart, data: Prepared, *, theme: str, width: int, rounds: pd.DataFrame | None, **beside: Any
 ) -> Drawing:
     colours = theme_named(theme)
     if not NARROWEST <= width <= WIDEST:
         raise UsageError(f"width {width} is not between {NARROWEST} and {WIDEST} pixels")
-    _refuse(chart.name, chart.needs(own.frame, rounds))
-    context = Context(
-        theme=colours,
-        width=width,
-        styles=line_styles(own.frame["conversion"].unique() if "conversion" in own.frame else (), colours),
-        rounds=rounds,
-        references=own.references if chart.uses_references else None,
-        **beside,
-    )
+    _refuse(chart.name, chart.needs(data.frame, rounds))
+    styles = line_styles(data.frame["conversion"].unique() if "conversion" in data.frame else (), colours)
+    references = data.references if chart.uses_references else None
     with chart_style():
-        return chart.draw(own.frame, context)
+        return chart.draw(data.frame, Context(colours, width, styles, rounds=rounds, references=references, **beside))
 
 
 def drawable(frame: pd.DataFrame, rounds: pd.DataFrame | None = None, shows: str = RUN) -> dict[str, str | None]:
-    """Return for each chart of a kind of frame None when it can be drawn, else the reason why not."""
+    """Return for each chart of a sort of frame None when it can be drawn, else the reason why not."""
     return _reasons(prepared(frame, shows), rounds)
 
 
-def _reasons(own: Prepared, rounds: pd.DataFrame | None) -> dict[str, str | None]:
-    return {name: chart.needs(own.frame, rounds) for name, chart in CHARTS.items() if chart.shows == own.shows}
+def _reasons(data: Prepared, rounds: pd.DataFrame | None) -> dict[str, str | None]:
+    return {name: chart.needs(data.frame, rounds) for name, chart in CHARTS.items() if chart.shows == data.shows}
+
+
+def _refuse(chart_name: str, reason: str | None) -> None:
+    if reason is not None:
+        raise UsageError(f"chart {chart_name!r} cannot be drawn: {reason}")
 
 
 def draw_all(
@@ -108,47 +112,37 @@ def draw_all(
     """Draw charts into a folder and return the files: ``cost.svg``, ``cost-dark.svg`` and so on.
 
     Without ``charts``, those that the data allow and that are drawn by themselves; a chart
-    that is named must be possible. ``shows`` is the frame's kind; the rest is as in ``draw``.
+    that is named must be possible. ``shows`` is which of ``FRAMES`` the frame is; the rest is as in ``draw``.
     ``provenance`` is written into each file beside what is found in the data.
 
     Raises:
         UsageError: as in ``draw``; an unknown format; a folder that cannot be written.
     """
-    chosen = check_formats(formats)
-    named = list(dict.fromkeys(charts or ())) or None
-    own = prepared(frame, shows)
-    reasons = _reasons(own, rounds)
-    chosen_charts = named if named is not None else [name for name in reasons if _by_itself(name, reasons)]
-    if not chosen_charts:
+    formats, themes = check_formats(formats), list(dict.fromkeys(themes))
+    data = prepared(frame, shows)
+    reasons = _reasons(data, rounds)
+    by_themselves = [name for name, reason in reasons.items() if reason is None and CHARTS[name].by_itself]
+    chosen = list(dict.fromkeys(charts or ())) or by_themselves
+    if not chosen:
         raise UsageError("; ".join(f"chart {name!r}: {why}" for name, why in reasons.items()))
-    themes = list(dict.fromkeys(themes))
     # Everything is looked at before anything is written.
-    for name in chosen_charts:
+    for name in chosen:
         chart = chart_named(name)
         if chart.shows != shows:
             raise UsageError(f"chart {name!r} cannot be drawn: it needs {FRAMES[chart.shows].takes}")
         _refuse(name, reasons[name])
     for theme in themes:
         theme_named(theme)
-    options: dict[str, Any] = {
-        "width": width,
-        "language_free": language_free,
-        "transparent": transparent,
-    }
+    options = {"width": width, "language_free": language_free, "transparent": transparent}
+    beside: dict[str, Any] = {"machine": machine, "names": names, "about": about, **options}
     files: list[Path] = []
-    for name in chosen_charts:
-        data = hash_for(CHARTS[name], own, rounds)
+    for name in chosen:
+        shown = _hash_for(CHARTS[name], data, rounds)
         for theme in themes:
-            beside = {"machine": machine, "names": names, "about": about, **options}
-            drawing = _draw(CHARTS[name], own, theme=theme, rounds=rounds, **beside)
-            source = describe_source(drawing, data, frame, machine, options, provenance)
-            files += save(drawing, out / file_stem(name, theme), chosen, source)
+            drawing = _draw(CHARTS[name], data, theme=theme, rounds=rounds, **beside)
+            source = describe_source(drawing, shown, frame, machine, options, provenance)
+            files += save(drawing, out / file_stem(name, theme), formats, source)
     return list(dict.fromkeys(files))
-
-
-def _refuse(chart_name: str, reason: str | None) -> None:
-    if reason is not None:
-        raise UsageError(f"chart {chart_name!r} cannot be drawn: {reason}")
 
 
 def file_stem(chart: str, theme: str) -> str:
@@ -156,9 +150,46 @@ def file_stem(chart: str, theme: str) -> str:
     return chart if theme == "light" else f"{chart}-{theme}"
 
 
-__all__ = ["FORMATS", "draw", "draw_all", "drawable", "file_stem"]
+def _hash_for(chart: Chart, data: Prepared, rounds: pd.DataFrame | None) -> str:
+    """Return the hash of the data that one chart shows."""
+    return prepared_hash(data, rounds if chart.uses_rounds else None, chart.uses_references)
 
 
-def _by_itself(name: str, reasons: Mapping[str, str | None]) -> bool:
-    """Return whether a chart is drawn without being named."""
-    return not reasons[name] and CHARTS[name].by_itself
+def why_stale(
+    path: Path,
+    frame: pd.DataFrame,
+    *,
+    machine: Mapping[str, Any] | None = None,
+    rounds: pd.DataFrame | None = None,
+    names: tuple[str, str] = ("A", "B"),
+    about: tuple[str, ...] = (),
+) -> str | None:
+    """Return why a chart file does not match its results, or None when it does.
+
+    The data are compared by their hash. An SVG that was drawn with this version of matplotlib is
+    also drawn again, with the options that it was drawn with, and compared byte for byte; another
+    version of matplotlib may draw the same data differently.
+
+    Raises:
+        UsageError: the file cannot be read or is no chart that copycost drew.
+    """
+    source = read_provenance(path)
+    chart = CHARTS.get(str(source.get("chart")))
+    if chart is None:
+        return f"there is no chart {source.get('chart')!r} any more"
+    data = prepared(frame, chart.shows)
+    if source.get("data") != _hash_for(chart, data, rounds):
+        return "its results have changed"
+    if path.suffix != ".svg" or source.get("drawn_with") != {"matplotlib": matplotlib.__version__}:
+        return None
+    beside: dict[str, Any] = {"machine": machine, "rounds": rounds, "names": names, "about": about}
+    try:
+        drawing = _draw(chart, data, theme=str(source.get("theme")), **beside, **source.get("options", {}))
+    except (UsageError, TypeError) as error:
+        return f"it cannot be drawn again: {error}"
+    if render(drawing, "svg", as_json(source)) != path.read_bytes():
+        return "it would be drawn differently now"
+    text = path.with_name(f"{path.stem}.alt.txt")
+    if not text.is_file() or text.read_bytes() != alt_bytes(drawing):
+        return f"{text.name} is not its description"
+    return None

@@ -1,4 +1,4 @@
-"""Names from a results file made fit to stand on a chart: cleaned, measured, shortened, apart."""
+"""Names from a results file made fit to stand on a chart: cleaned, measured, shortened, told apart."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.font_manager import FontProperties
 
@@ -89,27 +88,3 @@ def wrap(pieces: Sequence[str], room: float, size: float, joint: str = " · ") -
         else:
             lines.append(shorten(piece, room, size))
     return lines
-
-
-def spread(targets: Sequence[float], sizes: Sequence[float], low: float, high: float) -> list[float]:
-    """Return centres as near to the targets as can be, without overlaps, inside ``[low, high]``.
-
-    Minimises the sum of squared shifts with the order kept: bounded isotonic regression by pooling
-    adjacent violators (Barlow et al., 1972). Where the sizes do not fit, they overflow at ``high``.
-    """
-    order = np.argsort(np.asarray(targets, dtype=float), kind="stable")
-    extent = np.asarray(sizes, dtype=float)[order]
-    before = np.concatenate(([0.0], np.cumsum((extent[:-1] + extent[1:]) / 2)))[: len(extent)]
-    pools: list[list[float]] = []
-    for value in np.asarray(targets, dtype=float)[order] - before:
-        pools.append([float(value), 1.0])
-        while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
-            (a, n), (b, m) = pools[-2:]
-            pools[-2:] = [[(a * n + b * m) / (n + m), n + m]]
-    centres = np.empty(len(extent))
-    if len(extent):
-        levels = np.concatenate([np.full(int(n), value) for value, n in pools])
-        first = low + extent[0] / 2
-        last = high - extent[-1] / 2 - before[-1]
-        centres[order] = np.clip(levels, first, max(first, last)) + before
-    return [float(centre) for centre in centres]

@@ -1,4 +1,4 @@
-"""The colours and markers of the charts, for a light and a dark page.
+"""How lines and points look: their colours on a light and on a dark page, their markers and their dashes.
 
 The six line colours of each theme were found by maximising the smallest CIEDE2000 difference
 between any two of them in normal vision and under simulated protanopia, deuteranopia and tritanopia
@@ -17,7 +17,7 @@ from copycost.errors import UsageError, nearest
 
 @dataclass(frozen=True)
 class Theme:
-    """The colours of one page: lines, text and what stands behind them."""
+    """The colours of one page: its background, its text and its lines."""
 
     name: str
     page: str
@@ -70,7 +70,44 @@ THEMES: dict[str, Theme] = {
     ),
 }
 
-# All of them have an outline and a face, so that each can be drawn hollow or filled.
+# In points, as matplotlib counts: 1.33 CSS pixels each.
+MARKER_SIZE, DOUBT_SIZE = 4.2, 8.5
+
+Dash = tuple[float, tuple[float, ...]] | str
+GUIDE_DASHES: dict[str, Dash] = {"guide": (0, (1, 2)), "guide-2": (0, (5, 2, 1, 2))}
+"""How the guides of a chart are dashed, the first and the second."""
+
+
+@dataclass(frozen=True)
+class PointLook:
+    """How points of one sort are told from others without colour, and what they are called.
+
+    Attributes:
+        text: in the key; "" where the key has no need to explain them.
+        dash: of the line that joins them.
+        filled: whether their markers are.
+        word: in running text.
+        size: of their markers, as a share of the usual.
+    """
+
+    text: str
+    dash: Dash
+    filled: bool
+    word: str
+    size: float = 1.0
+
+
+LOOKS: dict[str, PointLook] = {
+    "copies": PointLook("copies", "solid", True, "copies"),
+    "shares": PointLook("shares memory (zero-copy)", (0, (3.2, 1.8)), False, "shares memory"),
+    "unknown": PointLook("sharing unknown", (0, (1, 1.5)), False, "sharing unknown"),
+    "changed": PointLook("faster or slower", "solid", True, "changed"),
+    "same": PointLook("the same", "solid", False, "the same"),
+    "undecided": PointLook("undecided", "solid", True, "undecided", 0.4),
+    "plain": PointLook("", "solid", True, ""),
+}
+
+# Each marker has an outline and a face, so that it can be drawn hollow or filled.
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "p", "<", ">", "h")
 
 # The conversions that every run measures keep their colours whatever else is on the chart.
@@ -93,8 +130,8 @@ def readable_on(theme: Theme, colour: str) -> str:
     return max((theme.ink, theme.page), key=lambda text: _contrast(text, colour))
 
 
-def _contrast(one: str, other: str) -> float:
-    low, high = sorted((_luminance(one), _luminance(other)))
+def _contrast(text: str, behind: str) -> float:
+    low, high = sorted((_luminance(text), _luminance(behind)))
     return (high + 0.05) / (low + 0.05)
 
 
@@ -108,9 +145,8 @@ def _luminance(colour: str) -> float:
 def line_styles(conversions: Iterable[str], theme: Theme) -> dict[str, LineStyle]:
     """Return a style for each conversion; six colours and eleven markers give 66 pairs."""
     names = sorted(set(conversions))
-    # A conversion may be named as it is called: t.clone().numpy.
-    places = {name: _CORE.index(name.replace("()", "")) for name in names if _is_core(name)}
-    others = [name for name in names if name not in places]
+    others = [name for name in names if name not in _CORE]
+    places = {name: _CORE.index(name) for name in names if name in _CORE}
     places |= {name: place for place, name in enumerate(others, start=len(_CORE))}
     return {name: _style(theme, place) for name, place in places.items()}
 
@@ -122,7 +158,3 @@ def plain_styles(names: Iterable[str], theme: Theme) -> dict[str, LineStyle]:
 
 def _style(theme: Theme, place: int) -> LineStyle:
     return LineStyle(theme.lines[place % len(theme.lines)], MARKERS[place % len(MARKERS)])
-
-
-def _is_core(name: str) -> bool:
-    return name.replace("()", "") in _CORE

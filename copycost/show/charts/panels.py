@@ -1,28 +1,27 @@
-"""Small multiples: which cells share a panel, and where the panels stand."""
+"""Panels: points split by the conditions that vary between them, and the conditions that all share, in words."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from copycost.show.charts.heading import condition
-from copycost.show.charts.points import CONDITIONS
-from copycost.show.charts.sheet import MARGIN
+from copycost.show.charts.chart import Context
+from copycost.show.charts.labels import plain
+from copycost.show.quantities import CONDITIONS
+from copycost.units import format_bytes
 
 # More lines than this in one panel are split by direction, where there is more than one.
 _MANY_LINES = 8
-
-_GUTTER = 16.0
+_MOST_RUNS = 3
 _DIRECTIONS = ("to_tensor", "to_array", "list_to_tensor")
 
 
 @dataclass(frozen=True)
 class Panel:
-    """The points that share one plot, and what they have in common that other panels do not."""
+    """The points that share one plot, titled with the conditions that tell them from other panels."""
 
     title: str
     points: pd.DataFrame
@@ -46,11 +45,16 @@ def split(
     if not columns:
         return [Panel("", points)], 0
     panels = []
-    groups = sorted(points.groupby(columns, dropna=False), key=lambda item: _rank(columns, item[0]))
+    groups = sorted(points.groupby(columns, dropna=False), key=lambda group: _rank(columns, group[0]))
     for values, group in groups:
         parts = [condition(column, value) for column, value in zip(columns, values, strict=True)]
         panels.append(Panel(" · ".join(part for part in parts if part), group))
     return panels[:most], max(0, len(panels) - most)
+
+
+def not_shown(omitted: int, what: str = "run") -> list[str]:
+    """Return a note on panels that are left out; none where all are shown."""
+    return [f"{omitted} more panels are not shown: narrow the {what} down to see them"] if omitted else []
 
 
 def _rank(columns: list[str], values: tuple[Any, ...]) -> list[tuple[int, Any]]:
@@ -61,42 +65,40 @@ def _rank(columns: list[str], values: tuple[Any, ...]) -> list[tuple[int, Any]]:
     ]
 
 
-def columns_for(count: int, room: float, least: float) -> int:
-    """Return in how many columns to stand ``count`` panels that are at least ``least`` wide."""
-    columns = max(1, min(count, int(room // least)))
-    rows = math.ceil(count / columns)
-    return math.ceil(count / rows)
+def facts(cells: pd.DataFrame, context: Context) -> list[str]:
+    """Return the facts that hold for all the cells: machine, run, versions, conditions they share."""
+    pieces = list(context.about) if context.about else origin(cells, context.machine or {})
+    for column in ("dtype", "threads", "cache", "layout"):
+        values = list(pd.unique(cells[column])) if column in cells else []
+        if len(values) == 1 and values[0] not in ("", "contiguous", 0):
+            pieces.append(condition(column, values[0]))
+    return [piece for piece in map(plain, pieces) if piece]
 
 
-@dataclass(frozen=True)
-class Grid:
-    """Where panels stand, row by row, below ``top``; ``room`` is the width that all share."""
+def origin(cells: pd.DataFrame, machine: Mapping[str, Any]) -> list[str]:
+    """Return where cells are from: machine, runs and versions."""
+    machines = list(pd.unique(cells["machine"]))
+    runs = [str(run) for run in pd.unique(cells["run"])]
+    pieces = [str(machine.get("machine") or machines[0])] if len(machines) == 1 else []
+    if len(runs) <= _MOST_RUNS:
+        pieces.append(("run " if len(runs) == 1 else "runs ") + ", ".join(runs))
+    else:
+        pieces.append(f"{len(runs)} runs")
+    return pieces + [
+        f"{label} {machine[key]}" for key, label in (("torch", "torch"), ("numpy", "NumPy")) if machine.get(key)
+    ]
 
-    count: int
-    columns: int
-    room: float
-    top: float
-    row_height: float = 0.0
 
-    @property
-    def width(self) -> float:
-        """The width of one panel."""
-        return (self.room - _GUTTER * (self.columns - 1)) / self.columns
-
-    @property
-    def bottom(self) -> float:
-        """How far down the page the panels reach."""
-        return self.top + self.row_height * math.ceil(self.count / self.columns)
-
-    def with_rows(self, height: float) -> Grid:
-        """Return the grid with rows of a height."""
-        return replace(self, row_height=height)
-
-    def corner(self, number: int) -> tuple[float, float]:
-        """Return the left and the top of a panel."""
-        row, column = divmod(number, self.columns)
-        return MARGIN + column * (self.width + _GUTTER), self.top + row * self.row_height
-
-    def is_last_in_column(self, number: int) -> bool:
-        """Return whether no panel stands below this one."""
-        return number + self.columns >= self.count
+def condition(column: str, value: Any) -> str:
+    """Return how one condition of a cell reads, such as ``2 threads`` or ``arm hugepages``."""
+    if column == "threads":
+        if int(value) == 0:
+            return "threads unknown"
+        return "1 thread" if int(value) == 1 else f"{int(value)} threads"
+    if column == "cache":
+        return f"{value} cache"
+    if column == "bytes":
+        return format_bytes(float(value))
+    if column == "arm":
+        return f"arm {value}"
+    return plain(value)

@@ -1,34 +1,30 @@
-"""All charts there are, by name: one for each module in ``kinds``."""
+"""All charts there are, by name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from importlib import import_module
-from pkgutil import iter_modules
 
 from copycost.errors import UsageError, nearest
-from copycost.show.charts import kinds
+from copycost.show.charts import dumbbells, heat_map, history, rounds
 from copycost.show.charts.chart import Chart
+from copycost.show.charts.line_charts import LINE_CHARTS
 
 
 def collect(charts: Iterable[Chart]) -> dict[str, Chart]:
-    """Return charts by name, in the order given.
+    """Return charts by name, in alphabetical order.
 
     Raises:
         ValueError: two charts have the same name.
     """
-    found: dict[str, Chart] = {}
-    for chart in charts:
-        if chart.name in found:
+    named: dict[str, Chart] = {}
+    for chart in sorted(charts, key=lambda chart: chart.name):
+        if chart.name in named:
             raise ValueError(f"two charts are named {chart.name!r}")
-        found[chart.name] = chart
-    return found
+        named[chart.name] = chart
+    return named
 
 
-CHARTS: dict[str, Chart] = collect(
-    import_module(f"{kinds.__name__}.{name}").CHART
-    for name in sorted(module.name for module in iter_modules(kinds.__path__))
-)
+CHARTS = collect((*LINE_CHARTS, heat_map.CHART, dumbbells.CHART, rounds.CHART, history.CHART))
 
 
 def chart_named(name: str) -> Chart:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from copycost.analyse.crossovers import AT_ONCE
-from copycost.analyse.naming import PAGE_FAULTS
-from copycost.analyse.scaling import CONSTANT
+from copycost.analyse.scaling import CONSTANT, PAGE_FAULTS
 from copycost.show.docs_page.figures import bytes_text, percent, seconds_text, speed, with_interval
 from copycost.show.docs_page.markdown import joined, name
 from copycost.show.docs_page.material import Material

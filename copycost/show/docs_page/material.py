@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from copycost.analyse.fleet import telling_conditions, under
 from copycost.analyse.grouping import floats
-from copycost.analyse.machine_shapes import telling_conditions, under
 from copycost.analyse.select import select_one
 from copycost.errors import UsageError
 from copycost.show.chart_data import ChartData, run_data

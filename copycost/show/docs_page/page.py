@@ -9,10 +9,9 @@ from shlex import quote
 
 from copycost.analyse.advice import COMMAND
 from copycost.errors import UsageError, nearest
-from copycost.show.charts.checking import why_stale
-from copycost.show.charts.gallery import file_stem
+from copycost.show.charts.chart_files import read_provenance
+from copycost.show.charts.gallery import file_stem, why_stale
 from copycost.show.charts.palette import theme_named
-from copycost.show.charts.provenance import read_provenance
 from copycost.show.docs_page import charts
 from copycost.show.docs_page.background import (
     advice_section,
@@ -102,7 +101,7 @@ def check_page(path: Path, out: Path) -> list[str]:
     """Return what about a written page and its charts no longer matches their run; nothing where all does.
 
     The page is compared as it was written: with its own options, command and version of copycost. Charts are
-    compared as ``copycost.show.charts.checking.why_stale`` does.
+    compared as ``copycost.show.charts.gallery.why_stale`` does.
 
     Raises:
         UsageError: the run cannot be read.

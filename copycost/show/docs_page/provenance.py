@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from copycost.errors import UsageError
-from copycost.show.charts.provenance import data_hash
+from copycost.show.charts.frames import data_hash
 from copycost.show.docs_page.material import Material
 
 SCHEMA = 1

@@ -12,7 +12,7 @@ from copycost.show.render.layout import parts_of
 
 _PLAIN_NAME = re.compile(r"[\w .,()=+/:-]+", re.ASCII)
 # What is no sign of Markdown anywhere: letters and digits, some signs, and a few more only between letters.
-_WORDS = re.compile(r"(?<=www)\.|(?!(?<=[^\W_])[-+/_](?=[^\W_]))[^\w .,;:()%'=·→–±×]|(?<![^\W_])_|_(?![^\W_])")
+_WORDS = re.compile(r"(?<=www)\.|(?!(?<=[^\W_])[-+/_](?=[^\W_]))[^\w .,;:()%'=?·→–±×▲▼]|(?<![^\W_])_|_(?![^\W_])")
 _LONG = re.compile(r"\w{20}(?=\w)")
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]+")
 _LONGEST = 240

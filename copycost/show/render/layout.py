@@ -70,7 +70,7 @@ def sheets(table: Table, signs: Mapping[str, str], *, flat: bool = False) -> Ite
         yield _sheet(table, "", table.frame, signs)
         return
     for title, rows in table.frame.groupby(table.titles, sort=False, dropna=False, observed=True):
-        yield _sheet(table, str(title), rows, signs)
+        yield _sheet(table, written(title, "name"), rows, signs)
 
 
 def _sheet(table: Table, title: str, frame: pd.DataFrame, signs: Mapping[str, str]) -> Sheet:

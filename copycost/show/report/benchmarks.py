@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,15 +11,15 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from copycost.analyse.grouping import floats
+from copycost.show.quantities import SECONDS
 from copycost.show.report.cells_table import varies
 from copycost.show.report.curves import Across, chart_settings, far_apart
 from copycost.show.report.document import Block, Chart, Column, Table
-from copycost.show.report.quantities import Quantity
 from copycost.store.parametrised import params_of
 
 NAME = "benchmarks"
 _RUN, _PARAM = "run:", "param:"
-_TIME = Quantity("seconds", "low", "high", "Time per call", "time per call", "seconds")
+_TIME = replace(SECONDS, low="low", high="high")
 _FIXED = {
     "group": ("group", "text"),
     "seconds": ("median", "seconds"),

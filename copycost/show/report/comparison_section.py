@@ -11,20 +11,18 @@ from typing import Any
 
 import pandas as pd
 
-from copycost.analyse.machine_figures import figures
-from copycost.analyse.machines import rank
+from copycost.analyse.machines import figures, rank
 from copycost.errors import UsageError
 from copycost.show.compare_text import counts_text, mean_text
 from copycost.show.compare_view import compare_runs
+from copycost.show.quantities import RATIO
 from copycost.show.report.curves import Across, chart_settings
 from copycost.show.report.document import Block, Chart, Column, Folded, Lines, Section, Table
-from copycost.show.report.quantities import Quantity
 from copycost.show.report.source import Source
 from copycost.store.bad_files import OnBad
 
 MOST_COMPARED = 4
 """Runs that are compared with the first, cell by cell with verdicts; each takes most of a second."""
-_RATIO = Quantity("ratio", "ci_low", "ci_high", "B / A", "B / A", "multiple", one="as fast as A")
 _COLUMNS = {
     "conversion": ("conversion", "text"),
     "dtype": ("dtype", "text"),
@@ -149,7 +147,7 @@ def _chart(cells: pd.DataFrame, name: str) -> Chart | None:
     across = Across("bytes", "bytes of the source", "bytes", True, [str(own) for own in cells["conversion"]])
     facets = {own: own for own in _CONDITIONS if cells[own].nunique(dropna=False) > 1}
     details = ["seconds_a", "seconds_b", "verdict", "flags"]
-    settings = chart_settings(cells, [across], [_RATIO], facets, details=details, interval="95% interval")
+    settings = chart_settings(cells, [across], [RATIO], facets, details=details, interval="95% interval")
     return Chart("curves", name, settings)
 
 

@@ -10,11 +10,11 @@ from typing import Any
 import pandas as pd
 
 from copycost.analyse.grouping import floats
+from copycost.show.charts.frames import doubtful
 from copycost.show.charts.palette import THEMES, line_styles
-from copycost.show.charts.points import doubtful
+from copycost.show.quantities import Quantity, quantities_in
 from copycost.show.report.cells_table import NAME, varies
 from copycost.show.report.document import Chart, scalar
-from copycost.show.report.quantities import Quantity, quantities_in
 
 MOST_PANELS_AT_FIRST = 3
 MANY_LINES = 8
@@ -43,6 +43,7 @@ _SYMBOLS = {
     ">": "triangle-right",
     "h": "hexagon",
 }
+_OF_A_QUANTITY = ("column", "low", "high", "title", "axis", "unit", "baseline")
 _DETAILS = ("shares_memory", "copy_ratio", "page_faults", "rounds", "processes", "quiet_share", "flags")
 
 
@@ -126,7 +127,7 @@ def chart_settings(
     styles = {theme: line_styles(names, THEMES[theme]) for theme in THEMES}
     return {
         "across": [_across(one) for one in across],
-        "quantities": [vars(one) for one in quantities],
+        "quantities": [{name: getattr(quantity, name) for name in _OF_A_QUANTITY} for quantity in quantities],
         "facets": _facets(rows, facets),
         "styles": [
             {"name": name, "symbol": _SYMBOLS[styles["light"][name].marker]}

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from copycost.show.charts.marks import data_caches
+from copycost.show.charts.guides import data_caches
 from copycost.show.charts.palette import THEMES
+from copycost.show.quantities import with_quantities
 from copycost.show.readable import readable
 from copycost.show.report.benchmarks import benchmark_blocks
 from copycost.show.report.cells_table import cells_table
@@ -23,7 +24,6 @@ from copycost.show.report.doubts_section import doubts_section
 from copycost.show.report.explanation_section import explanation_section
 from copycost.show.report.machines_section import machines_section
 from copycost.show.report.page import page
-from copycost.show.report.quantities import with_quantities
 from copycost.show.report.rounds import rounds_chart
 from copycost.show.report.semantics_section import semantics_section
 from copycost.show.report.source import Source, read_sources

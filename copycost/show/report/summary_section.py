@@ -10,7 +10,7 @@ import pandas as pd
 
 from copycost.analyse.doubts import half_width
 from copycost.analyse.grouping import floats
-from copycost.show.charts.heading import condition
+from copycost.show.charts.panels import condition
 from copycost.show.report.document import Lines, Section
 from copycost.show.report.source import Source
 from copycost.units import format_bytes, format_seconds

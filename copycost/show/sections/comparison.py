@@ -39,22 +39,28 @@ def in_short(cells: pd.DataFrame) -> str:
 
 
 def verdicts(cells: pd.DataFrame, name: str = "cells") -> list[Block]:
-    """Return what changed or is undecided as a table, the largest change first, and the rest folded away."""
+    """Return what changed or is undecided as a table, what changed most first, and the rest folded away."""
     shared = shared_flags(cells)
     shown = cells.assign(
         cell=[cell_name(row) for _, row in cells.iterrows()],
         doubts=[";".join(flag for flag in str(flags).split(";") if flag not in shared) for flags in cells["flags"]],
     )
-    place = {verdict: number for number, verdict in enumerate(_TELLING)}
-    telling = shown[shown["verdict"].isin(_TELLING)]
-    order = telling.assign(place=telling["verdict"].map(place), away=-np.abs(telling["ratio"] - 1))
-    telling = order.sort_values(["place", "away"], kind="stable")
-    rest = shown[~shown["verdict"].isin(_TELLING)]
-    blocks: list[Block] = [_table(telling, f"{name}-changed")] if len(telling) else []
+    telling, rest = shown[shown["verdict"].isin(_TELLING)], shown[~shown["verdict"].isin(_TELLING)]
+    blocks: list[Block] = [_table(_largest_first(telling), f"{name}-changed")] if len(telling) else []
     if len(rest):
+        rest = rest.sort_values("bytes", kind="stable")
         title = counted(len(rest), "other cell" if len(telling) else "cell")
         blocks.append(Folded(title, (_table(rest, f"{name}-others"),)))
     return blocks
+
+
+def _largest_first(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return cells by conversion and conditions: what changed before what is undecided, the largest change first."""
+    place = {verdict: number for number, verdict in enumerate(_TELLING)}
+    ranked = cells.assign(place=cells["verdict"].map(place), away=-np.abs(cells["ratio"] - 1))
+    of_cell = ranked.groupby("cell", sort=False)
+    ranked = ranked.assign(first=of_cell["place"].transform("min"), furthest=of_cell["away"].transform("min"))
+    return ranked.sort_values(["first", "furthest", "cell", "bytes"], kind="stable")
 
 
 def means(cells: pd.DataFrame, name: str = "means") -> list[Table]:

@@ -7,7 +7,7 @@ from itertools import combinations
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from copycost.show.charts.style import chart_style
+from copycost.show.charts.sheet import chart_style
 
 # As saved: two dots to a CSS pixel.
 DPI = 192

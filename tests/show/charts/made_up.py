@@ -30,12 +30,7 @@ _EXPRESSION = {
     "t.numpy": "t.numpy()",
     "t.clone.numpy": "t.clone().numpy()",
 }
-_FIXED = {
-    "torch.from_numpy": 0.36e-6,
-    "t.numpy": 0.53e-6,
-    "torch.tensor": 2.1e-6,
-    "torch.Tensor": 5e-6,
-}
+_FIXED = {"torch.from_numpy": 0.36e-6, "t.numpy": 0.53e-6, "torch.tensor": 2.1e-6, "torch.Tensor": 5e-6}
 
 
 def copy_seconds(size_in_bytes: float) -> float:

@@ -6,19 +6,9 @@ import numpy as np
 import pytest
 
 from copycost.errors import UsageError
-from copycost.show.charts.gallery import draw, draw_all, drawable
+from copycost.show.charts.gallery import draw, draw_all, drawable, why_stale
 from tests.show.charts.layout import complaints, texts
-from tests.show.charts.made_up import (
-    CORE,
-    MACHINE,
-    cells,
-    comparison,
-    rounds,
-    series,
-    several,
-    suite,
-    with_references,
-)
+from tests.show.charts.made_up import CORE, MACHINE, cells, comparison, rounds, series, several, suite, with_references
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -30,6 +20,8 @@ HOSTILE = (
     "null\x00 new\nline \u202etfel",
     "日本語の名前",
 )
+
+
 EXTENDED = (
     "torch.as_tensor",
     "torch.asarray",
@@ -47,6 +39,8 @@ EXTENDED = (
     "t.tolist",
     "torch.stack",
 )
+
+
 LINE_CHARTS = ("cost", "multiple", "throughput", "copy-ratio", "page-faults", "threads")
 
 
@@ -203,10 +197,7 @@ def test_charts_that_cannot_be_drawn_say_why():
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [
-        ({"theme": "drak"}, "unknown theme 'drak'"),
-        ({"width": 100}, "width 100 is not between 320 and 4000"),
-    ],
+    [({"theme": "drak"}, "unknown theme 'drak'"), ({"width": 100}, "width 100 is not between 320 and 4000")],
 )
 def test_bad_options_are_refused(options, message):
     with pytest.raises(UsageError, match=message):
@@ -257,3 +248,46 @@ def test_drawing_does_not_load_pyplot():
     root = Path(__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
     assert done.stdout.strip() == "False"
+
+
+CHECKED = cells(dtypes=("float32",), sizes=(1, 64, 4096))
+
+
+@pytest.mark.parametrize("options", [{}, {"themes": ["dark"], "width": 500, "language_free": True}])
+@pytest.mark.parametrize("chart", ["cost", "rounds"])
+def test_a_fresh_chart_matches_its_results(tmp_path, chart, options):
+    shown = rounds(CHECKED, 5)
+    files = draw_all(CHECKED, tmp_path, [chart], machine=MACHINE, rounds=shown, **options)
+    for file in files:
+        if file.suffix != ".txt":
+            assert why_stale(file, CHECKED, machine=MACHINE, rounds=shown) is None
+
+
+def test_a_chart_of_other_results_does_not(tmp_path):
+    file, *_ = draw_all(CHECKED, tmp_path, ["cost"], machine=MACHINE)
+    changed = CHECKED.copy()
+    changed["seconds"] *= 1.5
+    assert why_stale(file, changed, machine=MACHINE) == "its results have changed"
+
+
+def test_a_chart_that_was_edited_does_not(tmp_path):
+    file, *_ = draw_all(CHECKED, tmp_path, ["cost"], machine=MACHINE)
+    file.write_bytes(file.read_bytes().replace(b"#cf7a05", b"#cf7a06"))
+    assert "differently" in str(why_stale(file, CHECKED, machine=MACHINE))
+
+
+def test_a_chart_of_another_matplotlib_is_judged_by_its_data_alone(tmp_path):
+    file, *_ = draw_all(CHECKED, tmp_path, ["cost"], machine=MACHINE, provenance={"drawn_with": {"matplotlib": "3.0"}})
+    file.write_bytes(file.read_bytes().replace(b"#cf7a05", b"#cf7a06"))
+    assert why_stale(file, CHECKED, machine=MACHINE) is None
+
+
+def test_a_chart_that_no_longer_exists_is_stale(tmp_path):
+    file, *_ = draw_all(CHECKED, tmp_path, ["cost"], provenance={"chart": "pie"})
+    assert "no chart 'pie'" in str(why_stale(file, CHECKED))
+
+
+def test_a_foreign_file_is_the_users_error(tmp_path):
+    (tmp_path / "cost.svg").write_text("hello")
+    with pytest.raises(UsageError, match="not a chart"):
+        why_stale(tmp_path / "cost.svg", CHECKED)

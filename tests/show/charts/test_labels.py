@@ -1,17 +1,8 @@
-from itertools import pairwise
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copycost.show.charts.labels import (
-    distinct_labels,
-    plain,
-    shorten,
-    spread,
-    text_width,
-    wrap,
-)
+from copycost.show.charts.labels import distinct_labels, plain, shorten, text_width, wrap
 
 
 @pytest.mark.parametrize(
@@ -68,32 +59,3 @@ def test_labels_stay_different_when_only_their_middle_differs():
 
 def test_lines_are_filled_before_a_new_one_begins():
     assert wrap(["aa", "bb", "cc"], text_width("aa · bb", 11) + 1, 11) == ["aa · bb", "cc"]
-
-
-place = st.floats(-1000, 1000)
-
-
-@settings(deadline=None)
-@given(st.lists(st.tuples(place, st.floats(1, 30)), min_size=1, max_size=20))
-def test_spread_labels_neither_overlap_nor_leave_the_page_nor_change_places(labels):
-    targets, sizes = zip(*labels, strict=True)
-    low, high = 0.0, sum(sizes) + 100
-    centres = spread(targets, sizes, low, high)
-    boxes = sorted((c - s / 2, c + s / 2) for c, s in zip(centres, sizes, strict=True))
-    assert all(a[1] <= b[0] + 1e-6 for a, b in pairwise(boxes))
-    assert boxes[0][0] >= low - 1e-6
-    assert boxes[-1][1] <= high + 1e-6
-    by_target = sorted(range(len(targets)), key=lambda i: targets[i])
-    assert [centres[i] for i in by_target] == sorted(centres)
-
-
-def test_labels_that_do_not_touch_stay_where_they_are():
-    assert spread([10, 50, 90], [12, 12, 12], 0, 100) == pytest.approx([10, 50, 90])
-
-
-def test_labels_that_coincide_move_apart_evenly():
-    assert spread([50, 50], [10, 10], 0, 100) == pytest.approx([45, 55])
-
-
-def test_nothing_to_spread():
-    assert spread([], [], 0, 100) == []

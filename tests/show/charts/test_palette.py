@@ -4,41 +4,27 @@ import numpy as np
 import pytest
 
 from copycost.errors import UsageError
-from copycost.show.charts.palette import MARKERS, THEMES, line_styles, plain_styles, readable_on, theme_named
+from copycost.show.charts.palette import LOOKS, MARKERS, THEMES, line_styles, plain_styles, readable_on, theme_named
 
 # Machado, Oliveira and Fernandes (2009), "A Physiologically-based Model for Simulation of Color
 # Vision Deficiency", IEEE TVCG 15(6), table of matrices for severity 1.0; they act on linear RGB.
 VISION = {
     "normal": np.eye(3),
     "protanopia": np.array(
-        [
-            [0.152286, 1.052583, -0.204868],
-            [0.114503, 0.786281, 0.099216],
-            [-0.003882, -0.048116, 1.051998],
-        ]
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
     ),
     "deuteranopia": np.array(
-        [
-            [0.367322, 0.860646, -0.227968],
-            [0.280085, 0.672501, 0.047413],
-            [-0.011820, 0.042940, 0.968881],
-        ]
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
     ),
     "tritanopia": np.array(
-        [
-            [1.255528, -0.076749, -0.178779],
-            [-0.078411, 0.930809, 0.147602],
-            [0.004733, 0.691367, 0.303900],
-        ]
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
     ),
 }
+
+
 # IEC 61966-2-1 (sRGB), white point D65.
 TO_XYZ = np.array(
-    [
-        [0.4124564, 0.3575761, 0.1804375],
-        [0.2126729, 0.7151522, 0.0721750],
-        [0.0193339, 0.1191920, 0.9503041],
-    ]
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
 )
 
 
@@ -169,9 +155,20 @@ def test_lines_that_are_no_conversions_have_the_first_styles():
 def test_a_core_conversion_looks_the_same_whatever_is_beside_it():
     alone = line_styles(["t.clone.numpy"], THEMES["light"])["t.clone.numpy"]
     assert line_styles(["a", "t.clone.numpy", "z"], THEMES["light"])["t.clone.numpy"] == alone
-    assert line_styles(["t.clone().numpy"], THEMES["light"])["t.clone().numpy"] == alone
 
 
 def test_an_unknown_theme_names_the_valid_ones():
     with pytest.raises(UsageError, match=r"'drak'.*dark"):
         theme_named("drak")
+
+
+def test_kinds_differ_in_dash_and_in_filling():
+    of_sharing = [LOOKS[name] for name in ("copies", "shares", "unknown")]
+    assert len({str(kind.dash) for kind in of_sharing}) == len(of_sharing)
+    assert LOOKS["copies"].filled
+    assert not LOOKS["shares"].filled
+
+
+def test_verdicts_differ_in_filling_or_size():
+    looks = {(LOOKS[name].filled, LOOKS[name].size) for name in ("changed", "same", "undecided")}
+    assert len(looks) == 3

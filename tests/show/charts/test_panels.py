@@ -1,6 +1,11 @@
-from copycost.show.charts.panels import Grid, columns_for, split
-from copycost.show.charts.points import prepare
-from tests.show.charts.made_up import CORE, cells
+import pandas as pd
+import pytest
+
+from copycost.show.charts.chart import Context
+from copycost.show.charts.frames import prepare
+from copycost.show.charts.palette import THEMES
+from copycost.show.charts.panels import condition, facts, split
+from tests.show.charts.made_up import CORE, MACHINE, cells
 
 
 def panels_of(frame, **options):
@@ -14,12 +19,7 @@ def test_one_condition_needs_one_panel_without_a_title():
 
 def test_what_varies_makes_panels():
     titles, _ = panels_of(cells(dtypes=("float64", "float32"), sizes=(1,), threads=(1, 2)))
-    assert titles == [
-        "float32 · 1 thread",
-        "float32 · 2 threads",
-        "float64 · 1 thread",
-        "float64 · 2 threads",
-    ]
+    assert titles == ["float32 · 1 thread", "float32 · 2 threads", "float64 · 1 thread", "float64 · 2 threads"]
 
 
 def test_many_lines_are_split_by_direction_and_few_are_not():
@@ -40,16 +40,48 @@ def test_panels_beyond_the_bound_are_counted():
     assert omitted == 11
 
 
-def test_columns_are_as_many_as_fit_and_rows_are_even():
-    assert columns_for(3, 700, 370) == 1
-    assert columns_for(3, 1176, 370) == 3
-    assert columns_for(4, 1176, 370) == 2
-    assert columns_for(1, 100, 370) == 1
+def context(machine=None, about=()):
+    return Context(THEMES["light"], 720, {}, machine, about=about)
 
 
-def test_panels_fill_rows_from_the_left():
-    grid = Grid(count=5, columns=3, room=632, top=50).with_rows(100)
-    assert grid.width == 200
-    assert [grid.corner(i) for i in (0, 1, 3)] == [(12, 50), (228, 50), (12, 150)]
-    assert [grid.is_last_in_column(i) for i in range(5)] == [False, False, True, True, True]
-    assert grid.bottom == 250
+def test_what_is_said_of_a_comparison_stands_in_place_of_its_run():
+    frame = prepare(cells(dtypes=("float32",), sizes=(1,)))
+    assert facts(frame, context(MACHINE, about=("b against a",)))[:2] == ["b against a", "float32"]
+
+
+def test_the_heading_names_what_all_cells_share():
+    found = facts(prepare(cells(dtypes=("float32",), sizes=(1,))), context(MACHINE))
+    assert found == [
+        "AMD EPYC 2c 3f9a1c",
+        "run reference",
+        "torch 2.13.0",
+        "NumPy 2.4.6",
+        "float32",
+        "1 thread",
+        "warm cache",
+    ]
+
+
+def test_what_differs_between_cells_is_not_said_of_all():
+    found = facts(prepare(cells(sizes=(1,), threads=(1, 2))), context())
+    assert found == ["AMD EPYC 2c 3f9a1c", "run reference", "warm cache"]
+
+
+def test_many_runs_are_counted():
+    frame = pd.concat([cells(run=f"run {i}", sizes=(1,)) for i in range(5)])
+    assert "5 runs" in facts(prepare(frame), context())
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "text"),
+    [
+        ("threads", 1, "1 thread"),
+        ("threads", 2, "2 threads"),
+        ("threads", 0, "threads unknown"),
+        ("cache", "cold", "cold cache"),
+        ("arm", "hugepages", "arm hugepages"),
+        ("dtype", "float\n32", "float 32"),
+    ],
+)
+def test_a_condition_reads_as_words(column, value, text):
+    assert condition(column, value) == text

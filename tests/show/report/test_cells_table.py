@@ -1,7 +1,7 @@
 from copycost.analyse.ceilings import ceilings
 from copycost.analyse.estimates import estimate
+from copycost.show.quantities import with_quantities
 from copycost.show.report.cells_table import cells_table
-from copycost.show.report.quantities import with_quantities
 from tests.made_up import Law, core_cells, made_up_rounds
 
 

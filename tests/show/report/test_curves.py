@@ -2,8 +2,8 @@ import pandas as pd
 
 from copycost.analyse.ceilings import ceilings
 from copycost.analyse.estimates import estimate
+from copycost.show.quantities import with_quantities
 from copycost.show.report.curves import MOST_PANELS_AT_FIRST, cells_chart, far_apart, names_chart
-from copycost.show.report.quantities import with_quantities
 from tests.made_up import Law, core_cells, made_up_rounds
 
 

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from copycost.show.report.quantities import with_quantities
+from copycost.show.quantities import with_quantities
 from copycost.show.report.source import read_sources
 from copycost.show.report.summary_section import summary_section
 from tests.made_up import Law, core_cells, made_up_rounds, write_run

@@ -164,7 +164,7 @@ Report.Curves = class {
     const marks = this.settings.caches.filter(([, size]) => size > ranges.x[0] && size < ranges.x[1]);
     const shapes = marks.map(([, size]) => ({ type: "line", x0: size, x1: size, yref: "paper", y0: 0, y1: 1 }));
     const notes = marks.map(([level, size]) => ({ x: logarithmic.x ? Math.log10(size) : size, text: `L${level}`, xshift: 2 }));
-    if (quantity.one) shapes.push({ type: "line", xref: "paper", x0: 0, x1: 1, y0: 1, y1: 1, line: { dash: "solid" } });
+    if (quantity.baseline) shapes.push({ type: "line", xref: "paper", x0: 0, x1: 1, y0: 1, y1: 1, line: { dash: "solid" } });
     const label = `${quantity.title} over ${across.title}${view.title ? `, ${view.title}` : ""}: ${view.lines.length} lines.`;
     return { traces: Report.traces.of(view.lines), x, y, shapes, notes, label };
   }
@@ -182,7 +182,7 @@ Report.Curves = class {
       return [low >= 0 && low < high / 2 ? -room / 4 : low - room, high + room];
     };
     const ends = points.flatMap(({ y, low, high }) => [y, ...[low, high].filter((end) => end !== null && (!this.logarithmic.y || end > 0))]);
-    if (this.quantity.one) ends.push(1);
+    if (this.quantity.baseline) ends.push(1);
     return { x: of(points.map((point) => point.x), this.logarithmic.x), y: of(ends, this.logarithmic.y) };
   }
 
@@ -229,7 +229,7 @@ Report.Curves = class {
     if (points.some((point) => point.low !== null)) said.push(`bars: ${this.settings.interval}`);
     if (points.some((point) => point.marked)) said.push("ringed: doubtful");
     if (this.settings.caches.length && points.length) said.push("dotted verticals: the caches' sizes");
-    if (this.quantity.one) said.push(`1 is ${this.quantity.one}`);
+    if (this.quantity.baseline) said.push(`1 is ${this.quantity.baseline}`);
     let hint = "";
     if (this.table === "cells" && Report.waiting.some(({ block }) => block.script === "rounds")) hint = " · click a point: its rounds, below";
     this.key.replaceChildren(said.join(" · "), Report.element("span", { class: "screen" }, hint));

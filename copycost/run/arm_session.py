@@ -1,0 +1,233 @@
+"""An arm's session: started, its cells prepared, asked for processes, and started again when it dies."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from copycost.catalogue.cell import Cell
+from copycost.errors import UsageError
+from copycost.measure.plan import MeasurePlan
+from copycost.run.arms import BASE, Arm, interpreter
+from copycost.run.failures import EXCEPTION, Failure
+from copycost.run.progress import Progress
+from copycost.run.record import Record
+from copycost.run.schedule import Stopwatch
+from copycost.run.session import Event, OpenSession, Session, SessionEnded, Start
+from copycost.run.supervision import START_SECONDS, Ending, Supervision, measure_process
+
+MOST_VISITS = 8
+
+
+class Watcher(Protocol):
+    """An observer of a run; the progress bar is one."""
+
+    def prepared(self, cell_id: str, done: int, planned: int) -> None:
+        """A cell's source is made, its result checked."""
+
+    def visited(self, cell_id: str, done: int, planned: int) -> None:
+        """A cell was visited in the running process."""
+
+    def process_ended(self, progress: Progress) -> None:
+        """A process's file is kept."""
+
+
+@dataclass(eq=False)
+class ArmSession:
+    """One session of an arm; when its process has died, `open` starts another in its place.
+
+    Cells are named by the run's ids, but for what is sent to the process and comes from there: an arm that sets the
+    threads has other ids.
+
+    Args:
+        arm: the arm.
+        record: told the conditions of every session, and what could not be measured.
+        stopwatch: told what was lost.
+        watcher: told what was prepared and visited.
+        scratch: a folder for the plan.
+        open_session: starts a session.
+        meanwhile: called while nothing else happens.
+    """
+
+    arm: Arm
+    record: Record
+    stopwatch: Stopwatch
+    watcher: Watcher
+    scratch: Path
+    open_session: OpenSession
+    meanwhile: Callable[[], object]
+    #: Seconds of one visit of each cell that was prepared.
+    prices: dict[str, float] = field(default_factory=dict)
+    _calibrations: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _session: Session | None = None
+    _was_prepared: bool = False
+
+    def __post_init__(self) -> None:
+        """Name the run's cells as the session does."""
+        self._settings = self.record.settings
+        self._ids = {cell.id: self.arm.cell(cell).id for cell in self._settings.cells}
+        self._cells = {self._ids[cell.id]: cell for cell in self._settings.cells}
+
+    @property
+    def working(self) -> dict[str, float]:
+        """Return the seconds of one visit of each cell that was prepared and is not given up."""
+        left = {cell.id for cell in self._left}
+        return {cell: seconds for cell, seconds in self.prices.items() if cell in left}
+
+    def open(self) -> None:
+        """Start and prepare the session, unless that is done already.
+
+        Raises:
+            UsageError: no session can be started, or none of its cells can be measured.
+        """
+        while self._session is None:
+            self._start()
+
+    def begin(self, visits: Mapping[str, int]) -> dict[str, int]:
+        """Return the visits of cells that work, for a session that is open now; empty where none works any more.
+
+        Raises:
+            UsageError: as `open` does.
+        """
+        while True:
+            working = self.working
+            left = {cell: count for cell, count in visits.items() if cell in working}
+            if self._session is not None or not left:
+                return left
+            self._start()
+
+    def close(self) -> None:
+        """End the session, if there is one."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def measure(self, number: int, file: Path, visits: Mapping[str, int]) -> Ending:
+        """Measure one process in the session that is open, and return how the process ended.
+
+        Args:
+            number: the process's number.
+            file: where the process shall write its results.
+            visits: how often to visit each cell.
+        """
+        assert self._session is not None
+        done, planned = 0, sum(visits.values())
+
+        def heard(event: Event) -> None:
+            nonlocal done
+            self._note(event)
+            if event["event"] == "visited":
+                done += 1
+                self.watcher.visited(event["cell"], done, planned)
+
+        asked = {self._ids[cell]: count for cell, count in visits.items()}
+        request = {"process": number, "json": str(file), "visits": asked, "seed": random.getrandbits(32)}
+        ending = measure_process(
+            self._session, request, timeout=self._settings.visit_timeout, heard=heard, meanwhile=self.meanwhile
+        )
+        if not self._settings.forks or not ending.session_lives:  # the next has another layout
+            self.close()
+        return ending
+
+    def blame(self, cell_id: str, failure: Failure, final: bool = False) -> str:
+        """Count a failure that has ended a process; the session's id names the cell, whose own id is returned."""
+        cell = self._cells[cell_id]
+        self.record.failures.add(self.arm, cell, failure, final)
+        self.record.failures.give_up_hanging(self.arm, self._settings.cells)
+        return cell.id
+
+    @property
+    def _left(self) -> list[Cell]:
+        return [cell for cell in self._settings.cells if not self.record.failures.given_up(self.arm, cell)]
+
+    def _start(self) -> None:
+        """Start a session and keep it when it is ready, unless it dies of one of its cells."""
+        began = self.stopwatch.now
+        fixed_layout = self._settings.address_layout == "fixed"
+        start = Start(interpreter(self.arm), dict(self.arm.environment), fixed_layout, self._settings.forks)
+        session = self.open_session(start, self._plan_file())
+        supervision = Supervision(session, self._settings.visit_timeout, self.meanwhile)
+        try:
+            self._prepare(supervision)
+        except SessionEnded as error:
+            if supervision.cell is None:
+                session.close()
+                raise UsageError(f"measuring cannot start{self._where}: {error}") from error
+            self.blame(supervision.cell, supervision.failure(error.status))
+            session.close()
+            self.stopwatch.lose(self.stopwatch.now - began)
+            return
+        except BaseException:
+            session.close()
+            raise
+        # A session that others died of is not the budget's affair; one that measures a single process is.
+        unplanned = self._was_prepared and self._settings.forks
+        self.stopwatch.lose(self.stopwatch.now - began if unplanned else supervision.lost_seconds)
+        self._session, self._was_prepared = session, True
+        self._check_that_something_works()
+
+    def _prepare(self, supervision: Supervision) -> None:
+        """Hear a session until its cells are prepared; keep the price and the calibration of each."""
+        prices: dict[str, float] = {}
+        calibrations: dict[str, dict[str, Any]] = {}
+        for until, timeout in (("preparing", START_SECONDS), ("ready", None)):
+            for event in supervision.events(until, timeout):
+                match event["event"]:
+                    case "crashed":
+                        self.blame(event["cell"], supervision.failure(event["status"]), final=True)
+                    case "prepared":
+                        prices[self._cells[event["cell"]].id] = event["seconds"]
+                        calibrations[event["cell"]] = event["calibration"]
+                        self.watcher.prepared(event["cell"], len(prices), len(self._settings.cells))
+                    case "ready":
+                        self.record.keep_conditions(self.arm, event["machine"], event["protocol"])
+                    case _:
+                        self._note(event, final=True)
+        self.prices, self._calibrations = prices, calibrations
+
+    def _note(self, event: Event, final: bool = False) -> None:
+        """Keep the cell of an event that says why the cell could not be measured."""
+        if event["event"] not in ("skipped", "failed"):
+            return
+        cell = self._cells[event["cell"]]
+        if event["event"] == "failed":
+            self.record.failures.add(self.arm, cell, Failure.reported(event), final)
+        elif cell.conversion in self._settings.user_conversions:  # given to be measured: a refusal is no excuse
+            self.record.failures.add(self.arm, cell, Failure(EXCEPTION, event["reason"]), final)
+        else:
+            entry = {**cell.as_dict(), "arm": self.arm.name, "reason": event["reason"]}
+            if entry not in self.record.skipped:
+                self.record.skipped.append(entry)
+
+    def _plan_file(self) -> Path:
+        plan = MeasurePlan(
+            tuple(self.arm.cell(cell) for cell in self._left),
+            self._settings.protocol,
+            self._settings.conversions_file,
+            run=self._settings.name,
+            arm=self.arm.name,
+            visits=MOST_VISITS,
+            known={} if self._settings.forks else self._calibrations,
+            on_trial=tuple(sorted(self._settings.user_conversions | self.record.failures.dangerous)),
+            memory_limit=self._settings.memory_limit,
+            with_hostname=self._settings.with_hostname,
+        )
+        # By number: some file systems would take the names of two arms for one.
+        file = self.scratch / f"plan-{self._settings.arms.index(self.arm) + 1}.json"
+        plan.write(file)
+        return file
+
+    def _check_that_something_works(self) -> None:
+        grid = {cell.id for cell in self._settings.cells if cell.direction != "reference"}
+        if grid & set(self.prices) or self.record.processes:
+            return
+        kept = [*self.record.skipped, *self.record.failed]
+        reasons = "; ".join(sorted({str(entry.get("reason") or entry["error"]) for entry in kept})[:3])
+        raise UsageError(f"no cell of this grid can be measured{self._where}: {reasons or 'all failed'}")
+
+    @property
+    def _where(self) -> str:
+        return "" if self.arm == BASE else f" in arm {self.arm.name!r}"

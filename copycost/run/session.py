@@ -1,0 +1,238 @@
+"""A session: one started interpreter, from which measuring processes are forked, and the events that it sends.
+
+A session is `pytest benchmarks` in an arm's interpreter, environment and address layout (`Start`). At once it prepares
+the cells of its plan; from then on it forks one measuring process for each request. The runner writes a request a line
+to the session's standard input and reads an event a line from its standard output.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from copycost.run import address_layout
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+#: Plugins that a measuring process does without: each costs time at every test item.
+_WITHOUT = ("logging", "terminal", "doctest", "unittest", "junitxml", "faulthandler")
+
+_ENVIRONMENT_STEP = 16 * 1024
+
+_LEAST_PIECES = 8
+_LONGEST_PIECE = 1.0
+_LAST_BYTES = 64 * 1024
+_GRACE_SECONDS = 30.0
+
+Event = dict[str, Any]
+
+
+class SessionEnded(Exception):
+    """A session's process ended before it had done what was asked; `status` is its exit status, None if not known."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        """Keep the exit status, which is minus the signal's number for a process that a signal ended."""
+        super().__init__(message)
+        self.status = status
+
+
+class SessionSilent(Exception):
+    """A session sent nothing for as long as it was given."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """The conditions under which a session is started: interpreter, environment, address layout, benchmarks."""
+
+    python: str = sys.executable
+    environment: Mapping[str, str] = field(default_factory=dict)
+    fixed_layout: bool = True
+    fork: bool = True
+    benchmarks: Path = BENCHMARKS
+
+    def command(self, plan_file: Path) -> list[str]:
+        """Return the command line that starts a session."""
+        layout = [sys.executable, address_layout.__file__] if self.fixed_layout else []
+        without = [word for name in _WITHOUT for word in ("-p", f"no:{name}")]
+        return [
+            *layout,
+            self.python,
+            *("-m", "pytest", str(self.benchmarks), "-s", *without, "--benchmark-disable-gc"),
+            # Given a folder that exists, pytest-benchmark does not make one where it happens to run.
+            *("--benchmark-storage", f"file://{Path(plan_file).absolute().parent}"),
+            *("--copycost-plan", str(plan_file)),
+            *("--copycost-serve", "fork" if self.fork else "once"),
+        ]
+
+    def environ(self) -> dict[str, str]:
+        """Return the whole environment of the session's processes; an arm's variables override the usual ones."""
+        # What the caller has set for a pytest of their own, options or a worker's number, is not for this one.
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+        usual = {"PYTHONHASHSEED": "0"} if self.fixed_layout else {}
+        environ = {**inherited, **usual, **self.environment}
+        search = filter(None, (str(BENCHMARKS.parent), environ.get("PYTHONPATH")))
+        environ["PYTHONPATH"] = os.pathsep.join(search)
+        return _padded(environ) if self.fixed_layout else environ
+
+
+def _padded(environ: dict[str, str]) -> dict[str, str]:
+    """Return the environment filled up to a round size.
+
+    The stack begins below the environment, so that a longer user name or path would move it
+    (Mytkowicz et al. 2009).
+    """
+    size = sum(len(os.fsencode(name)) + len(os.fsencode(value)) + 2 for name, value in environ.items())
+    padding = -(size + len("COPYCOST_PADDING") + 2) % _ENVIRONMENT_STEP
+    return {**environ, "COPYCOST_PADDING": "x" * padding}
+
+
+class Session:
+    """A session; use it as a context manager, so that its process never outlives the run."""
+
+    def __init__(self, start: Start, plan_file: Path) -> None:
+        """Start the process; it prepares the plan's cells at once."""
+        # Closed in __exit__, with the pipes.
+        self._errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
+        self._process = subprocess.Popen(
+            start.command(plan_file),
+            env=start.environ(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,  # Ctrl-C reaches the runner only, which then ends the session
+        )
+        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def __enter__(self) -> Session:
+        """Return the session."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the session."""
+        self.close()
+
+    def close(self) -> None:
+        """End the session's process and whatever it forked; may be called twice."""
+        if self._process.poll() is None:
+            self.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout, self._errors):
+            if stream is not None:
+                stream.close()
+
+    def events(self, until: str, timeout: float, meanwhile: Callable[[], object] = lambda: None) -> Iterator[Event]:
+        """Yield events up to and including the first one named `until`; may be called again after a silence.
+
+        A silence is counted in small pieces, so that a pause of the runner, as on a machine that sleeps, is not taken
+        for a silence of the session.
+
+        Args:
+            until: name of the last event.
+            timeout: seconds of silence that are too long.
+            meanwhile: called in every silence, once a second at least.
+
+        Raises:
+            SessionEnded: the process ended before that event.
+            SessionSilent: the process sent nothing for `timeout` seconds.
+        """
+        while True:
+            line = self._next_line(timeout, meanwhile)
+            if not line:
+                raise self._ended()
+            event = json.loads(line)
+            yield event
+            if event["event"] == until:
+                return
+
+    def _next_line(self, timeout: float, meanwhile: Callable[[], object]) -> str:
+        pieces = max(_LEAST_PIECES, math.ceil(timeout / _LONGEST_PIECE))
+        for _ in range(pieces):
+            with contextlib.suppress(queue.Empty):
+                return self._lines.get(timeout=timeout / pieces)
+            meanwhile()
+        raise SessionSilent(f"nothing was heard for {timeout:.3g} s")
+
+    def ask(self, request: Mapping[str, Any]) -> None:
+        """Ask for one measuring process.
+
+        Raises:
+            SessionEnded: there is no process to ask any more.
+        """
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.flush()
+        except (BrokenPipeError, OSError):
+            raise self._ended() from None
+
+    def kill(self, pid: int | None = None) -> None:
+        """End one process that the session has forked; without a number, or with the session's own, all of them."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if not hasattr(os, "killpg"):
+                self._process.kill()
+            elif pid is None or pid == self._process.pid:
+                os.killpg(self._process.pid, signal.SIGKILL)
+            else:
+                os.kill(pid, signal.SIGKILL)
+
+    def mark(self) -> int:
+        """Return how many bytes were written to standard error so far, for `last_line`."""
+        return os.fstat(self._errors.fileno()).st_size
+
+    def last_line(self, mark: int = 0) -> str:
+        """Return the last line written to standard error since a mark; empty if there was none."""
+        if hasattr(os, "pread"):  # the session writes at the file's own position, which must not be moved
+            text = os.pread(self._errors.fileno(), _LAST_BYTES, max(mark, self.mark() - _LAST_BYTES))
+        elif self._process.poll() is None:
+            return ""
+        else:
+            self._errors.seek(mark)
+            text = self._errors.read().encode()
+        lines = [line.strip() for line in text.decode(errors="replace").splitlines() if line.strip()]
+        return lines[-1].removeprefix("INTERNALERROR> ") if lines else ""
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._lines.put(line)
+        self._lines.put("")
+
+    def _ended(self) -> SessionEnded:
+        try:
+            status = self._process.wait(_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:  # it has closed its output and lives on
+            self.kill()
+            status = self._process.wait()
+        last_line = self.last_line()
+        return SessionEnded(
+            f"the measuring process {how_it_ended(status)}" + (f": {last_line}" if last_line else ""), status
+        )
+
+
+def how_it_ended(status: int) -> str:
+    """Return how a process ended, from its exit status or minus the signal, as ``was ended by SIGSEGV``."""
+    if status >= 0:
+        return f"ended with exit status {status}"
+    try:
+        return f"was ended by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"was ended by signal {-status}"
+
+
+#: Starts a session: `Session` itself, or what stands in for it in tests.
+OpenSession = Callable[[Start, Path], Session]

@@ -1,0 +1,224 @@
+"""The table of the charts of lines: for each its name, its title, the quantity that it shows, and its guides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from copycost.analyse.ceilings import FRESH, MAPPED
+from copycost.analyse.noise_profile import ZERO_COPY
+from copycost.analyse.verdicts import VERDICTS
+from copycost.show.charts.axes import ValueAxis, numbers, value_axis
+from copycost.show.charts.chart import Chart, Context
+from copycost.show.charts.descriptions import counted, extremes, one_sided, time_ratio
+from copycost.show.charts.frames import NOISE, PAIR, PARAMETERS, RUNS
+from copycost.show.charts.guides import Guide, fresh_share, guide_at_one, has_reference, of_reference
+from copycost.show.charts.labels import plain
+from copycost.show.charts.lines import Variant, line_chart, points
+from copycost.show.charts.palette import plain_styles
+from copycost.show.charts.several_runs import lines_of_runs, over_median, several
+from copycost.show.charts.ticks import multiple_tick, percent_tick
+from copycost.show.quantities import (
+    COPY_RATIO,
+    MULTIPLE,
+    PAGE_FAULTS,
+    RATIO,
+    SECONDS,
+    SHARE_OF_FRESH,
+    SHARE_OF_MAPPED,
+    SPEED_UP,
+    THROUGHPUT,
+    Quantity,
+    cheapest_zero_copy,
+)
+
+NO_BYTES = "no cell with a number of bytes was measured on both sides"
+_NOT_SEVERAL = "no cell was measured in more than one run"
+_PAGE = Guide("one fault per 4 KiB", lambda panel, x: np.where(x >= 4096, x / 4096, np.nan))
+
+
+def of_run(
+    name: str,
+    title: str,
+    quantity: Quantity,
+    missing: str,
+    *,
+    copies_only: bool = False,
+    guides: Callable[[pd.DataFrame, Context], tuple[Guide, ...]] = lambda shown, context: (),
+    notes: Callable[[pd.DataFrame], tuple[str, ...]] = lambda cells: (),
+    **options: Any,
+) -> Chart:
+    """Return the chart of a quantity of a run's cells against bytes, with a guide at 1 where that means something.
+
+    Args:
+        name: of the chart.
+        title: of the chart.
+        quantity: what it shows.
+        missing: why it cannot be drawn of cells without the quantity.
+        copies_only: whether cells that do not copy are left out.
+        guides: further guides for the cells that are shown.
+        notes: sentences below the chart, from all cells.
+        options: as in ``line_chart``.
+    """
+    axis = value_axis(quantity)
+    at_one = (guide_at_one(axis, quantity.baseline),) if quantity.baseline else ()
+
+    def known(cells: pd.DataFrame) -> pd.DataFrame:
+        shown = points(cells, *quantity.values(cells))
+        possible = shown["value"] >= 0 if axis.holds_zero else shown["value"] > 0
+        return shown[possible & (shown["look"] == "copies")] if copies_only else shown[possible]
+
+    def lines(cells: pd.DataFrame, context: Context) -> tuple[pd.DataFrame, Variant]:
+        shown = known(cells)
+        return shown, Variant(axis, (*at_one, *guides(shown, context)), notes(cells))
+
+    return line_chart(name, title, missing, known, lines, **options)
+
+
+def _zero_copy_names(cells: pd.DataFrame) -> tuple[str, ...]:
+    """Return for each direction which zero-copy conversions are 1×."""
+    cheapest = cheapest_zero_copy(cells)
+    copies = cells[cheapest >= 0]
+    names = cells["conversion"].iloc[cheapest[cheapest >= 0]].set_axis(copies.index)
+    used = names.groupby(copies["direction"]).unique()
+    return tuple(f"{plain(way)}: 1× is {' or '.join(sorted(map(plain, names)))}" for way, names in used.items())
+
+
+def _plain_copies(shown: pd.DataFrame, context: Context) -> tuple[Guide, ...]:
+    """Return the throughput of the plain copies that were measured, for the axis to hold the most they reach."""
+    guides = []
+    for name, quantity, sign in ((MAPPED, SHARE_OF_MAPPED, "guide"), (FRESH, SHARE_OF_FRESH, "guide-2")):
+        copies = context.references
+        if copies is not None and has_reference(copies, name):
+            near = copies["bytes"].between(shown["bytes"].min(), shown["bytes"].max())
+            speeds = _speed(copies[near & (copies["conversion"] == name) & (copies["seconds"] > 0)])
+            highest = (float(speeds.max()),) if len(speeds) else ()
+            guides.append(Guide(str(quantity.baseline), of_reference(copies, name, _speed), highest, sign))
+    return tuple(guides)
+
+
+def _speed(copies: pd.DataFrame) -> pd.Series:
+    return copies["bytes"] / copies["seconds"] / 1e9
+
+
+def _fresh_share(shown: pd.DataFrame, context: Context) -> tuple[Guide, ...]:
+    text = "what a plain copy into fresh memory reaches, where that is less"
+    has_fresh = has_reference(context.references, FRESH)
+    return (Guide(text, fresh_share(context.references), (), "guide-2"),) if has_fresh else ()
+
+
+def with_bytes(comparison: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells of a comparison that have a ratio and a number of bytes."""
+    return comparison[(comparison["ratio"] > 0) & (comparison["bytes"] > 0)]
+
+
+def _ratios(comparison: pd.DataFrame, context: Context) -> tuple[pd.DataFrame, Variant]:
+    both = with_bytes(comparison)
+    axis = ValueAxis(time_ratio(context.names), multiple_tick, least=1.5)
+    says = (counted(both["verdict"], VERDICTS), *extremes(both))
+    variant = Variant(axis, (guide_at_one(axis, "as long"),), one_sided(comparison), says=says)
+    return points(both, *RATIO.values(both)), variant
+
+
+def _times_of_runs(cells: pd.DataFrame, context: Context) -> tuple[pd.DataFrame, Variant]:
+    shown = several(cells)
+    return lines_of_runs(shown, shown["seconds"], Variant(value_axis(SECONDS)), context)
+
+
+def _runs_over_median(cells: pd.DataFrame, context: Context) -> tuple[pd.DataFrame, Variant]:
+    shown = several(cells)
+    axis = ValueAxis("time ÷ median of the runs", multiple_tick, least=1.5)
+    return lines_of_runs(
+        shown, over_median(shown), Variant(axis, (guide_at_one(axis, "the median of the runs"),)), context
+    )
+
+
+def _noise_floor(sizes: pd.DataFrame, context: Context) -> tuple[pd.DataFrame, Variant]:
+    zero_copy = sizes["kind"] == ZERO_COPY
+    line = zero_copy.map({True: "zero-copy conversions", False: "copying conversions"})
+    shown = sizes.assign(x=sizes["bytes"].astype(float), value=sizes["floor"].astype(float), low=np.nan, high=np.nan)
+    shown = shown.assign(line=line, label=line, look=zero_copy.map({True: "shares", False: "copies"}), flagged=False)
+    axis = ValueAxis("95% differ by less than", percent_tick)
+    return shown, Variant(axis, styles=plain_styles(line.unique(), context.theme), by=("machine",))
+
+
+def _timed(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame[(frame["seconds"] > 0) & frame["x"].notna()]
+
+
+def _against_parameter(frame: pd.DataFrame, context: Context) -> tuple[pd.DataFrame, Variant]:
+    shown = _timed(frame)
+    known = (shown["low"] > 0) & (shown["high"] > 0)
+    shown = shown.assign(value=shown["seconds"], low=shown["low"].where(known), high=shown["high"].where(known))
+    shown = shown.assign(label=shown["line"], look="plain", flagged=False)
+    across, along = plain(shown["across"].iloc[0]), plain(shown["along"].iloc[0])
+    several_lines = shown["line"].nunique() > 1
+    variant = Variant(
+        value_axis(SECONDS),
+        notes=(f"each line is one {along}",) if along and several_lines else (),
+        title=f"{SECONDS.title} against {across}",
+        across=numbers(across, shown["x"].to_list()),
+        styles=plain_styles(shown["line"], context.theme),
+        by=("panel",),
+        interval="the middle half of the rounds",
+    )
+    return shown, variant
+
+
+LINE_CHARTS = (
+    of_run("cost", "Time per call against bytes", SECONDS, "no cell has a time"),
+    of_run(
+        *("multiple", "Copying as a multiple of zero-copy", MULTIPLE),
+        "no copying cell has a zero-copy cell of the same direction, dtype and size beside it",
+        notes=_zero_copy_names,
+    ),
+    of_run(
+        *("throughput", "Throughput of copies against bytes", THROUGHPUT, "no cell copies with a known throughput"),
+        copies_only=True,
+        guides=_plain_copies,
+        uses_references=True,
+    ),
+    of_run(
+        *("share", "Share of the ceiling that copies reach", SHARE_OF_MAPPED),
+        "no plain copy was measured beside a copying cell",
+        copies_only=True,
+        guides=_fresh_share,
+        uses_references=True,
+        by_itself=False,
+    ),
+    of_run(
+        *("copy-ratio", "Copying as a multiple of a plain copy", COPY_RATIO),
+        "no plain copy was timed beside a copying cell",
+        copies_only=True,
+        by_itself=False,
+    ),
+    of_run(
+        *("page-faults", "Minor page faults per call against bytes", PAGE_FAULTS, "page faults were not counted"),
+        guides=lambda shown, context: (_PAGE,),
+        by_itself=False,
+    ),
+    of_run(
+        *("threads", "Speed-up over one thread against bytes", SPEED_UP),
+        "no cell was measured with one thread and with more",
+    ),
+    line_chart("ratio", "Ratio of times, cell by cell", NO_BYTES, with_bytes, _ratios, shows=PAIR),
+    line_chart("runs", "Time per call in several runs", _NOT_SEVERAL, several, _times_of_runs, shows=RUNS),
+    line_chart(
+        *("runs-relative", "Several runs, relative to their median", _NOT_SEVERAL, several, _runs_over_median),
+        shows=RUNS,
+    ),
+    line_chart(
+        *("noise", "Noise floor of identical measurements", "the profile has no noise floor"),
+        *(lambda sizes: sizes, _noise_floor),
+        shows=NOISE,
+    ),
+    line_chart(
+        *("parameters", "Time per call against a parameter"),
+        "no benchmark has a time and a number on the horizontal axis",
+        *(_timed, _against_parameter),
+        shows=PARAMETERS,
+    ),
+)

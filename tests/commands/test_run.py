@@ -1,0 +1,124 @@
+"""`run` for real: a few cells, real processes, everything where it is said to be."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import copycost
+from copycost.commands.run import comparable
+from tests.made_up import Law, made_up_rounds
+
+ROOT = Path(__file__).parents[2]
+
+
+def bench_runner(*arguments, **options):
+    command = [sys.executable, str(ROOT / "bench_runner.py"), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, **options)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("main-job")
+
+
+@pytest.fixture(scope="module")
+def done(folder):
+    own = folder / "mine.py"
+    own.write_text(
+        "from copycost import conversion\n"
+        "@conversion('mine.twice', direction='to_tensor', documented='copies')\n"
+        "def twice(a):\n"
+        "    import torch\n"
+        "    return torch.tensor(torch.tensor(a).numpy())\n"
+    )
+    return bench_runner(
+        "run", "--conversions", own, "--dtype", "float32,float64", "--size", "1,4096",
+        "--processes", 3, "--name", "small", "--out", folder / "results", "--plots", folder / "plots",
+        cwd=folder,
+    )  # fmt: skip
+
+
+def test_it_succeeds_and_says_where_everything_is(done, folder):
+    assert done.returncode == 0, done.stderr
+    assert str(folder / "results" / "small") in done.stdout
+    assert str(folder / "plots" / "small") in done.stdout
+    assert "torch.from_numpy" in done.stdout
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_the_results_hold_every_cell_with_its_evidence(done, folder):
+    rounds = copycost.load(folder / "results" / "small")
+    cells = copycost.estimate(rounds)
+    shares = {(row.conversion, row.dtype): row.shares_memory for row in cells.itertuples() if row.size > 1}
+    assert shares == {
+        ("torch.from_numpy", "float32"): True,
+        ("torch.from_numpy", "float64"): True,
+        ("torch.tensor", "float32"): False,
+        ("torch.tensor", "float64"): False,
+        ("torch.Tensor", "float32"): True,
+        ("torch.Tensor", "float64"): False,
+        ("t.numpy", "float32"): True,
+        ("t.numpy", "float64"): True,
+        ("t.clone.numpy", "float32"): False,
+        ("t.clone.numpy", "float64"): False,
+        ("mine.twice", "float32"): False,
+        ("mine.twice", "float64"): False,
+    }
+    # However few rounds were quiet, every process has measured every cell.
+    assert (rounds.groupby(["conversion", "dtype", "size"], observed=True)["process"].nunique() == 3).all()
+
+
+def test_the_record_is_complete_and_names_no_host(done, folder):
+    text = (folder / "results" / "small" / "run.json").read_text()
+    record = json.loads(text)
+    assert record["status"] == "complete"
+    assert len(record["processes"]) == 3
+    assert os.uname().nodename not in json.dumps(record["machine"])
+    assert (folder / "plots" / "small" / "cost.svg").exists()
+
+
+def test_ctrl_c_keeps_what_was_measured_and_says_how_to_go_on(folder):
+    command = [
+        sys.executable, str(ROOT / "bench_runner.py"), "run", "--preset", "quick", "--size", "1,64",
+        "--precision", "0.1%", "--name", "stopped", "--out", str(folder / "results"),
+    ]  # fmt: skip
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=folder) as process:
+        first = folder / "results" / "stopped" / "process-0001.json"
+        while not first.exists() and process.poll() is None:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate()
+    assert process.returncode == 130
+    assert "kept" in said and "show" in said and "Traceback" not in said
+    assert json.loads((folder / "results" / "stopped" / "run.json").read_text())["status"] == "interrupted"
+    shown = bench_runner("show", "stopped", "--results", folder / "results", cwd=folder)
+    assert shown.returncode == 0 and "interrupted" in shown.stdout
+
+
+def test_figures_of_a_machine_that_is_never_quiet_are_not_to_be_compared():
+    busy = Law(contended=0.97, visits=6)
+    assert not comparable(copycost.estimate(made_up_rounds(busy)))
+    assert comparable(copycost.estimate(made_up_rounds(Law(contended=0.3))))
+
+
+def test_a_charts_folder_that_cannot_be_made_is_refused_before_anything_is_measured(folder):
+    (folder / "file").write_text("")
+    done = bench_runner(
+        "run", "--size", "1", "--name", "refused", "--out", folder / "results", "--plots", folder / "file"
+    )
+    assert done.returncode == 2
+    assert "cannot be made" in done.stderr and done.stderr.count("\n") == 1
+    assert not (folder / "results" / "refused").exists()
+
+
+def test_nothing_is_written_but_where_it_is_said_to_be(done, folder):
+    assert {path.name for path in folder.iterdir()} <= {"mine.py", "results", "plots", "__pycache__", "file"}
+    text = "".join(path.read_text() for path in (folder / "results" / "small").iterdir())
+    for word in (str(folder), str(Path.home()), str(ROOT)):
+        assert word not in text

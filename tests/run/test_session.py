@@ -1,0 +1,149 @@
+"""A session: how one is started, and what becomes of one that ends or falls silent."""
+
+import os
+import queue
+import sys
+from pathlib import Path
+
+import pytest
+
+from copycost.run import session as module
+from copycost.run.session import Session, SessionEnded, SessionSilent, Start
+
+
+class Script(Start):
+    """A start whose process runs a script instead of pytest."""
+
+    def __init__(self, script):
+        super().__init__()
+        object.__setattr__(self, "script", script)
+
+    def command(self, plan_file):
+        return [sys.executable, "-c", self.script]
+
+
+def events(script, until="ready", timeout=30.0, ask=None):
+    with Session(Script(script), "plan.json") as session:
+        if ask is not None:
+            session.ask(ask)
+        return list(session.events(until, timeout))
+
+
+def test_events_are_heard_up_to_the_one_waited_for():
+    script = "for e in ('prepared', 'ready', 'ended'): print('{\"event\": \"%s\"}' % e, flush=True)"
+    assert [event["event"] for event in events(script)] == ["prepared", "ready"]
+
+
+def test_a_request_reaches_the_process_as_one_line():
+    script = "import sys, json; r = json.loads(sys.stdin.readline()); print(json.dumps({'event': 'ready', 'heard': r}))"
+    assert events(script, ask={"process": 7})[0]["heard"] == {"process": 7}
+
+
+def test_a_process_that_ends_early_leaves_its_last_words():
+    with pytest.raises(SessionEnded, match=r"status 3: no module named torch"):
+        events("import sys; print('no module named torch', file=sys.stderr); sys.exit(3)")
+
+
+def test_a_process_that_falls_silent_is_told_and_can_be_ended_and_listened_to_again():
+    waits = []
+    with Session(Script("import time; time.sleep(600)"), "plan.json") as session:
+        with pytest.raises(SessionSilent):
+            list(session.events("ready", 0.1, lambda: waits.append(1)))
+        session.kill(session._process.pid)
+        with pytest.raises(SessionEnded, match="SIGKILL") as caught:
+            list(session.events("ready", 30.0))
+    assert caught.value.status == -9
+    assert waits
+
+
+def test_a_pause_of_the_runner_is_no_silence_of_the_session(monkeypatch):
+    class Paused(queue.SimpleQueue):
+        pieces = 0
+
+        def get(self, timeout):  # the first piece takes an hour, in which the runner is stopped
+            self.pieces += 1
+            if self.pieces == 1:
+                raise queue.Empty
+            return super().get(timeout=30.0)
+
+    monkeypatch.setattr(module.queue, "SimpleQueue", Paused)
+    assert [event["event"] for event in events('print(\'{"event": "ready"}\')', timeout=1.0)] == ["ready"]
+
+
+def test_one_process_of_a_session_can_be_ended():
+    script = (
+        "import os, time, json\n"
+        "child = os.fork()\n"
+        "if child == 0: time.sleep(600)\n"
+        "print(json.dumps({'event': 'forked', 'pid': child}), flush=True)\n"
+        "print(json.dumps({'event': 'ready', 'status': os.waitpid(child, 0)[1]}), flush=True)\n"
+    )
+    with Session(Script(script), "plan.json") as session:
+        told = session.events("ready", 30.0)
+        session.kill(next(told)["pid"])
+        assert next(told)["status"] == 9
+
+
+def test_the_last_line_since_a_mark_is_read_while_the_session_goes_on_writing():
+    script = (
+        "import sys\n"
+        "print('before', file=sys.stderr, flush=True); print('{\"event\": \"one\"}', flush=True)\n"
+        "sys.stdin.readline()\n"
+        "print('what(): bad_alloc', file=sys.stderr, flush=True); print('{\"event\": \"two\"}', flush=True)\n"
+        "sys.stdin.readline()\n"
+    )
+    with Session(Script(script), "plan.json") as session:
+        list(session.events("one", 30.0))
+        mark = session.mark()
+        assert session.last_line() == "before" and session.last_line(mark) == ""
+        session.ask({})
+        list(session.events("two", 30.0))
+        assert session.last_line(mark) == "what(): bad_alloc"
+
+
+def test_leaving_the_session_ends_its_process():
+    with Session(Script("import time; time.sleep(600)"), "plan.json") as session:
+        pass
+    assert session._process.returncode is not None
+
+
+def test_a_fixed_layout_fixes_the_hash_seed_and_the_environments_size(monkeypatch):
+    def size():
+        environ = Start(fixed_layout=True).environ()
+        assert environ["PYTHONHASHSEED"] == "0"
+        return sum(len(os.fsencode(name)) + len(os.fsencode(value)) + 2 for name, value in environ.items())
+
+    monkeypatch.setenv("USER", "a")
+    first = size()
+    monkeypatch.setenv("USER", "a-much-longer-user-name")
+    assert size() == first
+    assert first % module._ENVIRONMENT_STEP == 0
+
+
+def test_a_random_layout_leaves_both_alone(monkeypatch):
+    monkeypatch.delenv("PYTHONHASHSEED", raising=False)
+    environ = Start(fixed_layout=False, fork=False).environ()
+    assert "PYTHONHASHSEED" not in environ and "COPYCOST_PADDING" not in environ
+
+
+def test_what_is_set_for_another_pytest_does_not_reach_the_session(monkeypatch):
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--no-such-option")
+    monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw0")
+    assert not [name for name in Start().environ() if name.startswith("PYTEST_")]
+    assert Start(environment={"PYTEST_ADDOPTS": "-q"}).environ()["PYTEST_ADDOPTS"] == "-q"
+
+
+def test_an_arms_environment_reaches_its_processes():
+    assert Start(environment={"THP_MEM_ALLOC_ENABLE": "1"}).environ()["THP_MEM_ALLOC_ENABLE"] == "1"
+
+
+def test_what_an_arm_asks_for_goes_before_what_is_usual():
+    environ = Start(environment={"PYTHONHASHSEED": "7", "PYTHONPATH": "/its/own"}).environ()
+    assert environ["PYTHONHASHSEED"] == "7"
+    here, own = environ["PYTHONPATH"].split(os.pathsep)
+    assert own == "/its/own" and (Path(here) / "copycost" / "measure").is_dir()
+
+
+def test_the_command_names_the_arms_interpreter(tmp_path):
+    command = Start(python="/opt/other/python").command(tmp_path / "plan.json")
+    assert "/opt/other/python" in command and str(tmp_path / "plan.json") in command
