@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from copycost.commands.delivery import deliver
-from copycost.commands.options import LocalPath, conversions_file_option
+from copycost.commands.options import LocalPath, conversions_file_option, deliver_document
 from copycost.errors import UsageError
 
 if TYPE_CHECKING:
@@ -159,12 +158,11 @@ def _present(record: Record, charts: Path) -> None:
     from copycost.commands.show import run_document
     from copycost.run.failures import failure_lines
     from copycost.show.chart_data import draw, run_data
-    from copycost.show.render.formats import render
     from copycost.units import format_seconds
 
     folder = record.settings.folder
     run = select_one(str(folder), folder.parent)
-    deliver(render(run_document(run), "table"), None)
+    deliver_document(run_document(run), "table", None)
     print(f"results: {folder}")
     print(f"charts:  {charts} ({len(draw(run_data(run), charts))} files)", flush=True)
     wall = record.wall_seconds or 0.0

@@ -1,9 +1,9 @@
 import json
 
 import pytest
+from copycost.show.doctor_view import count_line, render
 
 from copycost.errors import UsageError
-from copycost.show.doctor_view import count_line, render
 
 
 def row(severity="disturbs", **changes):

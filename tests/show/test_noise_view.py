@@ -3,10 +3,10 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from copycost.show.noise_view import render
 
 from copycost.analyse.noise_profile import noise_profile
 from copycost.errors import UsageError
-from copycost.show.noise_view import render
 from tests.made_up import MACHINE
 
 

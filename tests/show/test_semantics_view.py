@@ -1,9 +1,9 @@
 import json
 
 import pytest
+from copycost.show.semantics_view import render
 
 from copycost.errors import UsageError
-from copycost.show.semantics_view import render
 
 ROW = {
     "conversion": "mine", "expression": "f(a) | <b>", "dtype": "float32", "source": "reversed",
