@@ -55,16 +55,14 @@ def doctor_document(findings: Sequence[Mapping[str, str]]) -> Document:
     ]
     total = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"
     counted = Lines((f"{total}: {', '.join(counts)}" if counts else total,))
-    return Document("", (*sections, counted), data={"findings": pd.DataFrame(findings)})
+    return Document("", (*sections, counted), data={"findings": pd.DataFrame(findings, dtype=object)})
 
 
 def _said(finding: Mapping[str, str]) -> tuple[Line | Command, ...]:
     """Return the sentence, the evidence and the command; what is fine is kept short, on one line."""
-    from copycost.show.document import Command, Name
+    from copycost.show.document import Command
 
-    # Names of processes and values of the environment are whatever somebody made them.
-    evidence = Name(finding["evidence"])
+    sentence, evidence, command = finding["sentence"], finding["evidence"], finding["command"]
     if finding["severity"] == "fine":
-        return ((f"{finding['sentence'].rstrip('.')}: ", evidence),)
-    command = (Command(finding["command"]),) if finding["command"] else ()
-    return (finding["sentence"], evidence, *command)
+        return (f"{sentence.rstrip('.')}: {evidence}",)
+    return (sentence, evidence, *([Command(command)] if command else []))

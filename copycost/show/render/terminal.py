@@ -77,7 +77,7 @@ class _Terminal:
             self._line(block)
         elif isinstance(block, Entries):
             for label, lines in block.entries:
-                self._entry(plain_text(label), lines)
+                self._entry(one_line(plain_text(label)), lines)
         elif isinstance(block, Note):
             sign = self.signs.get(block.name, "!")
             said = f"{block.name}: " if block.name else ""
