@@ -48,12 +48,12 @@ def noise(
 
     from copycost.analyse.comparison import compare
     from copycost.analyse.noise_profile import noise_profile, profile_path, write_profile
+    from copycost.analyse.select import select_sides
     from copycost.run.execution import INTERRUPTED, execute
     from copycost.run.folder import make_for_charts
     from copycost.run.progress import ProgressBar
     from copycost.run.settings import settle
     from copycost.show.chart_data import draw, noise_data
-    from copycost.store.loading import load
 
     charts = make_for_charts(plots / "noise")  # before anything is measured: one that cannot be made fails at once
     console = Console(stderr=True, highlight=False)
@@ -66,8 +66,8 @@ def noise(
                 record = execute(settings, bar)
             if record.status == "interrupted":
                 raise click.exceptions.Exit(INTERRUPTED)
-            rounds = load(settings.folder)
-            comparisons.append(compare(*(rounds[rounds["arm"] == label] for label in _LABELS)))
+            words = [f"{settings.folder}@{label}" for label in _LABELS]
+            comparisons.append(compare(*select_sides(words, Path(scratch))))
             console.print(f"repeat {number} of {repeats} is measured")
     machine = record.machine["machine"]
     profile = noise_profile(comparisons, machine=machine, method=record.method)

@@ -155,7 +155,11 @@ def _style(row: Sequence[Value]) -> str:
 
 def _side_by_side(sheet: Sheet, width: int) -> list[Sheet]:
     """Return a sheet in as few parts as keep to a width, the first column in each; one that is folded stays whole."""
-    if not sheet.rows or not all(value.is_figure for row in sheet.rows for value in row[1:] if value.text):
+    if (
+        len(sheet.headings) < 2
+        or not sheet.rows
+        or not all(value.is_figure for row in sheet.rows for value in row[1:] if value.text)
+    ):
         return [sheet]
     widths = _widths(sheet)
     numbers = np.arange(1, len(widths))
