@@ -52,11 +52,20 @@ def select_sides(words: Sequence[str], results: Path, *, on_bad: OnBad | None = 
     sides = []
     for word, runs in zip(words, _selected(words, results, on_bad), strict=True):
         for run in runs:
-            if len(run.arms) > 1:
-                arms = ", ".join(f"{word}@{arm}" for arm in run.arms)
-                raise UsageError(f"{word} has several arms, compare one of them: {arms}")
+            require_one_arm(run, word)
         sides.append(one_run(word, runs, results))
     return sides
+
+
+def require_one_arm(run: Run, word: str) -> None:
+    """Refuse a run of several arms as a side of a comparison; ``word`` is what stands for the run.
+
+    Raises:
+        UsageError: it has several arms; the message names them.
+    """
+    if len(run.arms) > 1:
+        arms = ", ".join(f"{word}@{arm}" for arm in run.arms)
+        raise UsageError(f"{word} has several arms, compare one of them: {arms}")
 
 
 def select_one(word: str, results: Path, *, on_bad: OnBad | None = None) -> Run:
@@ -74,7 +83,9 @@ def one_run(word: str, runs: Sequence[Run], results: Path) -> Run:
     if len(runs) == 1 and not runs[0].has_several_reports:
         return runs[0]
     path = find(_run_and_arm(word)[0], results)
-    return Run.together(as_unicode(path.resolve().name), path, runs)
+    together = Run.together(as_unicode(path.resolve().name), path, runs)
+    together.source = source_name(path, results)
+    return together
 
 
 def select_history(label: str, results: Path, *, on_bad: OnBad | None = None) -> list[Run]:

@@ -15,6 +15,7 @@ from copycost.errors import UsageError, one_line
 
 if TYPE_CHECKING:
     from copycost.analyse.run import Run
+    from copycost.show.chart_data import ChartData
     from copycost.show.docs_folder import Provenance
     from copycost.show.document import Chart, Document
 
@@ -65,8 +66,7 @@ def write(run: Run, folder: Path, options: Mapping[str, Any], command: str) -> l
         UsageError: the run has no sizes, a file cannot be written, or the page that is there was written by someone
             else.
     """
-    from copycost.show.charts.frames import RUN
-    from copycost.show.charts.gallery import draw_all
+    from copycost.show.chart_data import Look, draw, run_data
     from copycost.show.docs_folder import PAGE, provenance, read_comment
     from copycost.store.writing import write_bytes
 
@@ -78,20 +78,10 @@ def write(run: Run, folder: Path, options: Mapping[str, Any], command: str) -> l
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"{folder}: cannot be made ({error.strerror})") from error
-    charts = _possible(run)
-    drawn: list[Path] = []
-    if charts:
-        drawn = draw_all(
-            run.reached,
-            folder,
-            charts,
-            machine=run.machine if run.record else None,
-            formats=["svg"],
-            themes=options["themes"],
-            width=options["width"],
-            rounds=run.rounds,
-            provenance={"shows": RUN, "sources": [run.source], "choice": {}},
-        )
+    data = run_data(run)
+    charts = _possible(data)
+    look = Look("svg", ",".join(options["themes"]), options["width"])
+    drawn = draw(data, folder, charts, look) if charts else []
     write_bytes(page, _text(run, folder, charts, provenance(run, options, command)))
     return [page, *drawn]
 
@@ -102,6 +92,7 @@ def differences_of(run: Run, folder: Path) -> list[str]:
     The page is compared as it was written: with its own options, command and version of copycost. Charts are compared
     as ``copycost.show.charts.gallery.why_stale`` does.
     """
+    from copycost.show.chart_data import run_data
     from copycost.show.charts.gallery import file_stem, why_stale
     from copycost.show.docs_folder import PAGE, charts_that_differ, lines_that_differ, provenance, read_comment
 
@@ -111,11 +102,10 @@ def differences_of(run: Run, folder: Path) -> list[str]:
     known = read_comment(page)
     if known is None:
         return [f"{page}: was not written by copycost"]
-    charts, machine = _possible(run), run.machine if run.record else None
+    data = run_data(run)
+    charts = _possible(data)
     wanted = [folder / f"{file_stem(chart, theme)}.svg" for chart in charts for theme in known.options["themes"]]
-    differences, complete = charts_that_differ(
-        folder, wanted, lambda path: why_stale(path, run.reached, machine=machine, rounds=run.rounds)
-    )
+    differences, complete = charts_that_differ(folder, wanted, lambda path: why_stale(path, data.frame, **data.beside))
     if not complete:
         return differences
     again = replace(provenance(run, known.options, known.command), version=known.version)
@@ -206,12 +196,9 @@ def _conditions(run: Run) -> dict[str, str]:
     return {**chosen, **({"arm": run.arms[0]} if len(run.arms) > 1 else {})}
 
 
-def _possible(run: Run) -> list[str]:
-    """Return the charts of a page that the run allows."""
-    from copycost.show.charts.gallery import drawable
-
-    reasons = drawable(run.reached, run.rounds)
-    return [chart for chart in CHARTS if chart in reasons and reasons[chart] is None]
+def _possible(data: ChartData) -> list[str]:
+    """Return the charts of a page that the data allow."""
+    return [chart for chart in CHARTS if chart in data.possible]
 
 
 def _themes(typed: str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from copycost.commands.options import LocalPath, conversions_file_option
+from copycost.commands.options import LocalPath, conversions_file_option, deliver_document
 from copycost.errors import UsageError
 
 if TYPE_CHECKING:
@@ -217,16 +217,17 @@ def how_to_go_on(folder: Path, processes: int) -> str:
 def _present(record: Record, charts: Path) -> None:
     """Print the table, draw the charts and say what was measured and what failed."""
     # Imported after measuring, so that drawing's libraries take nothing from the rounds.
+    from copycost.analyse.select import select_one
+    from copycost.commands.show import run_document
     from copycost.run.failures import failure_lines
-    from copycost.show.plot import draw_view
-    from copycost.show.run_view import read_run
-    from copycost.show.summary import print_view
+    from copycost.show.chart_data import draw, run_data
     from copycost.units import format_seconds
 
-    view = read_run(record.settings.folder)
-    print_view(view)
-    print(f"results: {record.settings.folder}")
-    print(f"charts:  {charts} ({len(draw_view(view, charts))} files)")
+    folder = record.settings.folder
+    run = select_one(str(folder), folder.parent)
+    deliver_document(run_document(run), "table", None)
+    print(f"results: {folder}")
+    print(f"charts:  {charts} ({len(draw(run_data(run), charts))} files)", flush=True)
     wall = record.wall_seconds or 0.0
     print(
         f"measured for {format_seconds(wall)}, {record.timed_seconds / wall:.0%} of it inside timed "
@@ -237,7 +238,7 @@ def _present(record: Record, charts: Path) -> None:
         print("resumed once" if count == 1 else f"resumed {count} times")
     for line in failure_lines(record.failed):
         print(line)
-    if not comparable(view.cells):
+    if not comparable(run.estimates):
         print("this machine was hardly ever quiet: these figures are not to be compared")
 
 

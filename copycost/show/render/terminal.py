@@ -77,7 +77,7 @@ class _Terminal:
             self._line(block)
         elif isinstance(block, Entries):
             for label, lines in block.entries:
-                self._entry(plain_text(label), lines)
+                self._entry(one_line(plain_text(label)), lines)
         elif isinstance(block, Note):
             sign = self.signs.get(block.name, "!")
             said = f"{block.name}: " if block.name else ""
@@ -106,7 +106,7 @@ class _Terminal:
             self._print(lead + plain_text(line), hang=len(lead))
 
     def _entry(self, label: str, lines: Sequence[Line | Command]) -> None:
-        first = f"  {label:<{_LABEL}}"
+        first = f"  {label + ' ':<{_LABEL}}"
         for number, line in enumerate(lines):
             lead = first if number == 0 else " " * len(first)
             if isinstance(line, Command):

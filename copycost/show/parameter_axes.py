@@ -3,45 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import PurePath
 
 import pandas as pd
 
 from copycost.errors import UsageError, nearest
+from copycost.show.chart_data import ChartData
 from copycost.show.charts.frames import PARAMETERS
 from copycost.show.charts.labels import plain
 from copycost.show.charts.ticks import number
-from copycost.show.plot_subject import Subject
-from copycost.store.names import as_unicode
-from copycost.store.parametrised import params_of, read_parametrised
+from copycost.store.parametrised import params_of
 
 TEST = "test"
 MOST_LINES = 8
 """Values of a parameter that still make lines, where it is not said what does."""
 
 
-def parameters_subject(
-    path: Path, *, x: str | None = None, line: str | None = None, panel: str | None = None
-) -> Subject:
-    """Return the benchmarks of any pytest-benchmark file, ready to be drawn against one of their parameters.
+def parameters_data(
+    frame: pd.DataFrame, file: str, *, x: str | None = None, line: str | None = None, panel: str | None = None
+) -> ChartData:
+    """Return the benchmarks of any suite, ready to be drawn against one of their parameters.
 
     Args:
-        path: the file.
+        frame: of ``copycost.store.parametrised.read_parametrised``.
+        file: the name of the file that the benchmarks are from.
         x: the parameter on the horizontal axis; by default the numeric one with the most values.
         line: the parameter whose values are lines, or ``test``; by default the tests, where all of them have
             the same parameters, else the first parameter of at most eight values.
         panel: the parameter whose values are panels, or ``test``; by default all others are.
 
     Raises:
-        UsageError: the file cannot be read, has no numeric parameter, or no parameter of that name.
+        UsageError: there is no numeric parameter, or none of that name.
     """
-    frame = read_parametrised(path)
     params = params_of(frame)
     numbers = {name: _numbers(frame[name]) for name in params}
     numeric = [name for name in params if numbers[name].notna().any()]
     if not numeric:
         has = f"its parameters are {', '.join(params)}" if params else "its benchmarks have no parameters"
-        raise UsageError(f"{path}: no parameter with numbers to stand on the horizontal axis; {has}")
+        raise UsageError(f"{file}: no parameter with numbers to stand on the horizontal axis; {has}")
     chosen = _known("--x", x, numeric) if x else max(numeric, key=lambda name: numbers[name].nunique())
     places = numbers[chosen]
     shown = frame[places.notna()]
@@ -59,13 +58,13 @@ def parameters_subject(
         along=along if along != TEST else "",
         line=_joined(shown, lines).where(lambda text: text != "", shown[TEST]),
         panel=_joined(shown, panels).where(lambda text: text != "", f"no {panels[0]}" if panels else ""),
-        run=as_unicode(path.stem),
+        run=PurePath(file).stem,
         machine="",
     )
     left_out = len(frame) - len(shown)
-    about = (as_unicode(path.name), *([f"{left_out} benchmarks without {chosen} are left out"] if left_out else []))
+    about = (file, *([f"{left_out} benchmarks without {chosen} are left out"] if left_out else []))
     choice = {name: value for name, value in (("x", x), ("line", line), ("panel", panel)) if value}
-    return Subject(PARAMETERS, columns, (as_unicode(path.name),), about=about, choice=choice)
+    return ChartData(PARAMETERS, columns, (file,), choice, about=about)
 
 
 def _known(option: str, name: str, valid: Sequence[str]) -> str:

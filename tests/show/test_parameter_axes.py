@@ -3,7 +3,8 @@ import json
 import pytest
 
 from copycost.errors import UsageError
-from copycost.show.plot_parameters import parameters_subject
+from copycost.show.parameter_axes import parameters_data
+from copycost.store.parametrised import read_parametrised
 
 STATS = {
     **dict.fromkeys(("min", "max", "mean", "median", "q1", "q3", "ld15iqr", "hd15iqr"), 1e-6),
@@ -35,8 +36,12 @@ def grid(test="test_sort", /, **params):
     return [(test, one) for one in found]
 
 
+def chosen(path, **choice):
+    return parameters_data(read_parametrised(path), path.name, **choice)
+
+
 def drawn(path, **choice):
-    frame = parameters_subject(path, **choice).frame
+    frame = chosen(path, **choice).frame
     return frame["across"].iloc[0], sorted(frame["line"].unique()), sorted(frame["panel"].unique())
 
 
@@ -72,13 +77,13 @@ def test_what_is_neither_line_nor_panel_is_told_in_the_line(file):
 
 def test_a_parameter_of_many_values_makes_panels_not_lines(file):
     path = file(*grid(n=(1, 2, 3), name=[f"v{i}" for i in range(10)], kind=("x", "y")), *grid("test_b", n=(1,)))
-    assert parameters_subject(path).frame["along"].iloc[0] == "kind"
+    assert chosen(path).frame["along"].iloc[0] == "kind"
 
 
 def test_benchmarks_without_the_number_are_left_out_and_counted(file):
-    subject = parameters_subject(file(*grid(n=(1, 2)), ("test_other", {}), *grid("test_c", name=("x",))))
-    assert len(subject.frame) == 2
-    assert "2 benchmarks without n are left out" in subject.about
+    data = chosen(file(*grid(n=(1, 2)), ("test_other", {}), *grid("test_c", name=("x",))))
+    assert len(data.frame) == 2
+    assert "2 benchmarks without n are left out" in data.about
 
 
 def test_a_panel_of_benchmarks_without_its_parameter_says_so(file):
@@ -97,14 +102,14 @@ def test_a_panel_of_benchmarks_without_its_parameter_says_so(file):
 )
 def test_a_wrong_name_is_answered_with_the_valid_ones(file, choice, message):
     with pytest.raises(UsageError, match=message):
-        parameters_subject(file(*grid(n=(1, 2), kind=("x", "y"))), **choice)
+        chosen(file(*grid(n=(1, 2), kind=("x", "y"))), **choice)
 
 
 def test_without_a_number_there_is_nothing_to_draw_against(file):
     with pytest.raises(UsageError, match="its parameters are kind"):
-        parameters_subject(file(*grid(kind=("x", "y"))))
+        chosen(file(*grid(kind=("x", "y"))))
     with pytest.raises(UsageError, match="have no parameters"):
-        parameters_subject(file(("test_plain", {})))
+        chosen(file(("test_plain", {})))
 
 
 def test_hostile_parameters_are_one_line_of_text(file):
