@@ -19,9 +19,9 @@ MAY_IMPORT = {
     "commands": {"catalogue", "measure", "store", "analyse", "show", "run", "commands"},
 }
 FOR_ALL = {"errors", "units"}
-READ_FILES = {"run", "select", "noise_profile"}
+READ_FILES = {"run_files", "select", "noise_profile"}
 """Files of `analyse` that read files: everything else gets frames."""
-FRAMES_OF_STORE = {"rounds", "labels", "bad_files", "kept_cells"}
+FRAMES_OF_STORE = {"rounds", "labels", "bad_files", "kept_cells", "cell_table", "facts"}
 """What the others of `analyse` may know of `store`: what columns and names there are, and how a refusal is told."""
 
 

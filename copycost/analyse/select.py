@@ -124,8 +124,7 @@ def cells_of(runs: Sequence[Run]) -> pd.DataFrame:
     tables = [run.table for run in runs]
     if all(table is not None for table in tables):
         return to_frame(tables)
-    named = [run.cells if run.has_several_reports else run.cells.assign(run=run.name) for run in runs]
-    return pd.concat(named, ignore_index=True)
+    return pd.concat([run.named_cells for run in runs], ignore_index=True)
 
 
 def _selected(
@@ -175,7 +174,7 @@ def _read(
     for number, run in enumerate(runs, 1):
         kept = next(made) if run in missing and len(missing) > 1 else None
         if isinstance(kept, KeptCells):
-            run.take_estimates(kept)
+            run.files.take_estimates(kept)
         # What could not be made as a whole is read here as far as it goes, and says why.
         try:
             _ = run.has_estimates or run.cells

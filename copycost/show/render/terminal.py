@@ -164,7 +164,8 @@ def _side_by_side(sheet: Sheet, width: int) -> list[Sheet]:
     widths = _widths(sheet)
     numbers = np.arange(1, len(widths))
     # Shared out evenly: three and two read better than four and one.
-    for most in range(max(1, len(numbers)), 0, -1):
+    narrowest = min(widths[1:], default=1) + _BETWEEN
+    for most in range(max(1, min(len(numbers), width // narrowest)), 0, -1):
         groups = np.array_split(numbers, -(-len(numbers) // most))
         if all(widths[0] + sum(widths[number] + _BETWEEN for number in group) <= width for group in groups):
             break
