@@ -34,7 +34,7 @@ from copycost.analyse.scaling import Fitted, fit_curves, fit_frame
 from copycost.errors import UsageError, nearest
 from copycost.store import kept_cells
 from copycost.store.bad_files import OnBad
-from copycost.store.cell_table import renamed, to_frame, to_table
+from copycost.store.cell_table import renamed, rows_of_arm, to_frame, to_table
 from copycost.store.facts import as_moment
 from copycost.store.kept_cells import KeptCells, Source
 from copycost.store.labels import Test
@@ -241,7 +241,7 @@ class Run:
     @property
     def has_several_reports(self) -> bool:
         """Whether it is a file or folder of another suite with several reports, each by a name of its own."""
-        return not self.is_ours and self.cells["run"].nunique() > 1
+        return not self.is_ours and len(self._distinct("run")) > 1
 
     @property
     def is_ours(self) -> bool:
@@ -351,8 +351,18 @@ class Run:
     @property
     def table(self) -> Any | None:
         """The cells as an Arrow table, where they are kept as they are: of thousands, no frame of each is made."""
-        plain = self._whole is None and not self.parts and "cells" not in self.__dict__ and not self.longer_names(self)
-        return renamed(self._kept.table, self.name) if plain and self._kept is not None else None
+        whole = self._whole or self
+        table = None if whole.longer_names(whole) else self._kept_table
+        return None if table is None else renamed(table, self.name)
+
+    @property
+    def _kept_table(self) -> Any | None:
+        """The kept cells, of an arm its own; None where none are kept, or a frame has been made of them."""
+        if self._whole is None:
+            plain = not self.parts and "cells" not in self.__dict__
+            return self._kept.table if plain and self._kept is not None else None
+        table = self._whole._kept_table
+        return table if table is None or not self.arm else rows_of_arm(table, self.arm)
 
     def take_estimates(self, kept: KeptCells) -> None:
         """Take estimates that another process has made of the run."""
@@ -365,9 +375,9 @@ class Run:
 
     def _distinct(self, column: str) -> list[str]:
         """Return the known values of a column of the cells, in order of appearance."""
-        if self._whole is None and not self.parts and "cells" not in self.__dict__ and self._kept is not None:
-            values = self._kept.table.column(column).unique().to_pylist()
-            return [str(value) for value in values if value is not None]
+        table = self._kept_table
+        if table is not None:
+            return [str(value) for value in table.column(column).unique().to_pylist() if value is not None]
         return [str(value) for value in self.cells[column].dropna().unique()]
 
     def _of_arm(self, frame: pd.DataFrame) -> pd.DataFrame:

@@ -110,11 +110,15 @@ def select_history(label: str, results: Path, *, on_bad: OnBad | None = None) ->
 
 def cells_of(runs: Sequence[Run]) -> pd.DataFrame:
     """Return the cells of runs as one frame, references among them; ``run`` is the run's name."""
-    tables = [run.table for run in runs]
-    if all(table is not None for table in tables):
-        return to_frame(tables)
-    named = [run.cells if run.has_several_reports else run.cells.assign(run=run.name) for run in runs]
-    return pd.concat(named, ignore_index=True)
+    tables = {run: run.table for run in runs}
+    frames = {
+        run: run.cells if run.has_several_reports else run.cells.assign(run=run.name)
+        for run in runs
+        if tables[run] is None
+    }
+    if len(frames) == len(tables):
+        return pd.concat(frames.values(), ignore_index=True)
+    return to_frame([to_table(frames[run]) if run in frames else tables[run] for run in runs])
 
 
 def _selected(

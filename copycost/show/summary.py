@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from rich.console import Console
@@ -12,18 +11,13 @@ from copycost.analyse.missing import missing
 from copycost.errors import UsageError
 from copycost.show.run_view import CellsView, RunView, read_cells
 from copycost.show.table import cells_view, plain
-from copycost.show.tree_view import tree_text
 from copycost.store.bad_files import OnBad
-from copycost.store.places import is_tree
 
 WIDTH_ON_A_PIPE = 100
 
 
 def print_run(path: Path, on_bad: OnBad | None = None) -> None:
-    """Print the summary of a run folder, a tree of them or a pytest-benchmark file; ``on_bad`` as for ``load``."""
-    if is_tree(path):
-        sys.stdout.write(tree_text(path, on_bad))
-        return
+    """Print the summary of a run folder or a pytest-benchmark file; ``on_bad`` as for ``load``."""
     view = read_cells(path, on_bad)
     if view.cells.empty:
         raise UsageError(f"{path}: holds no conversion to show")
