@@ -31,7 +31,7 @@ def machines(runs: tuple[str, ...], dtype: str | None, results: Path, skip_bad: 
     from copycost.commands.reading import reading_progress
     from copycost.show.document import Block, Document
     from copycost.show.render.figures import counted
-    from copycost.show.sections.machines import (
+    from copycost.show.sections.fleet import (
         careful,
         cpu_models,
         facts,

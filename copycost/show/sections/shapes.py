@@ -13,7 +13,7 @@ from copycost.analyse.scaling import CONSTANT
 from copycost.show.document import Block, Column, Lines, Table
 from copycost.show.render.figures import half_width, share, written
 from copycost.show.sections.costs import conditions
-from copycost.show.sections.machines import relative_half_width
+from copycost.show.sections.fleet import relative_half_width
 
 MULTIPLE = 10.0
 _UNKNOWN = ("<NA>", "nan", "None")

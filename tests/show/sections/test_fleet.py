@@ -6,7 +6,7 @@ from copycost.analyse.machine_or_conversion import machine_or_conversion
 from copycost.analyse.machines import describe, figures
 from copycost.show.document import Document, Lines, Note, Table
 from copycost.show.render.layout import plain_text, sheets
-from copycost.show.sections.machines import cpu_models, facts, facts_by_model, slower_machine_or_conversion
+from copycost.show.sections.fleet import cpu_models, facts, facts_by_model, slower_machine_or_conversion
 from tests.analyse.fleets import fleet_cells, slower_conversion, slower_machine, usual
 from tests.made_up import machine_facts
 
