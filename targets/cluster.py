@@ -30,13 +30,14 @@ OPTIONS = [word for name, value in TYPED.items() for word in (f"--{name}", str(v
 ON_THE_HOST = """
 import json, sys
 from pathlib import Path
-from copycost.run.cluster.hosted import Teller
+from rich.console import Console
 from copycost.run.execution import execute
+from copycost.run.progress import ProgressBar
 from copycost.run.settings import settle
 from copycost.show.summary import print_run
 typed, out = json.loads(sys.argv[1]), Path(sys.argv[2])
 settings = settle(**typed, name="host", out=out)
-execute(settings, Teller(sys.stdout))
+execute(settings, ProgressBar(settings, Console(stderr=True)))
 print_run(settings.folder)
 """
 

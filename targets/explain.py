@@ -25,7 +25,7 @@ from copycost.analyse.curves import curves
 from copycost.analyse.law import Law
 from copycost.analyse.law_fit import choose_law
 from copycost.analyse.scaling import fit
-from copycost.show.explain_words import LARGE
+from copycost.show.sections.explanation import LARGE
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.analyse.laws import draw_law, law_rounds
@@ -128,9 +128,8 @@ def print_real(run: Path) -> None:
             f"{run.name}: the parts of copies from {LARGE // 1024} KiB on add up to within 10% for {within.sum()} of "
             f"{len(sums)} cells (asked: all): {sums.min():.0%} to {sums.max():.0%}"
         )
-    code = "import pathlib, sys; from copycost.show import explain_view as e; e.explain_run(pathlib.Path(sys.argv[1]))"
     started = time.perf_counter()
-    subprocess.run([sys.executable, "-c", code, run], check=True)
+    subprocess.run([sys.executable, "bench_runner.py", "explain", run], check=True, stdout=subprocess.DEVNULL)
     print(f"{run.name}: explained in {time.perf_counter() - started:.2f} s from a cold start (asked: 3 s)")
 
 

@@ -19,25 +19,54 @@ MAY_IMPORT = {
     "commands": {"catalogue", "measure", "store", "analyse", "show", "run", "commands"},
 }
 FOR_ALL = {"errors", "units"}
+READ_FILES = {"run_files", "select", "noise_profile"}
+"""Files of `analyse` that read files: everything else gets frames."""
+FRAMES_OF_STORE = {"rounds", "labels", "bad_files", "kept_cells", "cell_table", "facts"}
+"""What the others of `analyse` may know of `store`: what columns and names there are, and how a refusal is told."""
+
+
+def files_of(*rooms: str) -> list[Path]:
+    files = sorted(path for room in rooms for path in (PACKAGE / room).rglob("*.py"))
+    assert files
+    return files
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported_modules(path: Path, *, at_start: bool = False) -> set[str]:
+    """Return the modules of ours that a file imports; at_start, those only that importing the file imports too."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = _at_start(tree) if at_start else ast.walk(tree)
+    names = set()
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    return {name for name in names if name.startswith("copycost.")}
+
+
+def _at_start(tree: ast.AST):
+    """Yield the nodes outside functions and outside what only type checkers read."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        yield node
+        yield from _at_start(node)
 
 
 def imported_rooms(path: Path) -> set[str]:
-    rooms = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        names = [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
-        names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        for name in names:
-            package, _, rest = name.partition(".")
-            if package == "copycost" and rest:
-                rooms.add(rest.split(".")[0])
-    return rooms
+    return {name.split(".")[1] for name in imported_modules(path)}
 
 
 @pytest.mark.parametrize("room", MAY_IMPORT)
 def test_a_room_imports_only_from_the_rooms_before_it(room):
-    files = sorted((PACKAGE / room).rglob("*.py"))
-    assert files
-    for path in files:
+    for path in files_of(room):
         assert imported_rooms(path) <= MAY_IMPORT[room] | FOR_ALL, path
 
 
@@ -52,6 +81,42 @@ def test_no_relative_imports_hide_an_edge():
             assert not (isinstance(node, ast.ImportFrom) and node.level), path
 
 
+def test_no_files_import_each_other_in_a_circle():
+    modules = {module_name(path): path for path in PACKAGE.rglob("*.py")}
+    edges = {name: imported_modules(path) & modules.keys() - {name} for name, path in modules.items()}
+    done: set[str] = set()
+
+    def visit(name: str, way: list[str]) -> None:
+        assert name not in way, " -> ".join([*way[way.index(name) :], name])
+        if name not in done:
+            for other in sorted(edges[name]):
+                visit(other, [*way, name])
+            done.add(name)
+
+    for name in sorted(modules):
+        visit(name, [])
+
+
+def test_commands_alone_select_runs():
+    for path in files_of("store", "analyse", "show", "run"):
+        if path.name != "select.py":
+            names = {name.rpartition(".")[2] for name in imported_modules(path) if ".analyse.select." in name}
+            assert not {name for name in names if name.startswith("select")}, path
+
+
+def test_analysis_reads_no_files_but_through_a_run():
+    for path in files_of("analyse"):
+        if path.stem not in READ_FILES:
+            from_store = {name.split(".")[2] for name in imported_modules(path) if name.startswith("copycost.store.")}
+            assert from_store <= FRAMES_OF_STORE, path
+
+
+def test_nobody_but_a_run_loads_or_estimates():
+    for path in files_of("show", "commands"):
+        names = {name.rpartition(".")[2] for name in imported_modules(path)}
+        assert not names & {"load", "load_alike", "mark_quiet", "per_process", "estimate", "estimate_cells"}, path
+
+
 def loaded_after(statement: str, *, hidden: tuple[str, ...] = ()) -> set[str]:
     """Return the top-level modules loaded by a statement in a fresh interpreter."""
     code = "import sys\n"
@@ -62,10 +127,14 @@ def loaded_after(statement: str, *, hidden: tuple[str, ...] = ()) -> set[str]:
     return set(done.stdout.splitlines()[-1].split())
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["list"]], ids=["help", "run help", "list"])
-def test_help_and_list_load_neither_torch_nor_pandas(arguments):
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"]], ids=["help", "run help"])
+def test_help_loads_neither_torch_nor_pandas(arguments):
     loaded = loaded_after(f"from copycost.cli import main\nmain({arguments!r})")
     assert not loaded & {"torch", "numpy", "pandas", "matplotlib", "scipy"}
+
+
+def test_list_loads_no_torch():
+    assert "torch" not in loaded_after("from copycost.cli import main\nmain(['list'])")
 
 
 def test_importing_copycost_loads_nothing_heavy():

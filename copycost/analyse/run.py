@@ -7,7 +7,6 @@ what a person typed.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
@@ -24,27 +23,20 @@ from copycost.analyse.ceilings import ceilings
 from copycost.analyse.crossovers import crossings
 from copycost.analyse.curves import curves
 from copycost.analyse.estimates import estimate_cells
-from copycost.analyse.estimator import estimator_version
 from copycost.analyse.grouping import Floats, floats, group_codes
 from copycost.analyse.measurement import Measurement
 from copycost.analyse.missing import missing
 from copycost.analyse.processes import per_process
 from copycost.analyse.quiet import mark_quiet
+from copycost.analyse.run_files import RunFiles
 from copycost.analyse.scaling import Fitted, fit_curves, fit_frame
 from copycost.errors import UsageError, nearest
-from copycost.store import kept_cells
 from copycost.store.bad_files import OnBad
-from copycost.store.cell_table import renamed, rows_of_arm, to_frame, to_table
+from copycost.store.cell_table import renamed, rows_of_arm, to_frame
 from copycost.store.facts import as_moment
-from copycost.store.kept_cells import KeptCells, Source
 from copycost.store.labels import Test
-from copycost.store.loading import Loaded, load_alike
-from copycost.store.names import as_unicode
-from copycost.store.parametrised import read_parametrised
-from copycost.store.record import RECORD, read_record
 
-_OF_THE_GRID = ("processes", "skipped", "failed")
-_COMPLETE, _RUNNING = "complete", "running"
+_COMPLETE = "complete"
 
 
 class Run:
@@ -54,6 +46,7 @@ class Run:
         name: as people are told of it, unlike that of any other run selected with it.
         path: of its folder or file.
         source: as the provenance of a chart names it: its path below the results, else its own name.
+        files: what is on disk of it.
         arm: the arm that it is narrowed to, "" for all that there are.
         parts: the runs that are taken together as this one.
         longer_names: gives what tests of another suite are called beside those of the other runs selected with it.
@@ -67,9 +60,8 @@ class Run:
         self.parts: Sequence[Run] = ()
         self.among_others = False
         self.longer_names: Callable[[Run], Mapping[str, str]] = lambda _run: {}
-        self._on_bad = on_bad
+        self.files = RunFiles(path, on_bad)
         self._whole: Run | None = None
-        self._sources: list[Source] = []
 
     def only(self, arm: str) -> Run:
         """Return one arm of the run.
@@ -82,14 +74,15 @@ class Run:
                 raise UsageError(f"{self.name}@{arm}: no process of arm {arm!r} has been finished yet")
             hint = nearest(arm, self.arms) if self.arms else "it has none"
             raise UsageError(f"{self.name} has no arm {arm!r}: {hint}")
-        run = Run(f"{self.name}@{arm}", self.path, source=f"{self.source}@{arm}")
-        run.arm, run._whole = arm, self
-        return run
+        return self._part(f"{self.name}@{arm}", f"{self.source}@{arm}", arm)
 
     def called(self, name: str) -> Run:
         """Return the same run by another name, for one that stands beside itself."""
-        run = Run(name, self.path, source=self.source)
-        run.arm, run._whole = self.arm, self
+        return self._part(name, self.source, self.arm)
+
+    def _part(self, name: str, source: str, arm: str) -> Run:
+        run = Run(name, self.path, source=source)
+        run.arm, run._whole, run.files = arm, self, self.files
         return run
 
     def by_arm(self) -> list[Run]:
@@ -117,7 +110,7 @@ class Run:
         if self.parts:
             together = pd.concat([part.rounds for part in self.parts], ignore_index=True)
             return Measurement.of(together, self.name).rounds
-        return mark_quiet(self._named(self._loaded.rounds))
+        return mark_quiet(self._named(self.files.loaded.rounds))
 
     @cached_property
     def processes(self) -> pd.DataFrame:
@@ -135,15 +128,19 @@ class Run:
         """
         if self._whole is not None:
             return self._of_arm(self._whole.cells)
-        kept = self._kept
-        if kept is not None:
-            return self._named(to_frame([renamed(kept.table, self.name)]))
+        if not self.parts and self.files.kept is not None:
+            return self._named(to_frame([renamed(self.files.kept.table, self.name)]))
         cells = estimate_cells(self.processes, self.precision)
-        if self._sources and self._on_bad is None and self.facts.get("status") != _RUNNING:
-            with contextlib.suppress(ImportError):  # without pyarrow nothing is kept
-                content = KeptCells(to_table(cells), self.facts, self.tests)
-                kept_cells.keep(self.path, estimator_version(), content, self._sources)
+        if not self.parts:
+            self.files.keep(cells)
         return cells
+
+    @property
+    def named_cells(self) -> pd.DataFrame:
+        """The cells by the run's own name, which an arm's are not; reports of another suite keep theirs."""
+        if self.has_several_reports:
+            return self.cells
+        return self.cells.assign(run=_renamed(self.cells["run"], dict.fromkeys(self.cells["run"].unique(), self.name)))
 
     @cached_property
     def estimates(self) -> pd.DataFrame:
@@ -207,36 +204,20 @@ class Run:
         """
         if not self.estimates["size"].isna().any():
             return {}
-        files = {self.name: self.path}
-        if not self.path.is_file():
-            files = {as_unicode(file.stem): file for file in sorted(self.path.glob("*.json"))}
-        frames = {}
-        for name, file in files.items():
-            with contextlib.suppress(UsageError):  # of several reports, or one that was skipped and told of
-                frames[name] = read_parametrised(file)
-        return {name: frame for name, frame in frames.items() if len(frame)}
+        frames = self.files.benchmarks
+        return dict(zip([self.name], frames.values(), strict=False)) if self.path.is_file() else frames
 
     # What is told of it.
 
-    @cached_property
+    @property
     def record(self) -> Mapping[str, Any]:
-        """The content of ``run.json``; empty for another suite's file."""
-        if self._whole is not None or self.parts:
-            return (self._whole or self.parts[0]).record
-        folder = self.path.parent if self.path.is_file() and self.path.name.startswith("process-") else self.path
-        return read_record(folder) if (folder / RECORD).is_file() else {}
+        """The content of ``run.json``, of several runs the first's; empty for another suite's file."""
+        return self.parts[0].record if self.parts else self.files.record
 
-    @cached_property
+    @property
     def facts(self) -> Mapping[str, Any]:
         """The record without what grows with the grid; of another suite's file the machine alone."""
-        if self._whole is not None or self.parts:
-            return (self._whole or self.parts[0]).facts
-        if self._kept is not None:
-            return self._kept.record
-        facts = {name: value for name, value in self.record.items() if name not in _OF_THE_GRID}
-        if "plan" in facts:
-            facts["plan"] = {name: value for name, value in facts["plan"].items() if name != "cells"}
-        return facts if facts.get("machine") else facts | {"machine": dict(self._loaded.machine)}
+        return self.parts[0].facts if self.parts else self.files.facts
 
     @property
     def has_several_reports(self) -> bool:
@@ -321,63 +302,46 @@ class Run:
             return len(self.record["processes"])
         return len(group_codes(self.processes, ["run", "process"])[1])
 
-    @cached_property
+    @property
     def tests(self) -> Mapping[str, Test]:
         """What another suite calls its tests, by their names in the cells; none of a run of ours."""
-        return self._kept.tests if self._kept is not None else self._loaded.tests
+        return self.files.tests
 
     # How it is read.
-
-    @cached_property
-    def _loaded(self) -> Loaded:
-        if self.path.is_dir():
-            with contextlib.suppress(OSError):  # reading them will say why
-                self._sources = kept_cells.look(self.path)
-        (loaded,) = load_alike([[self.path]], self._on_bad)
-        return loaded
-
-    @cached_property
-    def _kept(self) -> KeptCells | None:
-        """The estimates that are kept beside the run; None where there are none, or its rounds were read before."""
-        if self.parts or "_loaded" in self.__dict__ or not self.path.is_dir():
-            return None
-        return kept_cells.read_kept(self.path, estimator_version())
 
     @property
     def has_estimates(self) -> bool:
         """Whether its estimates need not be made: they are kept beside it, or were made before."""
-        return "cells" in self.__dict__ or self._kept is not None
+        return "cells" in self.__dict__ or self.files.kept is not None
 
     @property
     def table(self) -> Any | None:
         """The cells as an Arrow table, where they are kept as they are: of thousands, no frame of each is made."""
         whole = self._whole or self
-        table = None if whole.longer_names(whole) else self._kept_table
-        return None if table is None else renamed(table, self.name)
+        kept = None if whole.longer_names(whole) else self._kept_table
+        return None if kept is None else renamed(kept, self.name)
+
+    def release(self) -> None:
+        """Forget the rounds and what takes as much memory; they are read again where they are needed."""
+        self.files.release()
+        for name in ("rounds", "processes", "replicates"):
+            self.__dict__.pop(name, None)
 
     @property
     def _kept_table(self) -> Any | None:
         """The kept cells, of an arm its own; None where none are kept, or a frame has been made of them."""
+        if self.parts or "cells" in self.__dict__:
+            return None
         if self._whole is None:
-            plain = not self.parts and "cells" not in self.__dict__
-            return self._kept.table if plain and self._kept is not None else None
-        table = self._whole._kept_table
-        return table if table is None or not self.arm else rows_of_arm(table, self.arm)
-
-    def take_estimates(self, kept: KeptCells) -> None:
-        """Take estimates that another process has made of the run."""
-        self.__dict__["_kept"] = kept
-
-    def release(self) -> None:
-        """Forget the rounds and what takes as much memory; they are read again where they are needed."""
-        for name in ("_loaded", "rounds", "processes", "replicates"):
-            self.__dict__.pop(name, None)
+            return None if self.files.kept is None else self.files.kept.table
+        kept = self._whole._kept_table
+        return kept if kept is None or not self.arm else rows_of_arm(kept, self.arm)
 
     def _distinct(self, column: str) -> list[str]:
         """Return the known values of a column of the cells, in order of appearance."""
-        table = self._kept_table
-        if table is not None:
-            return [str(value) for value in table.column(column).unique().to_pylist() if value is not None]
+        kept = self._kept_table
+        if kept is not None:
+            return [str(value) for value in kept.column(column).unique().to_pylist() if value is not None]
         return [str(value) for value in self.cells[column].dropna().unique()]
 
     def _of_arm(self, frame: pd.DataFrame) -> pd.DataFrame:

@@ -52,11 +52,20 @@ def select_sides(words: Sequence[str], results: Path, *, on_bad: OnBad | None = 
     sides = []
     for word, runs in zip(words, _selected(words, results, on_bad), strict=True):
         for run in runs:
-            if len(run.arms) > 1:
-                arms = ", ".join(f"{word}@{arm}" for arm in run.arms)
-                raise UsageError(f"{word} has several arms, compare one of them: {arms}")
+            require_one_arm(run, word)
         sides.append(one_run(word, runs, results))
     return sides
+
+
+def require_one_arm(run: Run, word: str) -> None:
+    """Refuse a run of several arms as a side of a comparison; ``word`` is what stands for the run.
+
+    Raises:
+        UsageError: it has several arms; the message names them.
+    """
+    if len(run.arms) > 1:
+        arms = ", ".join(f"{word}@{arm}" for arm in run.arms)
+        raise UsageError(f"{word} has several arms, compare one of them: {arms}")
 
 
 def select_one(word: str, results: Path, *, on_bad: OnBad | None = None) -> Run:
@@ -74,7 +83,9 @@ def one_run(word: str, runs: Sequence[Run], results: Path) -> Run:
     if len(runs) == 1 and not runs[0].has_several_reports:
         return runs[0]
     path = find(_run_and_arm(word)[0], results)
-    return Run.together(as_unicode(path.resolve().name), path, runs)
+    together = Run.together(as_unicode(path.resolve().name), path, runs)
+    together.source = source_name(path, results)
+    return together
 
 
 def select_history(label: str, results: Path, *, on_bad: OnBad | None = None) -> list[Run]:
@@ -110,15 +121,12 @@ def select_history(label: str, results: Path, *, on_bad: OnBad | None = None) ->
 
 def cells_of(runs: Sequence[Run]) -> pd.DataFrame:
     """Return the cells of runs as one frame, references among them; ``run`` is the run's name."""
-    tables = {run: run.table for run in runs}
-    frames = {
-        run: run.cells if run.has_several_reports else run.cells.assign(run=run.name)
-        for run in runs
-        if tables[run] is None
-    }
-    if len(frames) == len(tables):
-        return pd.concat(frames.values(), ignore_index=True)
-    return to_frame([to_table(frames[run]) if run in frames else tables[run] for run in runs])
+    tables = [run.table for run in runs]
+    if not any(table is not None for table in tables):
+        return pd.concat([run.named_cells for run in runs], ignore_index=True)
+    return to_frame(
+        [to_table(run.named_cells) if table is None else table for run, table in zip(runs, tables, strict=True)]
+    )
 
 
 def _selected(
@@ -168,7 +176,7 @@ def _read(
     for number, run in enumerate(runs, 1):
         kept = next(made) if run in missing and len(missing) > 1 else None
         if isinstance(kept, KeptCells):
-            run.take_estimates(kept)
+            run.files.take_estimates(kept)
         # What could not be made as a whole is read here as far as it goes, and says why.
         try:
             _ = run.has_estimates or run.cells

@@ -57,9 +57,9 @@ def compare(
     compared = compare_runs(baseline, candidate, margin=share, anyway=anyway)
     failed = failures(gate, compared.cells) if gate else None
     if plots is not None:
-        from copycost.show.plot import draw_comparison
+        from copycost.show.chart_data import draw, pair_data
 
-        draw_comparison(compared, plots)  # type: ignore[call-arg, arg-type]
+        draw(pair_data(compared), plots)
 
     what = what_they_are(compared)
     blocks: list[Block] = [

@@ -1,25 +1,49 @@
-"""The `explain` command."""
+"""The `explain` command: why a run's figures are what they are."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from copycost.commands.delivery import deliver
-from copycost.commands.options import out_option, results_option, run_argument
+from copycost.commands.options import results_option, run_argument, tells
 from copycost.commands.skipping import on_bad, skip_bad_option
+from copycost.errors import UsageError
+
+if TYPE_CHECKING:
+    from copycost.show.document import Document
 
 
 @click.command()
 @run_argument
-@click.option("--format", default="table", help="table, markdown or json.")
-@out_option
+@tells()
 @results_option
 @skip_bad_option
-def explain(run: str, format: str, out: Path | None, results: Path, skip_bad: bool) -> None:
+def explain(run: str, results: Path, skip_bad: bool) -> Document:
     """Explain a run: scaling model, ceilings, where the time goes, crossovers, advice."""
-    from copycost.show.explain_view import explain_run
-    from copycost.store.places import find
+    from copycost.analyse.ceilings import CEILINGS
+    from copycost.analyse.curves import CURVE
+    from copycost.analyse.select import select_one
+    from copycost.show.document import Document
+    from copycost.show.render.layout import parts_of
+    from copycost.show.sections.explanation import advice_section, curve_sections
+    from copycost.show.sections.machines import heading
 
-    deliver(explain_run(find(run, results), format, on_bad(skip_bad)), out)
+    explained = select_one(run, results, on_bad=on_bad(skip_bad))
+    if not explained.fitted:
+        raise UsageError(f"{explained.path}: holds no benchmark with a known size: nothing to explain")
+    reached = explained.reached[(explained.reached["direction"] != "reference").to_numpy(dtype=bool, na_value=True)]
+    shares = [f"{name}{end}" for name in CEILINGS for end in ("", "_low", "_high")]
+    return Document(
+        (*parts_of(heading(explained)), "; intervals are 95%"),
+        (*curve_sections(explained, explained.model), advice_section(explained.advice)),
+        data={
+            "run": explained.name,
+            "model": explained.model,
+            "crossovers": explained.crossovers,
+            "ceilings": reached[[*CURVE, "size", "bytes", "seconds", *shares]],
+            "breakdown": explained.breakdown,
+            "advice": explained.advice,
+        },
+    )

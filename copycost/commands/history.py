@@ -35,9 +35,9 @@ def history(label: str, plots: Path | None, results: Path, skip_bad: bool) -> Do
     found = run_history(select_history(label, results, on_bad=tell), on_bad=tell)
     steps, newest = step_changes(found.series), latest(found.series)
     if plots is not None:
-        from copycost.show.plot import draw_history
+        from copycost.show.chart_data import draw, history_data
 
-        draw_history(found.series, label, plots)
+        draw(history_data(found.series, label), plots)
     notes = [
         f"{counted(found.series['run'].nunique(), 'run')}, {counted(len(steps), 'step')}; a step is a level that at "
         "least two runs share (least squares with a penalty of 3 log n, by optimal partitioning)",

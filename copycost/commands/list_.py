@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
+
+from copycost.commands.options import tells
+
+if TYPE_CHECKING:
+    from copycost.show.document import Document
 
 
 @click.command("list")
-def list_() -> None:
+@tells()
+def list_() -> Document:
     """Print the conversions, presets and dtypes that there are."""
-    click.echo(listing())
+    import pandas as pd
 
-
-def listing() -> str:
-    """Return the text of the `list` command."""
     from copycost.catalogue.cell import DTYPES
     from copycost.catalogue.conversions import CONVERSIONS
     from copycost.catalogue.grid import PRESETS
+    from copycost.show.document import Column, Document, Lines, Name, Section, Table
 
-    conversions = CONVERSIONS.values()
-    widest = max(len(conversion.name) for conversion in conversions)
-    widest_expression = max(len(conversion.expression) for conversion in conversions)
-    lines = ["Conversions (--conversion NAME, --family core|all)"]
-    lines += [
-        f"  {conversion.name:<{widest}}  {conversion.expression:<{widest_expression}}  "
-        f"{conversion.family}, documented: {conversion.documented}"
-        for conversion in conversions
-    ]
-    lines += ["", "Presets (--preset NAME)"]
-    lines += [f"  {preset.name:<{widest}}  {preset.description}; {preset.budget:.0f} s" for preset in PRESETS.values()]
-    lines += ["", "Dtypes (--dtype NAME,NAME)", "  " + " ".join(DTYPES)]
-    return "\n".join(lines)
+    of_conversion = ("name", "expression", "family", "documented")
+    of_preset = {"name": "text", "description": "text", "budget": "seconds"}
+    conversions = pd.DataFrame([{name: getattr(each, name) for name in of_conversion} for each in CONVERSIONS.values()])
+    presets = pd.DataFrame([{name: getattr(each, name) for name in of_preset} for each in PRESETS.values()])
+    conversion_columns = tuple(Column(name, name, "name") for name in of_conversion)
+    preset_columns = tuple(Column(name, name, unit) for name, unit in of_preset.items())
+    blocks = (
+        Section(
+            "Conversions (--conversion NAME, --family core|all)",
+            (Table("conversions", conversions, conversion_columns),),
+        ),
+        Section("Presets (--preset NAME)", (Table("presets", presets, preset_columns),)),
+        Section("Dtypes (--dtype NAME,NAME)", (Lines((Name(" ".join(DTYPES)),)),)),
+    )
+    return Document("", blocks, data={"conversions": conversions, "presets": presets, "dtypes": list(DTYPES)})

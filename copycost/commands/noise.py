@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from copycost.commands.options import LocalPath, local_results_option
+from copycost.commands.options import LocalPath, local_results_option, tells
 from copycost.errors import UsageError
+
+if TYPE_CHECKING:
+    from copycost.analyse.noise_profile import NoiseProfile
+    from copycost.show.document import Document
 
 _LABELS = ("one", "other")
 
@@ -22,8 +26,8 @@ _LABELS = ("one", "other")
 @click.option("--precision", help="Half-width of the intervals asked for, such as 1%.")
 @click.option("--budget", help="Time for each repeat, such as 60s.")
 @click.option("--keep/--no-keep", default=True, help="Keep the profile as a file among the results.")
-@click.option("--format", default="table", help="table, markdown or json.")
 @click.option("--plots", type=LocalPath(path_type=Path), default=Path("plots"), help="Folder for the chart.")
+@tells()
 @local_results_option
 def noise(
     repeats: int,
@@ -31,11 +35,10 @@ def noise(
     dtype: str | None,
     size: str | None,
     keep: bool,
-    format: str,
     plots: Path,
     results: Path,
     **typed: Any,
-) -> None:
+) -> Document:
     """Measure the same cells under two labels, and say what identical measurements differ by."""
     if repeats < 1:
         raise UsageError(f"repeats {repeats} is not at least 1")
@@ -45,16 +48,14 @@ def noise(
 
     from copycost.analyse.comparison import compare
     from copycost.analyse.noise_profile import noise_profile, profile_path, write_profile
+    from copycost.analyse.select import select_sides
     from copycost.run.execution import INTERRUPTED, execute
     from copycost.run.folder import make_for_charts
     from copycost.run.progress import ProgressBar
     from copycost.run.settings import settle
-    from copycost.show.noise_chart import draw_noise
-    from copycost.show.noise_view import check_format, render
-    from copycost.store.loading import load
+    from copycost.show.chart_data import draw, noise_data
 
-    check_format(format)  # and the folder: what is mistyped fails before anything is measured
-    charts = make_for_charts(plots / "noise")
+    charts = make_for_charts(plots / "noise")  # before anything is measured: one that cannot be made fails at once
     console = Console(stderr=True, highlight=False)
     typed |= {"conversions": conversion, "dtypes": dtype, "sizes": size}
     comparisons = []
@@ -65,15 +66,52 @@ def noise(
                 record = execute(settings, bar)
             if record.status == "interrupted":
                 raise click.exceptions.Exit(INTERRUPTED)
-            rounds = load(settings.folder)
-            comparisons.append(compare(*(rounds[rounds["arm"] == label] for label in _LABELS)))
+            words = [f"{settings.folder}@{label}" for label in _LABELS]
+            comparisons.append(compare(*select_sides(words, Path(scratch))))
             console.print(f"repeat {number} of {repeats} is measured")
     machine = record.machine["machine"]
     profile = noise_profile(comparisons, machine=machine, method=record.method)
-    print(render(profile, format), end="")
-    console.print(f"chart: {draw_noise(profile, charts)[0]}", markup=False)
+    console.print(f"chart: {draw(noise_data(profile), charts)[0]}", markup=False, soft_wrap=True)
     if keep:
         path = profile_path(results, machine)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_profile(path, profile)
         console.print(f"kept: {path}", markup=False, soft_wrap=True)
+    return noise_document(profile)
+
+
+def noise_document(profile: NoiseProfile) -> Document:
+    """Return how far apart identical measurements come out on a machine, by size."""
+    from copycost.analyse.grouping import floats
+    from copycost.show.document import Column, Document, Lines, Name, Table
+
+    sizes = profile.sizes
+    cells = floats(sizes["cells"])
+    wrong, same = (float((floats(sizes[name]) * cells).sum() / cells.sum()) for name in ("false_verdicts", "same"))
+    columns = (
+        Column("bytes", "bytes", "bytes"),
+        Column("cells", "cells", "count"),
+        Column("floor", "noise floor", "share"),
+        Column("over_1", ">1% apart", "share"),
+        Column("over_2", ">2%", "share"),
+        Column("over_5", ">5%", "share"),
+        Column("same", "same", "share"),
+        Column("false_verdicts", "false verdicts", "share"),
+    )
+    said = (
+        f"{profile.repeats} comparisons of identical conditions, {int(cells.sum())} pairs of figures",
+        f"called faster or slower although nothing differed: {wrong:.2%}; called the same: {same:.1%}",
+        "noise floor: 95% of identical figures are no further apart",
+    )
+    return Document(
+        (Name(profile.machine), f", {profile.created[:10]}"),
+        (Table("noise", sizes, columns, titles="kind"), Lines(said, bullets=True)),
+        data={
+            "machine": profile.machine,
+            "created": profile.created,
+            "repeats": profile.repeats,
+            "noise": sizes,
+            "false_verdicts": wrong,
+            "same": same,
+        },
+    )

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from copycost.commands.options import LocalPath, conversions_file_option
+from copycost.commands.options import LocalPath, conversions_file_option, deliver_document
 from copycost.errors import UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from copycost.run.cluster.cluster_record import ClusterRecord
     from copycost.run.record import Record
     from copycost.run.settings import Settings
 
@@ -73,14 +74,7 @@ def run(
         typed[f"{word}s"] = typed.pop(word)
     typed |= {"dtypes": dtype, "sizes": size, "with_hostname": with_hostname}
     if cluster is not None:
-        from copycost.run.cluster.place import require_dask
-
-        require_dask()
-        from copycost.run.cluster.cluster_job import Request, cluster_job
-
-        name, out = typed.pop("name"), typed.pop("out")
-        request = Request(cluster, typed, name, out, conversions, pool, wait, resume, _given(context))
-        raise click.exceptions.Exit(cluster_job(request))
+        raise click.exceptions.Exit(_measure_cluster(context, cluster, typed))
     from copycost.run.settings import settle
 
     settings = settle(conversions_file=conversions, **typed)
@@ -97,6 +91,77 @@ def _resume(context: click.Context, run: str) -> int:
             raise UsageError(f"--{option} is for a cluster's run: give --cluster too")
     settings = settle_again(run, out=context.params["out"], given=typed)
     return _measure_and_present(settings, context.params["plots"], resume=True)
+
+
+def _measure_cluster(context: click.Context, cluster: str, typed: dict[str, Any]) -> int:
+    """Measure a cluster, print what its hosts differ by, and return the exit status.
+
+    That is 0, 1 when a host is missing or failed, 130 after Ctrl-C.
+    """
+    from rich.console import Console
+    from rich.text import Text
+
+    from copycost.run.cluster.connection import require_dask
+
+    require_dask()
+    from copycost.analyse.host_spread import parse_pool
+    from copycost.analyse.run import Run
+    from copycost.run.cluster.cluster_run import measure_cluster
+    from copycost.run.execution import INTERRUPTED
+    from copycost.show.sections.hosts import hosts_document
+    from copycost.store.places import run_folders
+
+    options = context.params
+    kinds, console = parse_pool(options["pool"]), Console(stderr=True, highlight=False)
+    with console.status("looking for hosts") as status:
+
+        def tell(line: str, lasting: bool) -> None:
+            if lasting or not console.is_terminal:
+                console.print(Text(line), soft_wrap=True)
+            else:
+                status.update(Text(line))
+
+        record = measure_cluster(
+            cluster,
+            {name: value for name, value in typed.items() if name not in ("name", "out")},
+            tell,
+            **{name: options[name] for name in ("name", "out", "wait", "resume")},
+            conversions_file=options["conversions"],
+            given=_given(context),
+        )
+    measured = run_folders(record.folder) if record.folder.is_dir() else []
+    if record.status == "interrupted":
+        said = "interrupted before anything was measured; nothing was kept"
+        if measured or options["resume"] is not None:
+            said = f"interrupted: what came back is kept in {record.folder}; go on with: --resume {record.folder.name}"
+        console.print(Text(said), soft_wrap=True)
+        return INTERRUPTED
+    if measured:
+        deliver_document(hosts_document([Run(path.name, path) for path in measured], kinds), "table", None)
+    failures = _cluster_failures(record)
+    for line in failures:
+        print(line)
+    if not measured:
+        console.print("nothing was measured")
+        return 1
+    print(f"results: {record.folder}")
+    return 0 if record.status == "complete" and not failures else 1
+
+
+def _cluster_failures(record: ClusterRecord) -> list[str]:
+    """Return what failed on hosts, a line for each host and failure, and hosts of which there is nothing."""
+    from copycost.errors import one_line
+    from copycost.run.failures import failure_lines
+    from copycost.store.record import read_record
+
+    lines = []
+    for entry in record.hosts:
+        if entry.folder is None:
+            lines.append(f"{entry.node or entry.machine or 'a host'}: {entry.status}: {entry.reason}")
+        else:
+            failed = read_record(record.folder / entry.folder)["failed"]
+            lines += [f"{entry.folder}: {line}" for line in failure_lines(failed)]
+    return [one_line(line) for line in lines]
 
 
 def _given(context: click.Context) -> dict[str, Any]:
@@ -154,16 +219,17 @@ def how_to_go_on(folder: Path, processes: int) -> str:
 def _present(record: Record, charts: Path) -> None:
     """Print the table, draw the charts and say what was measured and what failed."""
     # Imported after measuring, so that drawing's libraries take nothing from the rounds.
+    from copycost.analyse.select import select_one
+    from copycost.commands.show import run_document
     from copycost.run.failures import failure_lines
-    from copycost.show.plot import draw_view
-    from copycost.show.run_view import read_run
-    from copycost.show.summary import print_view
+    from copycost.show.chart_data import draw, run_data
     from copycost.units import format_seconds
 
-    view = read_run(record.settings.folder)
-    print_view(view)
-    print(f"results: {record.settings.folder}")
-    print(f"charts:  {charts} ({len(draw_view(view, charts))} files)")
+    folder = record.settings.folder
+    run = select_one(str(folder), folder.parent)
+    deliver_document(run_document(run), "table", None)
+    print(f"results: {folder}")
+    print(f"charts:  {charts} ({len(draw(run_data(run), charts))} files)", flush=True)
     wall = record.wall_seconds or 0.0
     print(
         f"measured for {format_seconds(wall)}, {record.timed_seconds / wall:.0%} of it inside timed "
@@ -174,7 +240,7 @@ def _present(record: Record, charts: Path) -> None:
         print("resumed once" if count == 1 else f"resumed {count} times")
     for line in failure_lines(record.failed):
         print(line)
-    if not comparable(view.cells):
+    if not comparable(run.estimates):
         print("this machine was hardly ever quiet: these figures are not to be compared")
 
 

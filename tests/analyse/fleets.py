@@ -99,7 +99,7 @@ def fleet_runs(
     for number, (name, rows) in enumerate(cells.assign(machine=names).groupby("run", sort=False)):
         run = Run(str(name), Path(str(name)))
         run.__dict__["cells"] = rows.reset_index(drop=True)
-        run.__dict__["facts"] = {"machine": facts(number // runs)}
+        run.files.__dict__["facts"] = {"machine": facts(number // runs)}
         run.__dict__["replicates"] = np.log(rows[["seconds"]].to_numpy()) + np.zeros(2)
         made.append(run)
     return made

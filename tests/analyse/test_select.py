@@ -9,7 +9,8 @@ import pytest
 
 import copycost
 from copycost.analyse import run as run_module
-from copycost.analyse.estimator import estimator_version
+from copycost.analyse import run_files
+from copycost.analyse.run_files import estimator_version
 from copycost.analyse.select import cells_of, load_cells, select, select_history, select_one, select_sides
 from copycost.errors import UsageError
 from copycost.store import kept_cells
@@ -184,7 +185,7 @@ def reads(monkeypatch):
 
         return call
 
-    monkeypatch.setattr(run_module, "load_alike", counting("loads", run_module.load_alike))
+    monkeypatch.setattr(run_files, "load_alike", counting("loads", run_files.load_alike))
     monkeypatch.setattr(run_module, "estimate_cells", counting("estimates", run_module.estimate_cells))
     return counted
 

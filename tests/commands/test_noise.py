@@ -1,6 +1,44 @@
+import json
+
+import numpy as np
+import pandas as pd
 import pytest
 
+from copycost.analyse.noise_profile import noise_profile
 from copycost.cli import main
+from copycost.commands.noise import noise_document
+from copycost.show.render.formats import render
+from tests.made_up import MACHINE
+
+
+@pytest.fixture(scope="module")
+def document():
+    draw = np.random.default_rng(1)
+    rows = pd.DataFrame({"bytes": [8, 8, 4096, 4096] * 20, "shares_memory": [True, False] * 40})
+    frames = [
+        rows.assign(ratio=np.exp(draw.normal(0, 0.01, len(rows))), verdict=["same"] * 79 + ["slower"]) for _ in range(5)
+    ]
+    return noise_document(noise_profile(frames, machine=MACHINE, method={"protocol": 1}))
+
+
+def test_there_is_a_row_per_kind_and_size_and_the_rate_of_false_verdicts(document):
+    text = render(document, "table", width=80)
+    assert "\x1b" not in text and max(map(len, text.splitlines())) <= 80
+    assert text.splitlines()[0].startswith(f"{MACHINE}, 20")
+    assert [line.split()[0] for line in text.splitlines() if line.endswith("copy")] == ["zero-copy", "copy"]
+    assert text.count("4 KiB") == 2 and "although nothing differed: 1.25%" in text
+
+
+def test_json_has_the_sizes_and_the_whole(document):
+    content = json.loads(render(document, "json"))
+    assert content["machine"] == MACHINE and content["repeats"] == 5 and content["created"].startswith("20")
+    assert len(content["noise"]) == 4 and content["false_verdicts"] == pytest.approx(1 / 80)
+    assert content["same"] == pytest.approx(79 / 80)
+    assert {"kind", "floor", "over_1", "over_2", "over_5", "same"} <= set(content["noise"][0])
+
+
+def test_csv_is_the_sizes(document):
+    assert len(render(document, "csv").splitlines()) == 1 + 4
 
 
 def refused(capsys, *typed):
@@ -15,7 +53,7 @@ def refused(capsys, *typed):
     ("typed", "said"),
     [
         (("--repeats", "0"), "at least 1"),
-        (("--format", "yaml"), "markdown"),
+        (("--format", "markdwon"), "markdown"),
         (("--preset", "qick"), "quick"),
     ],
 )

@@ -61,13 +61,15 @@ def test_a_tree_is_read_without_a_run_that_cannot_be(tmp_path, words, capfd):
 
 
 def test_files_are_imported_without_those_that_cannot_be(folder, tmp_path, capfd):
-    typed = ["import", *sorted(map(str, folder.iterdir())), "--results", str(tmp_path / "results")]
+    results = tmp_path / "results"
+    typed = ["import", *sorted(map(str, folder.iterdir())), "--results", str(results), "--format", "json"]
+    made = [{"run": name, "state": "imported", "folder": str(results / name)} for name in ("a", "e")]
     assert main(typed) == 2
     out, err = capfd.readouterr()
-    assert out.splitlines() == [str(tmp_path / "results" / "a")] and err.count("\n") == 1 and BAD[0] in err
+    assert json.loads(out)["runs"] == made[:1] and err.count("\n") == 1 and BAD[0] in err
     assert main([*typed, "--skip-bad"]) == 0
     out, err = capfd.readouterr()
-    assert out.splitlines() == [f"{tmp_path / 'results' / 'a'} (was there)", str(tmp_path / "results" / "e")]
+    assert json.loads(out)["runs"] == [made[0] | {"state": "was there"}, made[1]]
     assert all(reason in err for reason in BAD) and err.count("\n") == len(BAD)
 
 

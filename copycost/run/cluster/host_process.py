@@ -1,82 +1,107 @@
-"""The process that measures a host, as its Dask worker sees it: started, heard, ended with the worker."""
+"""The program that measures a host of a cluster, beside the Dask worker and not inside it.
+
+`python -m copycost.run.cluster.host_process JOB_FILE` does what `run` does, tells its progress on standard
+output, and ends when its standard input does: a worker that dies leaves nothing behind that goes on measuring. Whatever
+else is printed, as a user's conversions file may, goes to standard error.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import subprocess
+import select
+import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TextIO
 
-import copycost
+from filelock import FileLock, Timeout
+from rich.console import Console
 
-_GRACE_SECONDS = 20.0
+from copycost.errors import UsageError
+from copycost.run.cluster.hosts import REFUSED
+from copycost.run.execution import execute
+from copycost.run.progress import ProgressBar
+from copycost.run.session import Session, Start
+from copycost.run.settings import settle
+
+LOCK = Path(tempfile.gettempdir()) / "copycost-host.lock"
+
+_LAST_RESORT = 10
 
 
-class HostProcess:
-    """One process of `copycost.run.cluster.hosted`.
+def progress_alone() -> TextIO:
+    """Return standard output for progress alone: what anybody prints from now on goes to standard error."""
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    return out
 
-    Its standard input is a lifeline: it ends itself when that is closed, by `stop` or by the worker's death.
+
+def end_with_parent(lifeline: int, parent: int) -> None:
+    """Interrupt this process when the lifeline is closed or the parent is gone, ever harder until it ends."""
+    while os.getppid() == parent:
+        ready, _, _ = select.select([lifeline], [], [], 1.0)
+        if ready and not os.read(lifeline, 1):
+            break
+    for _ in range(_LAST_RESORT):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(1.0)
+    os._exit(1)
+
+
+@contextlib.contextmanager
+def host_alone(waits: Callable[[], None], path: Path = LOCK) -> Iterator[None]:
+    """Hold the lock that all cluster runs on this host share, whoever started them: one benchmark at a time.
+
+    `waits` is called if somebody else holds it. The system lets go of it when the process ends, however it ends. Where
+    it cannot be had at all, as on a read-only disk or where another user keeps it to himself, there is no waiting.
     """
-
-    def __init__(self, job_file: Path) -> None:
-        """Start it; it measures at once."""
-        self._errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 closed in wait
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "copycost.run.cluster.hosted", str(job_file)],
-            cwd=job_file.parent,
-            env=environ(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            text=True,
-            encoding="utf-8",
-            start_new_session=True,
-        )
-
-    def events(self) -> Iterator[dict[str, Any]]:
-        """Yield what it tells, until it has ended."""
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            yield json.loads(line)
-
-    def stop(self) -> None:
-        """Ask it to end; does not wait."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-
-    def wait(self) -> tuple[int, str]:
-        """Wait until it has ended and return its exit status and its last words."""
+    lock = FileLock(path, mode=0o666, fallback_to_soft=False)
+    try:
         try:
-            self._process.wait(_GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._errors.seek(0)
-        lines = [line.strip() for line in self._errors if line.strip()]
-        for stream in (self._process.stdin, self._process.stdout, self._errors):
-            if stream is not None:
-                stream.close()
-        return self._process.returncode, lines[-1] if lines else ""
+            lock.acquire(blocking=False)
+        except Timeout:
+            waits()
+            lock.acquire(poll_interval=1.0)
+    except OSError:
+        pass
+    try:
+        yield
+    finally:
+        lock.release()
 
 
-def environ() -> dict[str, str]:
-    """Return the environment that the host itself would have: without what Dask's nanny set for its worker.
+def main(job_file: Path) -> int:
+    """Measure, and return the exit status; the last line on standard error says why there are no results, or few."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a worker's children are made to ignore it
+    threading.Thread(target=end_with_parent, args=(0, os.getppid()), daemon=True).start()
+    job = json.loads(job_file.read_text(encoding="utf-8"))
+    typed = {**job["typed"], "out": Path(job["typed"]["out"]).absolute()}
+    console = Console(file=progress_alone(), force_terminal=False, width=1000, highlight=False)
 
-    The nanny makes NumPy and torch single-threaded and lets malloc trim early, which would be measured.
-    """
-    import dask.config
-    import distributed  # noqa: F401  which brings its part of the configuration
+    def open_session(start: Start, plan_file: Path) -> Session:
+        return Session(replace(start, benchmarks=Path(job["suite"]).absolute()), plan_file)
 
-    for_worker = {
-        **dask.config.get("distributed.nanny.environ", {}),
-        **dask.config.get("distributed.nanny.pre-spawn-environ", {}),
-    }
-    own = {
-        name: value for name, value in os.environ.items() if name not in for_worker or value != str(for_worker[name])
-    }
-    search = os.pathsep.join(filter(None, (str(Path(copycost.__file__).parents[1]), own.get("PYTHONPATH"))))
-    return {**own, "PYTHONPATH": search}
+    try:
+        with host_alone(lambda: console.print("waits for another run on this host")):
+            settings = settle(**typed, conversions_file=job["conversions"] and Path(job["conversions"]))
+            record = execute(settings, ProgressBar(settings, console), open_session=open_session)
+    except UsageError as error:
+        print(error, file=sys.stderr)
+        return REFUSED
+    except KeyboardInterrupt:
+        return 1
+    for entry in record.failed:
+        if entry.get("cell", "") is None:
+            print(entry["error"], file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(Path(sys.argv[1])))

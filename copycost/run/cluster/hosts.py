@@ -1,49 +1,143 @@
-"""Hosts: which workers of a cluster run on the same one, and whether it can be measured."""
+"""Hosts: which workers of a cluster run on the same one, and whether it can be measured with the others."""
 
 from __future__ import annotations
 
-import ipaddress
+import hashlib
+import inspect
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from copycost.run.cluster.cluster_record import HostEntry
+from copycost.run.cluster.connection import RESOURCE
 from copycost.run.privacy import redacted
+
+REFUSED = 2
+"""Exit status of the process that measures a host which cannot do what is asked."""
+
+_SAME_VERSION = ("copycost", "torch", "numpy")
+_NEEDED = ("pytest", "pytest-benchmark")
+
+
+def facts() -> dict[str, Any]:
+    """Return this host's name, versions, machine and method as JSON values; unknown facts are None.
+
+    ``kernel`` is equal for whatever runs under one kernel: workers, containers and pods of one host. The source of
+    this function is sent to workers as text, since copycost may be missing there: no syntax is newer than Python 3.8.
+    """
+    import hashlib
+    import platform
+    from importlib import metadata
+
+    found = dict.fromkeys(("kernel", "machine", "method", "layout", "fault"))
+    found.update(node=platform.node() or None, python=platform.python_version())
+    for package in ("copycost", "torch", "numpy", "pytest", "pytest-benchmark"):
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = None
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+            found["kernel"] = hashlib.sha256(b"copycost:" + file.read().strip().encode()).hexdigest()[:12]
+    except OSError:
+        pass
+    try:
+        from copycost.measure.machine import describe
+        from copycost.measure.protocol import Protocol
+        from copycost.run.address_layout import why_not_fixed
+
+        found.update(machine=describe(), method=Protocol().fingerprint(), layout=why_not_fixed())
+    except Exception as error:  # whatever another version of copycost does
+        found["fault"] = "%s: %s" % (type(error).__name__, error)  # noqa: UP031
+    return found
+
+
+EXAMINATION = (
+    f"exec({'from __future__ import annotations' + chr(10) + inspect.getsource(facts)!r}, n := {{}}) or n['facts']()"
+)
+"""An expression whose value, in any Python, is its host's facts."""
+
+
+def misfits(own: Mapping[str, Any], found: Mapping[str, Any], typed: Mapping[str, Any]) -> list[str]:
+    """Return why a host cannot be measured with the others, in words; nothing when it can.
+
+    Args:
+        own: the facts of the machine that starts the run, which are the yardstick.
+        found: the host's facts.
+        typed: what `settle` takes on a host.
+    """
+    reasons = []
+    minor = own["python"].rpartition(".")[0]
+    if not found["python"].startswith(f"{minor}."):
+        reasons.append(f"Python {found['python']}, not {minor}")
+    for package in (*_SAME_VERSION, *_NEEDED):
+        if found[package] is None:
+            reasons.append(f"{package} is not installed")
+        elif found[package] != own[package] and package in _SAME_VERSION:
+            reasons.append(f"{package} {found[package]}, not {own[package]}")
+    if reasons:  # another version may well have another method, which need not be told as well
+        return reasons
+    if found["fault"]:
+        return [str(found["fault"])]
+    here, there = own["method"], found["method"]
+    for key in sorted({*here, *there}):
+        if here.get(key) != there.get(key):
+            reasons.append(f"method: {key} {there.get(key)!r}, not {here.get(key)!r}")
+    if typed.get("address_layout", "fixed") == "fixed" and found["layout"]:
+        reasons.append(f"the address layout cannot be fixed ({found['layout']}); --address-layout random can be had")
+    return reasons
 
 
 @dataclass
 class Host:
     """One distinct host: whatever runs under one kernel.
 
-    A loopback address other than 127.0.0.1 is a host of its own, so that a cluster can be tried out on one machine;
-    such hosts share a kernel and are measured one after the other.
+    A loopback address other than 127.0.0.1 is a host of its own, so that a cluster can be tried out on one machine.
 
     Args:
-        mark: what tells it from the others, another whenever it is started anew; no name or address can be read
-            from it.
-        address: as its first worker gave it.
         facts: of its first worker that fits, or else of its first worker.
+        address: as its first worker gave it.
         reasons: why it cannot be measured; empty when it can.
-        workers: addresses of those of its workers that fit.
-        seen: addresses of all of its workers.
+        workers: addresses of its workers that fit.
+        unfit: addresses of its workers that do not.
+        addresses: network addresses of all its workers.
+        entry: the host's in the record.
+        task: the Dask future, while one is under way.
+        begun: how often a task was submitted: again only when it was taken back, since Dask itself retries.
+        places: where Dask may run the task.
+        resource: how much of our resource the task takes.
+        seen: when a worker was last there that could run the task, by the monotonic clock.
     """
 
-    mark: str
-    address: str
     facts: Mapping[str, Any]
-    reasons: list[str] = field(default_factory=list)
+    address: str
+    reasons: list[str]
     workers: set[str] = field(default_factory=set)
-    seen: set[str] = field(default_factory=set)
+    unfit: set[str] = field(default_factory=set)
+    addresses: set[str] = field(default_factory=set)
+    entry: HostEntry = field(default_factory=HostEntry)
+    task: Any = None
+    begun: int = 0
+    places: list[str] = field(default_factory=list)
+    resource: float = 0.0
+    seen: float = 0.0
+
+    @property
+    def mark(self) -> str:
+        """Return what tells the host from the others; no name or address but a loopback one can be read from it."""
+        kernel = self.facts.get("kernel")
+        if kernel is None:  # no Linux: all that is known of a host is its address
+            told = f"copycost:{self.facts.get('node')}:{self.address}"
+            kernel = hashlib.sha256(told.encode()).hexdigest()[:12]
+        own = self.address.startswith("127.") and self.address != "127.0.0.1"
+        return f"{kernel}/{self.address}" if own else str(kernel)
 
     @property
     def machine(self) -> str | None:
         """Return the machine's name, as it stands in results."""
-        return _machine(self.facts)
-
-    @property
-    def kernel(self) -> str:
-        """Return what at most one benchmark at a time runs under."""
-        return str(self.facts.get("kernel") or self.address)
+        machine = self.facts.get("machine")
+        return machine.get("machine") if isinstance(machine, Mapping) else None
 
     @property
     def label(self) -> str:
@@ -51,78 +145,43 @@ class Host:
         node = self.facts.get("node")
         return f"{node} ({self.address})" if node and node != self.address else self.address
 
+    def is_same(self, other: Host) -> bool:
+        """Return whether another was found to be this host: under one kernel, or started anew at an address of it."""
+        return other.mark == self.mark or other.address in self.addresses
+
+    def add(self, worker: str, found: Host) -> None:
+        """Take in a worker, and what was found on it."""
+        self.addresses.add(found.address)
+        (self.unfit if found.reasons else self.workers).add(worker)
+        if not found.reasons and self.reasons:
+            self.facts, self.reasons = found.facts, []
+
+    def pin(self, described: Iterable[Mapping[str, Any]]) -> None:
+        """Settle where Dask may run the task: at the host's addresses, which workers that come later have too.
+
+        Where some of its workers do not fit, or Dask takes an address for that of a worker, only on those that fit.
+        The task takes all that a worker declares of our resource.
+        """
+        whole = not self.unfit and not any(":" in address for address in self.addresses)
+        self.places = sorted(self.addresses if whole else self.workers)
+        self.resource = max(float(worker["resources"].get(RESOURCE, 0)) for worker in described)
+
+    def can_run_on(self, worker: str, described: Mapping[str, Any]) -> bool:
+        """Return whether Dask can run the task on a worker."""
+        pinned = worker in self.places or described["host"] in self.places
+        return pinned and float(described["resources"].get(RESOURCE, 0)) >= self.resource
+
     def unnamed(self, text: str) -> str:
         """Return a text of this host, such as an error's, without folders, names and addresses."""
         text = redacted(text)
         node = str(self.facts.get("node") or "")
-        for name in sorted({node, node.partition(".")[0], self.address}, key=len, reverse=True):
+        for name in sorted({node, node.partition(".")[0], *self.addresses, self.address}, key=len, reverse=True):
             if len(name) > 1:
                 text = re.sub(rf"(?<![\w.]){re.escape(name)}(?!\w)", "<host>", text)
         return text
 
 
-class Hosts:
-    """The hosts that are known so far, by the marks that they had first; grows as workers join."""
-
-    def __init__(self) -> None:
-        """Start with none."""
-        self.by_mark: dict[str, Host] = {}
-        self._by_any_mark: dict[str, Host] = {}
-
-    def add(
-        self, worker: str, address: str, facts: Mapping[str, Any], reasons: list[str], present: Collection[str] = ()
-    ) -> Host:
-        """Take in an examined worker and return its host; `present` are the workers that the cluster has now."""
-        mark = _mark(address, facts)
-        host = self._by_any_mark.get(mark)
-        if host is None and worker in present:
-            host = self._before_it_was_started_anew(address, facts, present)
-        if host is None:
-            host = self.by_mark[mark] = Host(mark, address, facts, reasons)
-        host.mark, self._by_any_mark[mark] = mark, host
-        host.seen.add(worker)
-        if not reasons:
-            if not host.workers:
-                host.facts, host.reasons = facts, []
-            host.workers.add(worker)
-        return host
-
-    def _before_it_was_started_anew(
-        self, address: str, facts: Mapping[str, Any], present: Collection[str]
-    ) -> Host | None:
-        """Return the known host that this must be, under another kernel than before; None where it can be another.
-
-        It is the only one of its machine id, which clones of one disk share, has the same name or address, and none of
-        its workers is there any more.
-        """
-        machine = _machine(facts)
-        same = [host for host in self.by_mark.values() if machine is not None and host.machine == machine]
-        if len(same) != 1 or same[0].seen.intersection(present):
-            return None
-        (host,) = same
-        same_name = facts.get("node") is not None and facts["node"] == host.facts.get("node")
-        alike = same_name and _of_its_own(address) == _of_its_own(host.address)
-        return host if alike or address == host.address else None
-
-
-def _machine(facts: Mapping[str, Any]) -> str | None:
-    machine = facts.get("machine")
-    return machine.get("machine") if isinstance(machine, Mapping) else None
-
-
-def _mark(address: str, facts: Mapping[str, Any]) -> str:
-    kernel, own = facts.get("kernel"), _of_its_own(address)
-    if kernel is None:  # no Linux: all that is known of a host is its address
-        import hashlib
-
-        kernel = hashlib.sha256(f"copycost:{facts.get('node')}:{address}".encode()).hexdigest()[:12]
-    return f"{kernel}/{own}" if own else str(kernel)
-
-
-def _of_its_own(address: str) -> str | None:
-    """Return the loopback address that is a host of its own, or None where it is none."""
-    try:
-        loopback = ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return None
-    return address if loopback and address not in ("127.0.0.1", "::1") else None
+def absent_host(entry: HostEntry) -> Host:
+    """Return what is known of a host that has not been met: little, unless names and addresses were asked for."""
+    label = entry.address or entry.folder or entry.machine or f"number {entry.number}"
+    return Host({"node": entry.node}, label, [], entry=entry)

@@ -56,7 +56,7 @@ def attribute(text: str) -> str:
 
 def code_block(text: str) -> str:
     """Return text on one line that cannot end the block of code it stands in."""
-    return " ".join(text.split()).replace("```", "")
+    return one_line(" ".join(text.split())).replace("```", "")
 
 
 def _spaced(text: str) -> str:

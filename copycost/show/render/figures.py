@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -53,6 +53,11 @@ def ends(low: float, high: float, unit: str) -> str:
     if math.isnan(high):
         return f" ({written(low, unit)} or more)"
     return f" ({written(low, unit)} to {written(high, unit)})"
+
+
+def with_ends(row: Mapping[str, Any] | pd.Series, name: str, unit: str) -> str:
+    """Return a figure with its interval, whose ends stand beside it as ``_low`` and ``_high``."""
+    return written(row[name], unit) + ends(row[f"{name}_low"], row[f"{name}_high"], unit)
 
 
 def counted(count: int, noun: str, plural: str | None = None) -> str:

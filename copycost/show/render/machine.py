@@ -72,6 +72,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, pd.DataFrame):
         columns = {str(name): [plain(each) for each in value[name].astype(object)] for name in value.columns}
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    if isinstance(value, Name):
+        return value.text
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return plain(dataclasses.asdict(value))
     if isinstance(value, Mapping):
@@ -92,7 +94,7 @@ def _scalar(value: Any) -> Any:
         return float(value) if np.isfinite(value) else None
     if isinstance(value, datetime):
         return value.isoformat()
-    return value.text if isinstance(value, Name) else str(value)
+    return str(value)
 
 
 def _is_command(line: object) -> bool:

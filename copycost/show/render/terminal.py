@@ -81,7 +81,7 @@ class _Terminal:
             self._line(block)
         elif isinstance(block, Entries):
             for label, lines in block.entries:
-                self._entry(plain_text(label), lines)
+                self._entry(one_line(plain_text(label)), lines)
         elif isinstance(block, Note):
             sign = self.signs.get(block.name, "!")
             said = f"{block.name}: " if block.name else ""
@@ -110,7 +110,7 @@ class _Terminal:
             self._print(lead + plain_text(line), hang=len(lead))
 
     def _entry(self, label: str, lines: Sequence[Line | Command]) -> None:
-        first = f"  {label:<{_LABEL}}"
+        first = f"  {label + ' ':<{_LABEL}}"
         for number, line in enumerate(lines):
             lead = first if number == 0 else " " * len(first)
             if isinstance(line, Command):
@@ -163,12 +163,17 @@ def _style(row: Sequence[Value]) -> str:
 
 def _side_by_side(sheet: Sheet, width: int) -> list[Sheet]:
     """Return a sheet in as few parts as keep to a width, the first column in each; one that is folded stays whole."""
-    if not sheet.rows or not all(value.is_figure for row in sheet.rows for value in row[1:] if value.text):
+    if (
+        len(sheet.headings) < 2
+        or not sheet.rows
+        or not all(value.is_figure for row in sheet.rows for value in row[1:] if value.text)
+    ):
         return [sheet]
     widths = _widths(sheet)
     numbers = np.arange(1, len(widths))
     # Shared out evenly: three and two read better than four and one.
-    for most in range(max(1, len(numbers)), 0, -1):
+    narrowest = min(widths[1:], default=1) + _BETWEEN
+    for most in range(max(1, min(len(numbers), width // narrowest)), 0, -1):
         groups = np.array_split(numbers, -(-len(numbers) // most))
         if all(widths[0] + sum(widths[number] + _BETWEEN for number in group) <= width for group in groups):
             break

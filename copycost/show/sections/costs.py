@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from copycost.analyse.doubts import half_width
+from copycost.analyse.grouping import floats
 from copycost.show.document import Column, Lines, Table
 
 SHARES, UNKNOWN = "=", "?"
 USUAL = {"threads": "1", "cache": "warm", "layout": "contiguous"}
 """Conditions that need not be told, because most figures are of them."""
+LANDMARKS = (1024, 16 * 1024, 256 * 1024, 4 * 1024**2, 32 * 1024**2)
+"""Source bytes beside which a table of telling sizes has a column, with the smallest and the largest size."""
 _CONDITIONS = ("dtype", "threads", "cache", "layout", "run", "machine", "arm")
 _SECONDS = Column("seconds", "time", "seconds", half="half_width", mark="mark", doubts="flags")
 
@@ -45,6 +49,38 @@ def cost_tables(cells: pd.DataFrame) -> list[Table]:
     return tables
 
 
+def telling_costs(cells: pd.DataFrame) -> Table:
+    """Return the time per call at the smallest and largest size and at landmarks between: sizes stand across.
+
+    Args:
+        cells: estimates of one dtype and otherwise equal conditions.
+    """
+    shares = cells["shares_memory"]
+    by_conversion = shares.groupby(cells["conversion"].astype(str))
+    alike = by_conversion.nunique(dropna=False).eq(1) & by_conversion.count().gt(0)
+    memory = {name: bool(by_conversion.get_group(name).iloc[0]) if alike[name] else None for name in alike.index}
+    rows = cells[np.isin(floats(cells["bytes"]), telling_sizes(cells))]
+    rows = rows.assign(
+        half_width=half_width(rows),
+        memory=pd.Series([memory[str(name)] for name in rows["conversion"]], index=rows.index, dtype=object),
+        conversion=_as_they_come(rows["conversion"]),
+    )
+    columns = (
+        Column("conversion", "conversion", "name"),
+        Column("memory", "memory", "sharing"),
+        Column("seconds", "time", "seconds", half="half_width", doubts="flags"),
+    )
+    across = Column("bytes", "bytes", "bytes")
+    return Table("costs", rows.sort_values("bytes", kind="stable"), columns, across=across)
+
+
+def telling_sizes(cells: pd.DataFrame) -> list[float]:
+    """Return the smallest and the largest size, and those nearest to the landmarks, ascending."""
+    sizes = np.unique(floats(cells["bytes"]))
+    near = [sizes[np.abs(np.log(sizes / mark)).argmin()] for mark in LANDMARKS if sizes[0] < mark < sizes[-1]]
+    return sorted({float(sizes[0]), *map(float, near), float(sizes[-1])})
+
+
 def legend(cells: pd.DataFrame) -> Lines:
     """Return the line that says how to read a value of the tables."""
     parts = ["time per call"]
@@ -62,9 +98,18 @@ def conditions(row: pd.Series, varied: Sequence[str] = ()) -> str:
     parts = [] if pd.isna(row["dtype"]) else [str(row["dtype"])]
     for name, usual in USUAL.items():
         if not pd.isna(row[name]) and (name in varied or str(row[name]) != usual):
-            parts.append(str(row[name]) if name == "layout" else f"{row[name]} {name}")
-    parts += [f"{name} {row[name]}" for name in ("run", "machine", "arm") if name in varied]
+            parts.append(condition(name, row[name]))
+    parts += [condition(name, row[name]) for name in ("run", "machine", "arm") if name in varied]
     return ", ".join(parts)
+
+
+def condition(name: str, value: Any) -> str:
+    """Return how one condition of a cell reads, such as ``2 threads`` or ``arm hugepages``."""
+    if name == "layout":
+        return str(value)
+    if name in ("threads", "cache"):
+        return f"{value} {'thread' if str(value) == '1' else name}"
+    return f"{name} {value}"
 
 
 def _as_they_come(values: Iterable[object]) -> pd.Categorical:

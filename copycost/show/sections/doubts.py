@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pandas as pd
 
 from copycost.analyse.doubts import half_width, sentences
 from copycost.analyse.run import Run
-from copycost.show.document import Lines, Name, Note
+from copycost.show.document import Lines, Name, Note, Section
 from copycost.show.render.figures import half_width as plus_minus
 from copycost.show.render.figures import written
+from copycost.show.render.layout import parts_of
 
 MOST_MISSING = 5
+MOST_RUNS_APART = 4
+"""Runs whose doubts are told one by one; of more, those of all cells together."""
+NONE = "No doubt was found about any of the figures."
+_NO_RECORD = (
+    "This file is another suite's: it does not say what was planned, nor when the core was shared with others, "
+    "so its figures are of all rounds."
+)
 
 
 def notes(cells: pd.DataFrame, table: str = "") -> list[Note]:
@@ -29,6 +41,45 @@ def notes(cells: pd.DataFrame, table: str = "") -> list[Note]:
             table=table,
         )
         for doubt, text in sentences(cells)
+    ]
+
+
+def doubts_section(runs: Sequence[Run], table: str) -> Section:
+    """Return what is to be distrusted about runs: of a few each doubt with its figures, of many how many have it.
+
+    Args:
+        runs: one or several.
+        table: the name of the table that has their estimates.
+    """
+    told = [_of_run(run, note, runs) for run in runs for note in (*_about(run), *missing_notes(run))]
+    if len(runs) <= MOST_RUNS_APART:
+        told += [_of_run(run, note, runs) for run in runs for note in notes(run.estimates, table)]
+    else:
+        told += _counted(runs, table)
+    return Section("Doubts", tuple(told) or (Lines((NONE,)),), "doubts")
+
+
+def _about(run: Run) -> list[Note]:
+    """Return what is to be said of a run as a whole."""
+    if not run.record:
+        return [Note(_NO_RECORD)]
+    return [Note(f"the run is {run.unfinished}: what follows is what there is")] if run.unfinished else []
+
+
+def _of_run(run: Run, note: Note, runs: Sequence[Run]) -> Note:
+    """Return a note that says which run it is about, where there are several; no sign then stands for it."""
+    return note if len(runs) == 1 else replace(note, text=(Name(run.name), ": ", *parts_of(note.text)), marks=False)
+
+
+def _counted(runs: Sequence[Run], table: str) -> list[Note]:
+    """Return how many runs and cells have each doubt."""
+    names = [[name for flags in run.estimates["flags"].fillna("") for name in flags.split(";") if name] for run in runs]
+    cells = Counter(name for of_run in names for name in of_run)
+    with_doubt = Counter(name for of_run in names for name in set(of_run))
+    total = sum(len(run.estimates) for run in runs)
+    return [
+        Note(f"{count} of {total} cells, in {with_doubt[name]} of {len(runs)} runs", name, table=table)
+        for name, count in cells.most_common()
     ]
 
 

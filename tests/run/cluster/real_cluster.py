@@ -25,7 +25,7 @@ class RealCluster:
 
     def worker(self, number, *options, environment=None):
         """Start a worker on the host 127.0.0.`number`."""
-        place = ("--host", f"127.0.0.{number}", "--no-nanny", "--local-directory", str(self.folder))
+        place = ("--host", f"127.0.0.{number}", "--no-nanny", "--local-directory", str(self.folder / f"host-{number}"))
         worker = self._start("worker", *place, *options, environment=environment)
         self.workers.append(worker)
         return worker
@@ -56,11 +56,12 @@ class RealCluster:
 
 
 class GatedRun:
-    """A run of a conversion that goes on beyond its first process only when it may."""
+    """A run of a conversion that goes on beyond its first process only where it may."""
 
     def __init__(self, folder):
         self.folder = folder
         self.gate = folder / "go-on"
+        self.gate.write_text("", encoding="utf-8")
         self.conversions = folder / "gated.py"
         self.conversions.write_text(
             f"""
@@ -71,11 +72,14 @@ import torch
 from copycost import conversion
 
 print("loaded")
+gate = Path({str(self.gate)!r})
+here = Path.cwd().parts
 
 
 @conversion("gated")
 def gated(array):
-    while list(Path("results").glob("*/process-*.json")) and not Path({str(self.gate)!r}).exists():
+    while list(Path("results").glob("*/process-*.json")) and not set(gate.read_text().split()) & set(here):
+        gate.with_name("waits-" + next((part for part in here if part.startswith("host-")), "host")).touch()
         time.sleep(0.01)
     return torch.from_numpy(array)
 """,
@@ -97,12 +101,20 @@ def gated(array):
         )
 
     @property
-    def landed(self):
-        """Return the process files that have come back."""
-        return sorted((self.folder / "results").glob("*/*/process-*.json"))
+    def waiting(self):
+        """Return the numbers of hosts that have waited at the gate, the first first."""
+        files = sorted(self.folder.glob("waits-host-*"), key=lambda file: file.stat().st_mtime)
+        return [file.name.removeprefix("waits-host-") for file in files]
 
-    def go_on(self):
-        self.gate.touch()
+    @property
+    def landed(self):
+        """Return the records of hosts whose results have come back."""
+        return sorted((self.folder / "results").glob("*/[!.]*/run.json"))
+
+    def go_on(self, number=None):
+        """Open the gate, for one host or for all."""
+        with self.gate.open("a") as gate:
+            gate.write(f" host-{number}" if number else f" {self.gate.anchor}")
 
 
 def wait_until(condition, alive=None):

@@ -4,6 +4,7 @@ import weakref
 import pytest
 
 from copycost.analyse.run import Run
+from copycost.analyse.run_files import RunFiles
 from copycost.analyse.select import select
 from copycost.show.render import markdown, terminal
 from copycost.show.sections.hosts import hosts_document
@@ -58,7 +59,7 @@ def test_the_document_is_markdown_too(tree):
 
 
 def test_the_rounds_of_one_host_at_a_time_are_in_memory_and_each_is_read_once(tree, monkeypatch):
-    rounds, loaded = [], Run._loaded.func
+    rounds, loaded = [], RunFiles.loaded.func
 
     def read(run):
         gc.collect()
@@ -67,7 +68,7 @@ def test_the_rounds_of_one_host_at_a_time_are_in_memory_and_each_is_read_once(tr
         rounds.append(weakref.ref(own.rounds))
         return own
 
-    monkeypatch.setattr(Run._loaded, "func", read)
+    monkeypatch.setattr(RunFiles.loaded, "func", read)
     assert "alike" in told(tree)
     assert len(rounds) == 3
 

@@ -47,7 +47,7 @@ Report.blocks = {
 
 Report.line = (text) => {
   const { element, name } = Report;
-  return text.command === undefined ? element("p", {}, name(text)) : element("code", {}, text.command);
+  return element("p", {}, text.command === undefined ? name(text) : element("code", {}, text.command));
 };
 
 Report.build = () => {

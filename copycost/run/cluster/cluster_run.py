@@ -1,0 +1,310 @@
+"""A run on a cluster: one Dask task for each host, pinned there, whose results land as it finishes."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from distributed import Client, as_completed
+from distributed.scheduler import KilledWorker
+
+from copycost.catalogue.grid import parse_sizes, parse_threads
+from copycost.errors import UsageError, one_line
+from copycost.run.cluster.cluster_record import FILE, ClusterRecord, HostEntry, resumed
+from copycost.run.cluster.connection import RESOURCE, connected, parse
+from copycost.run.cluster.host_task import PREFIX, Job, leave, measure_host, suite, watch
+from copycost.run.cluster.hosts import EXAMINATION, Host, absent_host, facts, misfits
+from copycost.run.folder import leave_empty, locked
+from copycost.run.settings import Settings, settle
+from copycost.units import parse_seconds
+
+Tell = Callable[[str, bool], None]
+"""Shows a line about a host; True for lines that last, False for how far a host has come."""
+
+_LOOK_SECONDS = 0.5
+_ATTEMPTS = 3
+_RETRIES = 2
+_LONGEST_REASON = 300
+
+
+def measure_cluster(
+    cluster: str,
+    typed: Mapping[str, Any],
+    tell: Tell,
+    *,
+    name: str | None = None,
+    out: Path = Path("results"),
+    conversions_file: Path | None = None,
+    wait: str = "60s",
+    resume: str | None = None,
+    given: Mapping[str, Any] = MappingProxyType({}),
+) -> ClusterRecord:
+    """Measure every host of a cluster once and return the record, whose status says whether Ctrl-C has ended it.
+
+    Args:
+        cluster: an address, a scheduler file or ``local:N``.
+        typed: what `settle` takes, without the name, the folder and the conversions file.
+        tell: hears how it goes.
+        name: the run's name.
+        out: the folder for the run.
+        conversions_file: the user's conversions.
+        wait: how long to wait for workers, a host that has gone, or the scheduler.
+        resume: the run that is to go on, or nothing for the latest; None begins one.
+        given: options that were typed and not left to their defaults, by name.
+
+    Raises:
+        UsageError: a value is not valid, the cluster does not answer, or no host can do what is asked.
+    """
+    place, seconds = parse(cluster), parse_seconds(wait)
+    if resume is not None:
+        record = resumed(resume, out, given)
+    else:
+        settings = _settled(typed, name=name, out=out, conversions_file=conversions_file)
+        record = ClusterRecord(settings.folder, dict(typed), settings.as_record()["conversions_file"])
+    try:
+        with locked(record.folder):
+            try:
+                with connected(place, seconds) as client:
+                    expected = place if isinstance(place, int) else 1
+                    ClusterRun(client, record, conversions_file, seconds, expected, tell).measure()
+            finally:
+                if resume is None and not any(entry.processes for entry in record.hosts):
+                    (record.folder / FILE).unlink(missing_ok=True)  # of a new run that has measured nothing
+    finally:
+        leave_empty(record.folder)
+    reasons = {entry.reason for entry in record.hosts}
+    if all(entry.status == "refused" for entry in record.hosts) and len(reasons) == 1:
+        raise UsageError(f"no host can be measured: {reasons.pop()}")
+    return record
+
+
+def _settled(typed: Mapping[str, Any], **place: Any) -> Settings:
+    """Refuse here what every host would refuse, and return settings with the run's folder, made now.
+
+    What depends on a host is left to it: its cores, its memory, its address layout, the interpreters of arms.
+    """
+    if typed.get("sizes") is not None:
+        parse_sizes(typed["sizes"])
+    if typed.get("threads") is not None:
+        parse_threads(typed["threads"])
+    arms = [arm for arm in typed.get("arms") or () if not re.search(r"[:,](python|threads)=", arm)]
+    anywhere = {**typed, "sizes": "1", "threads": "1", "arms": arms}
+    if typed.get("address_layout") == "fixed":  # which is tried by starting a process, and says nothing of the hosts
+        anywhere["address_layout"] = "random"
+    return settle(**anywhere, **place)
+
+
+class ClusterRun:
+    """Measures the hosts of a cluster, each as soon as a worker of it is there."""
+
+    def __init__(
+        self, client: Client, record: ClusterRecord, conversions: Path | None, wait: float, expected: int, tell: Tell
+    ) -> None:
+        """Wait for `expected` workers, for hosts that have gone and for a resumed run's, `wait` seconds at most."""
+        self.client: Any = client  # whose functions have no types for their arguments
+        self.record = record
+        self.conversions = (conversions.name, conversions.read_bytes()) if conversions else None
+        self.wait = wait
+        self.expected = expected
+        self.tell = tell
+        self.own = facts()
+        self.topic = f"copycost-{secrets.token_hex(4)}"
+        self.present: Mapping[str, Mapping[str, Any]] = {}
+        self.unheard: Counter[str] = Counter()
+        self.examined: set[str] = set()
+        self.hosts: list[Host] = []
+        tasks: Any = as_completed
+        self.ended = tasks(loop=self.client.loop, with_results=True)
+
+    def measure(self) -> None:
+        """Measure until every host has settled, and keep in the record how it ended.
+
+        Raises:
+            UsageError: the cluster has no workers.
+        """
+        self.record.status = "running"
+        self.record.write()
+        try:
+            self._until_settled(time.monotonic() + self.wait)
+        except KeyboardInterrupt:
+            for host in self._under_way():
+                self._settle(host, "interrupted")
+            self.record.status = "interrupted"
+        else:
+            complete = all(entry.status == "complete" for entry in self.record.hosts)
+            self.record.status = "complete" if complete else "incomplete"
+        finally:
+            if self.client.status == "running":
+                with contextlib.suppress(OSError):  # a worker whose task is taken back ends measuring
+                    self._on_workers(leave, {worker for host in self.hosts for worker in host.workers})
+        self.record.write()
+
+    def _until_settled(self, deadline: float) -> None:
+        lost = f"none of its workers came within {self.wait:.3g} s"
+        while True:
+            try:
+                self._step()
+            except OSError:  # the scheduler's loss, which the client will have noted when it is asked again
+                pass
+            except Exception:
+                if self.client.status == "running":
+                    raise
+            if self.client.status not in ("running", "connecting"):
+                lost = "the scheduler was lost"
+                break
+            there = len(self.examined) >= self.expected and not self._absent()
+            if not self._under_way() and (there or time.monotonic() > deadline):
+                break
+            time.sleep(_LOOK_SECONDS)
+        if not self.examined:
+            raise UsageError(f"the cluster has no workers after {self.wait:.3g} s")
+        for host in [*self._under_way(), *map(absent_host, self._absent())]:
+            self._settle(host, "lost", lost)
+
+    def _under_way(self) -> list[Host]:
+        return [host for host in self.hosts if host.entry.status == "waiting"]
+
+    def _absent(self) -> list[HostEntry]:
+        """Return the unfinished hosts of a resumed run that have not been met."""
+        entries = self.record.hosts
+        return [entry for entry in entries if entry.number not in self.record.met and entry.status != "complete"]
+
+    def _step(self) -> None:
+        """Take in workers that are new and tasks that have ended, and submit those of hosts that are new."""
+        workers = self.client.scheduler_info(n_workers=-1)["workers"]
+        self.present = {name: worker for name, worker in workers.items() if worker["status"] == "running"}
+        self._examine([worker for worker in self.present if worker not in self.examined])
+        for future, result in self.ended.next_batch(block=False):
+            for host in self._under_way():
+                if host.task is future:
+                    host.task = None
+                    self._take(host, future.status, result)
+        for host in self._under_way():
+            if any(host.can_run_on(*worker) for worker in self.present.items()):
+                host.seen = time.monotonic()
+            elif time.monotonic() - host.seen > self.wait:
+                self._settle(host, "lost", f"its worker was lost, and none came back within {self.wait:.3g} s")
+            if host.entry.status == "waiting" and host.task is None and not host.workers.isdisjoint(self.present):
+                self._submit(host)
+
+    def _examine(self, workers: list[str]) -> None:
+        """Find out on which hosts workers are and whether those can be measured, and meet hosts that are new."""
+        answers = self.client.run(eval, EXAMINATION, workers=workers, on_error="return") if workers else {}
+        for worker, answer in answers.items():
+            if isinstance(answer, Mapping):
+                found, reasons = answer, misfits(self.own, answer, self.record.asked)
+            else:
+                self.unheard[worker] += 1
+                if self.unheard[worker] < _ATTEMPTS:  # it may have gone, and then is not asked again
+                    continue
+                found, reasons = {}, [f"its worker cannot be examined: {_words(answer)}"]
+            self.examined.add(worker)
+            self._meet(worker, Host(found, str(self.present[worker]["host"]), reasons))
+
+    def _meet(self, worker: str, found: Host) -> None:
+        """Take in what was found on a worker: of a new host, or of one of those that are known."""
+        host = next((host for host in self.hosts if host.is_same(found)), found)
+        first_that_fits = bool(host.reasons) and not found.reasons
+        host.add(worker, found)
+        if host is found:
+            self.hosts.append(host)
+            host.entry = self.record.entry(host.mark, host.machine)
+            if self.record.with_hostname:
+                host.entry.node, host.entry.address = host.facts.get("node"), host.address
+        elif not first_that_fits:
+            self._on_workers(watch, {worker} - host.unfit)
+            return
+        if host.entry.status == "complete":  # in the run that goes on
+            self._show(host, "complete")
+        elif host.reasons:
+            self._settle(host, "refused", "; ".join(host.reasons))
+        else:
+            host.entry.status, host.entry.reason, host.seen = "waiting", None, time.monotonic()
+
+    def _submit(self, host: Host) -> None:
+        """Have Dask run the host's task on a worker there, and again where the worker dies or the task fails."""
+        host.begun += 1
+        if host.begun > _ATTEMPTS:
+            self._settle(host, "lost", "its task was taken back again and again")
+            return
+        there = host.workers & set(self.present)
+        host.pin(self.present[worker] for worker in there)
+        host.entry.workers = len(there)
+        key = f"{PREFIX}{self.topic}-{host.entry.number}-{host.begun}"
+        name = self.record.name_folder(host.entry)
+        job = Job(key, self.topic, host.entry.number, name, self.record.asked, self.own, suite(), self.conversions)
+        self.client.subscribe_topic(self.topic, self._hear)  # which a scheduler that was started anew does not know
+        self._on_workers(watch, there)
+        host.task = self.client.submit(
+            measure_host,
+            job,
+            key=key,
+            workers=host.places,
+            allow_other_workers=False,
+            resources={RESOURCE: host.resource} if host.resource else None,
+            retries=_RETRIES,
+            pure=False,
+        )
+        self.ended.add(host.task)
+
+    def _take(self, host: Host, status: str, result: Any) -> None:
+        """Land what a task has returned, or note why it has not; one that was taken back is submitted again."""
+        if status == "error":
+            _, error, _ = result
+            reason = "its worker died again and again" if isinstance(error, KilledWorker) else _words(error)
+            self._settle(host, "lost", reason)
+        elif isinstance(result, str):
+            self._settle(host, "refused", result)
+        elif status == "finished":
+            counts = self._on_workers(leave, host.workers).values()
+            host.entry.other_tasks = sum(count for count in counts if isinstance(count, int))
+            try:
+                record = self.record.land(host.entry, result)
+            except UsageError as error:
+                self._settle(host, "lost", str(error))
+                return
+            reasons = [str(failed["error"]) for failed in record["failed"] if failed.get("cell", "") is None]
+            complete = record["status"] == "complete"
+            self._settle(host, "complete" if complete else "incomplete", None if complete else "; ".join(reasons))
+
+    def _settle(self, host: Host, status: str, reason: str | None = None) -> None:
+        """Keep how a host's visit ended, and tell it."""
+        entry = host.entry
+        if not entry.processes:
+            entry.folder = None
+        elif status == "lost":  # and the processes that an earlier command has landed are there
+            status = "incomplete"
+        kept = reason if reason is None or self.record.with_hostname else host.unnamed(reason)
+        entry.status, entry.reason = status, kept
+        if host.task is not None:
+            host.task.cancel()
+            host.task = None
+        self.record.write()
+        self._show(host, status + (f": {reason}" if reason else ""))
+
+    def _show(self, host: Host, text: str, lasting: bool = True) -> None:
+        self.tell(one_line(f"host {host.label}: {text}"), lasting)
+
+    def _hear(self, event: tuple[float, Mapping[str, Any]]) -> None:
+        for host in self._under_way():
+            if host.entry.number == event[1]["host"]:
+                self._show(host, str(event[1]["text"]), lasting=False)
+
+    def _on_workers(self, errand: Callable[..., Any], workers: set[str]) -> dict[str, Any]:
+        """Return what a function of this run's watch returns on each worker that is there, or what it raised."""
+        there = sorted(workers & set(self.present))
+        answers: dict[str, Any] = {}
+        if there:
+            answers = self.client.run(errand, self.topic, workers=there, on_error="return")
+        return answers
+
+
+def _words(error: object) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_REASON]

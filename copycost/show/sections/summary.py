@@ -1,0 +1,188 @@
+"""A run in a few sentences: what was measured, how surely, and what each conversion does and costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from copycost.analyse.crossovers import AT_ONCE
+from copycost.analyse.doubts import half_width
+from copycost.analyse.grouping import floats
+from copycost.analyse.run import Run
+from copycost.show.document import Block, Line, Lines, Name
+from copycost.show.render.figures import counted, share, with_ends, written
+from copycost.show.render.figures import half_width as plus_minus
+from copycost.show.sections.costs import condition
+
+MOST_CONVERSIONS = 16
+_VARIED = ("run", "arm", "threads", "cache", "layout")
+_STEADY = 1.1
+"""Largest over smallest figure up to which a conversion costs the same at every size."""
+_MULTIPLE = 10.0
+_MEMORY: dict[str, Callable[[Any], bool]] = {
+    "shares memory": lambda shares: not pd.isna(shares) and bool(shares),
+    "copies": lambda shares: not pd.isna(shares) and not shares,
+    "shares memory or copies, which is not known,": pd.isna,
+}
+
+
+def summary_blocks(run: Run, cells: pd.DataFrame, *, explained: bool) -> list[Block]:
+    """Return what a run measured and found, in sentences.
+
+    Args:
+        run: any.
+        cells: its estimates with their quantities.
+        explained: whether its crossovers and breakdown are told too, which take a second to make.
+    """
+    usual, told = _usual(cells)
+    blocks: list[Block] = [Lines(((Name(run.name), " ".join([_scope(run), *_confidence(cells)])),))]
+    blocks += [Lines((f"Below, the figures of {told}.",))] if told else []
+    found = _findings(usual, run.crossovers if explained else None)
+    blocks += [Lines(tuple(found), bullets=True)] if found else []
+    faults = _page_faults(run.breakdown) if explained else []
+    return [*blocks, *([Lines(tuple(faults))] if faults else [])]
+
+
+def _scope(run: Run) -> str:
+    cells = run.estimates
+    sizes = floats(cells["bytes"])
+    sizes = sizes[sizes > 0]
+    machine = run.machine.get("machine") or "an unknown machine"
+    measured = f"{counted(len(cells), 'cell')} from {counted(int(cells['rounds'].sum()), 'round')}"
+    if not len(sizes):
+        return f" holds {measured}, measured on {machine}."
+    names = (("torch", "torch"), ("numpy", "NumPy"))
+    versions = [f"{label} {run.machine[key]}" for key, label in names if run.machine.get(key)]
+    grid = [counted(cells["conversion"].nunique(), "conversion"), counted(cells["dtype"].nunique(), "dtype")]
+    span = f"sources of {written(sizes.min(), 'bytes')} to {written(sizes.max(), 'bytes')}"
+    text = f" measured {' of '.join(grid)} with {span} on {machine}"
+    text += f" ({', '.join(versions)})" if versions else ""
+    text += f": {measured} in {counted(run.process_count, 'process', 'processes')}"
+    seconds = run.facts.get("wall_seconds")
+    return text + (f" and {written(seconds, 'seconds')}." if isinstance(seconds, int | float) else ".")
+
+
+def _confidence(cells: pd.DataFrame) -> list[str]:
+    said = []
+    quiet, rounds = floats(cells["quiet_share"]), floats(cells["rounds"])
+    known = np.isfinite(quiet)
+    if known.any() and rounds[known].sum() > 0:
+        said.append(f"{share(float(np.average(quiet[known], weights=rounds[known])))} of the rounds were quiet.")
+    half = half_width(cells)
+    half = half[np.isfinite(half)]
+    if len(half):
+        said.append(f"Half of the figures are known to{plus_minus(float(np.median(half)))} or better.")
+    return said
+
+
+def _usual(cells: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Return the cells of one arm, one number of threads and so on, the first of each; and which these are."""
+    told = []
+    for name in _VARIED:
+        values = cells[name].dropna().unique()
+        if len(values) > 1:
+            cells = cells[(cells[name].astype(object) == values[0]).to_numpy(dtype=bool, na_value=False)]
+            told.append(condition(name, values[0]))
+    return cells, ", ".join(told)
+
+
+def _findings(cells: pd.DataFrame, crossovers: pd.DataFrame | None) -> list[Line]:
+    sized = cells[floats(cells["bytes"]) > 0]
+    if sized.empty:
+        return _extremes(cells)
+    names = list(dict.fromkeys(sized["conversion"]))
+    lines: list[Line] = [_finding(sized[sized["conversion"] == name], crossovers) for name in names[:MOST_CONVERSIONS]]
+    if len(names) > MOST_CONVERSIONS:
+        lines.append(f"{len(names) - MOST_CONVERSIONS} more conversions stand in the table.")
+    return lines + _largest_multiple(sized)
+
+
+def _extremes(cells: pd.DataFrame) -> list[Line]:
+    timed = cells[floats(cells["seconds"]) > 0].sort_values("seconds")
+    if timed.empty:
+        return []
+    first, last = timed.iloc[0], timed.iloc[-1]
+    said = ("The fastest is ", Name(str(first["conversion"])), f" with {written(first['seconds'], 'seconds')}")
+    if len(timed) == 1:
+        return [(*said, ".")]
+    slowest = Name(str(last["conversion"]))
+    return [(*said, ", the slowest is ", slowest, f" with {written(last['seconds'], 'seconds')}.")]
+
+
+def _finding(cells: pd.DataFrame, crossovers: pd.DataFrame | None) -> Line:
+    """Return what one conversion does and costs, from its smallest to its largest source."""
+    expression = cells["expression"].iloc[0]
+    name = Name(str(cells["conversion"].iloc[0] if pd.isna(expression) else expression))
+    times = cells[floats(cells["seconds"]) > 0].sort_values("bytes", kind="stable")
+    said = []
+    for words, among in _MEMORY.items():
+        alike = times[times["shares_memory"].astype(object).map(among).astype(bool)]
+        if len(alike):
+            dtypes = "" if len(alike) == len(times) else f" for {', '.join(dict.fromkeys(alike['dtype'].astype(str)))}"
+            said.append(f"{words}{dtypes} and takes {_cost(alike)}")
+    text = f" {'; it '.join(said)}." if said else " has no figure."
+    return (name, text, *(_ten_times(cells, crossovers) if crossovers is not None else ()))
+
+
+def _cost(times: pd.DataFrame) -> str:
+    low, high = float(times["seconds"].min()), float(times["seconds"].max())
+    if high <= _STEADY * low:
+        ends = dict.fromkeys((written(low, "seconds"), written(high, "seconds")))
+        return f"{' to '.join(ends)}, whatever the size"
+    first, last = times.iloc[0], times.iloc[-1]
+    half = plus_minus(half_width(last.to_frame().T)[0])
+    return (
+        f"from {written(first['seconds'], 'seconds')} for {written(first['bytes'], 'bytes')} "
+        f"to {written(last['seconds'], 'seconds')}{half} for {written(last['bytes'], 'bytes')}"
+    )
+
+
+def _ten_times(cells: pd.DataFrame, crossovers: pd.DataFrame) -> Sequence[str | Name]:
+    """Return from which size on a conversion costs ten times a zero-copy one, by dtype."""
+    first = cells.iloc[0]
+    rows = crossovers[(crossovers["event"] == "costs more than") & (crossovers["factor"] == _MULTIPLE)]
+    for name in ("conversion", "arm", "threads", "cache", "layout"):
+        values = rows[name].astype(object)
+        same = values.isna() if pd.isna(first[name]) else values == first[name]
+        rows = rows[same.to_numpy(dtype=bool, na_value=False)]
+    rows = rows[(rows["answer"] == AT_ONCE) | rows["bytes"].notna()]
+    starts = [
+        "at every size" if row["answer"] == AT_ONCE else f"from {with_ends(row, 'bytes', 'bytes')} on"
+        for _, row in rows.iterrows()
+    ]
+    sizes = [f"{dtype} {start}" for dtype, start in zip(rows["dtype"], starts, strict=True)]
+    return (" It costs ten times ", Name(str(rows["other"].iloc[0])), f": {', '.join(sizes)}.") if sizes else ()
+
+
+def _largest_multiple(cells: pd.DataFrame) -> list[Line]:
+    known = cells[np.isfinite(floats(cells["multiple"]))]
+    if known.empty:
+        return []
+    row = known.iloc[int(np.argmax(floats(known["multiple"])))]
+    return [
+        (
+            f"Copying costs up to {row['multiple']:,.0f} times as much as sharing: ",
+            Name(str(row["conversion"])),
+            f" of {written(row['bytes'], 'bytes')} of {row['dtype']}.",
+        )
+    ]
+
+
+def _page_faults(parts: pd.DataFrame) -> list[Line]:
+    """Return what page faults cost at the largest size of the copy that takes most of them."""
+    faulting = parts[(parts["faults"] > 0).to_numpy(dtype=bool) & parts["page_faults_share"].notna().to_numpy()]
+    if faulting.empty:
+        return []
+    largest = faulting[faulting["bytes"] == faulting["bytes"].max()]
+    row = largest.loc[largest["page_faults_share"].idxmax()]
+    return [
+        (
+            f"At {written(row['bytes'], 'bytes')}, ",
+            Name(str(row["conversion"])),
+            f" takes {row['faults']:,.0f} page faults of {written(row['fault_seconds'], 'seconds')} each: "
+            f"{with_ends(row, 'page_faults_share', 'share')} of its time goes into fresh pages, not into copying.",
+        )
+    ]

@@ -1,0 +1,254 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from copycost import estimate
+from copycost.show.document import Document
+from copycost.show.render import terminal
+from copycost.show.render.layout import MOST_BLANK
+from copycost.show.sections.costs import cost_tables, legend
+from copycost.show.sections.doubts import better_beside_a_copy, notes
+from tests.made_up import EMPTY_CALL, Law, core_cells, machine_facts, made_up_rounds, write_run
+
+SIZES = (1, 4096, 16 * 1024**2)
+CELLS = [*core_cells(SIZES, ("float32", "float64")), EMPTY_CALL]
+
+
+@pytest.fixture(scope="module")
+def cells():
+    return estimate(made_up_rounds(Law(processes=8, noise=0.005), CELLS), precision=0.05)
+
+
+def printed(cells, width=100):
+    blocks = (*cost_tables(cells), legend(cells), *notes(cells), *better_beside_a_copy(cells))
+    return terminal.render(Document("", blocks), width=width)
+
+
+# One run.
+
+
+def test_sizes_go_down_and_conversions_across_one_table_for_each_dtype(cells):
+    lines = printed(cells).splitlines()
+    assert lines[0] == "float32"
+    assert lines[1].split() == [
+        "bytes",
+        "torch.from_numpy",
+        "torch.tensor",
+        "torch.Tensor",
+        "t.numpy",
+        "t.clone.numpy",
+    ]
+    assert [line.split()[:2] for line in lines[2:5]] == [["4", "B"], ["16", "KiB"], ["64", "MiB"]]
+    assert "float64" in lines
+
+
+def test_a_value_has_unit_spread_and_the_evidence_of_sharing(cells):
+    text = printed(cells[cells["dtype"] == "float32"])
+    row = next(line for line in text.splitlines() if line.startswith("   4 B"))
+    assert row.count("=") == 3 and "=430 ns ±" in row  # from_numpy, Tensor on float32, t.numpy
+    assert "2.10 µs ±" in row and "=2.1" not in row
+    assert "= shares memory (zero-copy), the others copy" in text
+
+
+def test_digits_stand_under_each_other(cells):
+    lines = printed(cells).splitlines()[2:5]
+    assert len({line.index("±") for line in lines}) == 1
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120])
+def test_no_line_is_wider_than_the_terminal(cells, width):
+    assert max(map(len, printed(cells, width).splitlines())) <= width
+
+
+def test_conversions_that_do_not_fit_go_into_a_second_table(cells):
+    headings = [line.split() for line in printed(cells, 80).splitlines() if line.lstrip().startswith("bytes")]
+    assert [len(names) for names in headings] == [4, 3, 4, 3]
+
+
+def test_conversions_of_sizes_of_their_own_are_a_list_and_no_grid_of_blanks(cells):
+    count = MOST_BLANK + 1
+    apart = pd.concat([cells.iloc[:1]] * count).assign(
+        conversion=[f"f{number}" for number in range(count)],
+        size=pd.array(range(1, count + 1), dtype="Int64"),
+        bytes=pd.array(range(4, 4 * count + 4, 4), dtype="Int64"),
+    )
+    text = printed(apart)
+    assert text.splitlines()[1].split() == ["conversion", "bytes", "time"]
+    assert all(f"f{number} " in text for number in range(count)) and " 84 B " in text
+
+
+def test_many_conversions_are_shared_out_at_once(cells, monkeypatch):
+    split = []
+
+    def counted(numbers, parts, of=np.array_split):
+        split.append(parts)
+        return of(numbers, parts)
+
+    monkeypatch.setattr("numpy.array_split", counted)
+    many = pd.concat([cells.iloc[:1]] * 300).assign(conversion=[f"f{number:04}" for number in range(300)])
+    assert all(f"f{number:04}" in printed(many) for number in (0, 299)) and len(split) <= 200
+
+
+def test_control_characters_in_others_names_are_not_printed(cells):
+    text = printed(cells.assign(conversion="\x1b[31mred\x07", flags="").iloc[:1])
+    assert "\x1b" not in text and "\x07" not in text and "[31mred" in text
+
+
+def test_doubtful_cells_have_a_sign_that_a_line_below_explains(cells):
+    text = printed(cells)
+    line = next(line for line in text.splitlines() if line.startswith(" 64 MiB"))
+    assert line.count("¹") == 2  # torch.tensor and t.clone.numpy; torch.Tensor shares on float32
+    assert "¹ page-fault-bound: " in text
+
+
+def test_a_doubt_that_all_cells_have_is_said_once():
+    few = estimate(made_up_rounds(Law(processes=2), CELLS[:3]))
+    text = printed(few)
+    assert "! few-processes: 3 of 3 cells" in text and "¹" not in text and "±" not in text
+
+
+def test_a_doubt_about_the_run_is_not_repeated_at_its_cells():
+    one = estimate(pd.concat([made_up_rounds(Law(never_quiet=(2,))), made_up_rounds(Law(runs=("calm",)))]))
+    (note,) = [note for note in notes(one) if note.name == "never-quiet"]
+    assert one["flags"].str.contains("never-quiet").any() and not note.marks
+
+
+def test_conditions_are_titles_where_they_are_unusual_or_differ():
+    cell = CELLS[0]
+    varied = [cell, replace(cell, threads=2), replace(cell, cache="cold", layout="strided")]
+    (table,) = cost_tables(estimate(made_up_rounds(cells=varied)))
+    assert list(table.frame["title"]) == [
+        "float32, 1 thread, warm cache, contiguous",
+        "float32, 2 threads, warm cache, contiguous",
+        "float32, 1 thread, cold cache, strided",
+    ]
+    (table,) = cost_tables(estimate(made_up_rounds(Law(runs=("a", "b")), [cell])))
+    assert list(table.frame["title"]) == ["float32, run a", "float32, run b"]
+
+
+def test_another_suites_benchmarks_are_a_list():
+    rounds = made_up_rounds(Law(processes=1, canary=False), CELLS[:2])
+    rounds["conversion"] = pd.Categorical(["test_" + "long" * 30] * len(rounds))
+    for name in ("size", "bytes", "threads"):
+        rounds[name] = pd.array([pd.NA] * len(rounds), dtype="Int64")
+    rounds["dtype"] = rounds["direction"] = pd.Categorical([None] * len(rounds))
+    text = printed(estimate(rounds), 80)
+    assert "benchmark" in text and " ns" in text and "bytes" not in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_where_the_ratio_to_a_plain_copy_is_known_better_it_is_shown():
+    rounds = made_up_rounds(Law(processes=8, noise=0.002), CELLS)
+    swing = rounds["process"].map(lambda number: 1 + 0.1 * (number % 4))
+    for name in ("seconds", "copy_seconds"):
+        rounds[name] = rounds[name] * swing
+    text = printed(estimate(rounds, precision=0.01))
+    assert "more precise beside a plain copy of the same bytes:" in text
+    assert "torch.tensor float64 128 MiB: 1.61× the time of a plain copy ±" in text
+    assert "plain copy of the same bytes" not in printed(estimate(rounds))
+
+
+def test_what_is_not_known_to_share_is_marked():
+    rounds = made_up_rounds(cells=CELLS[:1])
+    rounds["shares_memory"] = pd.array([pd.NA] * len(rounds), dtype="boolean")
+    text = printed(estimate(rounds))
+    assert "?43" in text or "?42" in text
+    assert "? not known whether it shares memory" in text
+
+
+def test_missing_cells_are_named(tell, tmp_path):
+    lost = {"conversion": "torch.lost", "direction": "to_tensor", "dtype": "int8", "size": 3}
+    run = write_run(tmp_path / "run", record={"plan": {"cells": [lost | {"size": size} for size in range(8)]}})
+    text = " ".join(tell("show", run).out.split())
+    assert "8 planned cells did not come back: torch.lost int8 0" in text and "and 3 more" in text
+
+
+def test_on_a_pipe_there_are_no_control_characters_and_the_run_is_told(tell, tmp_path):
+    run = write_run(tmp_path / "run", record={"status": "interrupted"})
+    told = tell("show", run)
+    assert all(sign.isprintable() or sign == "\n" for sign in told.out)
+    assert told.out.startswith("run · AMD EPYC 2c 3f9a1c · torch 2.13.0, NumPy 2.4.6 · 6 processes · interrupted\n")
+
+
+def test_what_holds_no_conversion_is_refused(tell, tmp_path):
+    (tmp_path / "x.json").write_text(json.dumps({"benchmarks": []}))
+    told = tell("show", tmp_path / "x.json")
+    assert told.status == 2 and told.err.count("\n") == 1
+
+
+# Every format.
+
+
+@pytest.mark.parametrize("format", ["table", "markdown", "json", "csv", "html"])
+def test_a_run_has_every_format_and_a_file_has_what_is_printed(tell, tmp_path, format):
+    run = write_run(tmp_path / "run", made_up_rounds(Law(processes=3, visits=1), CELLS[:3]))
+    told = tell("show", run, "--format", format)
+    assert told.status == 0 and "torch.from_numpy" in told.out
+    assert tell("show", run, "--format", format, "--out", tmp_path / "file").out == ""
+    assert (tmp_path / "file").read_text() == told.out
+
+
+def test_export_is_one_row_for_each_cell_to_the_last_digit(tell, tmp_path):
+    run = write_run(tmp_path / "run", made_up_rounds(Law(processes=3, visits=1), CELLS[:3]))
+    expected = estimate(pd.concat([made_up_rounds(Law(processes=3, visits=1), CELLS[:3])]), precision=0.01)
+    rows = json.loads(tell("export", run, "--format", "json").out)
+    assert [row["seconds"] for row in rows] == pytest.approx(list(expected["seconds"]), rel=1e-9)
+    assert rows[0]["gb_per_s"] is None and rows[0]["shares_memory"] is True
+    assert len(tell("export", run).out.splitlines()) == 4
+    tell("export", run, "--format", "parquet", "--out", tmp_path / "cells.parquet")
+    assert pd.read_parquet(tmp_path / "cells.parquet")["seconds"].tolist() == [row["seconds"] for row in rows]
+
+
+@pytest.mark.parametrize("command", ["show", "export", "explain", "compare", "machines", "history"])
+def test_an_unknown_format_is_one_line_that_names_the_nearest(tell, command):
+    words = ["x", "y"] if command == "compare" else ["x"]
+    told = tell(command, *words, "--format", "markdwon")
+    assert told.status == 2 and told.err == "copycost: format 'markdwon' is unknown: did you mean markdown?\n"
+
+
+# A tree.
+
+
+@pytest.fixture
+def tree(tmp_path):
+    rounds = made_up_rounds(Law(processes=1, visits=1), core_cells((16,), ("float32",)))
+    for number in range(3):
+        created = f"2026-01-0{number + 1}T00:00:00+00:00"
+        write_run(tmp_path / "tree" / f"run-{number}", rounds, record={"created": created})
+    return tmp_path / "tree"
+
+
+def test_a_few_runs_have_a_row_each(tell, tree):
+    lines = tell("show", tree).out.splitlines()
+    assert lines[0] == "tree: 3 runs of 1 machine"
+    assert [line.split()[0] for line in lines[3:6]] == ["run-0", "run-1", "run-2"]
+    assert "2026-01-02" in lines[4] and "complete" in lines[4] and "100%" in lines[4]
+
+
+def test_many_runs_have_a_row_for_each_machine(tell, tree, monkeypatch):
+    monkeypatch.setattr("copycost.show.sections.tree.FEW", 2)
+    lines = tell("show", tree).out.splitlines()
+    assert lines[0] == "tree: 3 runs of 1 machine"
+    assert lines[3].split()[-5:] == ["3", "2026-01-03", "2.13.0", "5", "100%"]
+
+
+def test_of_more_machines_than_there_is_room_for_the_rest_is_counted(tell, tree, monkeypatch):
+    for number in range(3):
+        path = tree / f"run-{number}" / "process-0001.json"
+        content = json.loads(path.read_text())
+        content["machine_info"]["copycost"] = machine_facts() | {"machine": f"machine {number}"}
+        path.write_text(json.dumps(content))
+    monkeypatch.setattr("copycost.show.sections.tree.FEW", 2)
+    monkeypatch.setattr("copycost.show.sections.tree.MOST_ROWS", 1)
+    out = tell("show", tree).out
+    assert "3 runs of 3 machines" in out and "machine 0" in out and "machine 1" not in out
+    assert "and 2 more rows" in out
+
+
+def test_what_cannot_be_read_is_told_and_the_rest_is_shown(tell, tree):
+    (tree / "run-1" / "process-0001.json").write_text("{")
+    told = tell("show", tree, "--skip-bad")
+    assert "2 runs of 1 machine" in told.out and told.err.count("skipped") == 1

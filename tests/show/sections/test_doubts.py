@@ -1,0 +1,61 @@
+from copycost.analyse.select import select
+from copycost.show.document import Note
+from copycost.show.render.layout import plain_text
+from copycost.show.sections.doubts import NONE, doubts_section
+from tests.made_up import Law, core_cells, made_up_rounds, write_run
+from tests.show.suites import scaling_suite
+
+CELLS = core_cells(sizes=(64,))
+
+
+def section_of(folder, *names, record=None, **law):
+    for seed, name in enumerate(names):
+        rounds = made_up_rounds(Law(processes=4, visits=4, noise=0.001, **law), CELLS, seed)
+        write_run(folder / name, rounds, record=record)
+    return doubts_section(select([str(folder / name) for name in names], folder), "cells")
+
+
+def said_in(section):
+    said = {}
+    for note in section.blocks:
+        assert isinstance(note, Note)
+        said.setdefault(note.name, []).append(plain_text(note.text))
+    return said
+
+
+def test_a_clean_run_is_said_to_be_one(tmp_path):
+    section = section_of(tmp_path, "clean")
+    assert section.blocks[0].lines == (NONE,)
+
+
+def test_each_doubt_is_told_with_its_figure(tmp_path):
+    section = section_of(tmp_path, "torn", modes=1.5)
+    assert "processes fall into two groups" in said_in(section)["two-modes"][0]
+    assert {note.table for note in section.blocks} == {"cells"}
+
+
+def test_of_several_runs_each_says_its_own(tmp_path):
+    said = said_in(section_of(tmp_path, "a", "b", modes=1.5))["two-modes"]
+    assert [line.partition(": ")[0] for line in said] == ["a", "b"]
+
+
+def test_doubts_of_many_runs_are_counted(tmp_path):
+    said = said_in(section_of(tmp_path, *"abcde", modes=1.5))
+    assert said["two-modes"] == ["50 of 50 cells, in 5 of 5 runs"]
+
+
+def test_a_run_that_was_cut_short_says_so(tmp_path):
+    section = section_of(tmp_path, "short", record={"status": "interrupted"})
+    assert "the run is interrupted" in said_in(section)[""][0]
+
+
+def test_planned_cells_that_did_not_come_back_are_named(tmp_path):
+    lost = {"conversion": "torch.lost", "direction": "to_tensor", "dtype": "int8", "size": 3}
+    section = section_of(tmp_path, "holed", record={"plan": {"cells": [lost]}})
+    (said,) = said_in(section)[""]
+    assert "1 planned cells did not come back" in said and "torch.lost int8 3" in said
+
+
+def test_another_suites_file_cannot_say_what_was_quiet(tmp_path):
+    section = doubts_section(select([str(scaling_suite(tmp_path / "theirs.json"))], tmp_path), "cells")
+    assert "another suite's" in said_in(section)[""][0]
