@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,11 @@ from copycost.analyse.curves import curves
 from copycost.analyse.fingerprint import differing_among
 from copycost.analyse.grouping import Codes, Floats
 from copycost.analyse.machine_or_conversion import machine_or_conversion
-from copycost.analyse.machines import Figures, as_cells, common, describe, figures, rank
+from copycost.analyse.machines import NEEDED, Figures, as_cells, common, describe, figures, rank
+from copycost.analyse.run import Run
 from copycost.analyse.scaling import Caches, fit_curves, fit_frame
+from copycost.analyse.select import cells_of
+from copycost.errors import UsageError, nearest
 
 HANDFUL = 6
 """Runs that still stand side by side; of more, those of one machine are taken together."""
@@ -44,21 +47,6 @@ class Shapes:
 
 
 @dataclass(frozen=True)
-class Runs:
-    """Runs as they were read.
-
-    Attributes:
-        facts: of each run: ``name``, ``machine`` (its record), ``method`` and ``status`` (None where complete).
-        cells: estimates of all, references included, ``run`` being the name.
-        replicates: bootstrap of the cells where there are few runs, shape (cells, replicates).
-    """
-
-    facts: list[dict[str, Any]]
-    cells: pd.DataFrame
-    replicates: Floats | None
-
-
-@dataclass(frozen=True)
 class Fleet:
     """What is known of machines, each by its name: a run's, or a machine's where its runs are taken together.
 
@@ -67,9 +55,10 @@ class Fleet:
         ranking: the frame of ``rank``.
         shapes: of the machines, or of the CPU models; None without a cell that has a size.
         reasons: the frame of ``machine_or_conversion``, of the machines or of the CPU models.
-        models: the frame of ``by_model``; None for a handful.
+        models: the frame of ``by_model``; None for a handful of machines.
         methods: fields of the method in which not all runs agree: what they say is then no machine's alone.
-        unfinished: name and status of each run that is not complete.
+        unfinished: the status of each run that is not complete, by its name.
+        pooled: whether the runs of a machine are taken together.
         run_spread: by how much runs of one machine differ; NaN where none was repeated.
     """
 
@@ -79,48 +68,61 @@ class Fleet:
     reasons: pd.DataFrame
     models: pd.DataFrame | None = None
     methods: tuple[str, ...] = ()
-    unfinished: tuple[tuple[str, str], ...] = ()
+    unfinished: Mapping[str, str] = field(default_factory=dict)
+    pooled: bool = False
     run_spread: float = float("nan")
 
 
-def fleet(runs: Runs, dtype: str | None = None) -> Fleet:
+def fleet(runs: Sequence[Run], dtype: str | None = None) -> Fleet:
     """Return what is known of the machines of runs.
 
     Args:
-        runs: of any number; machines of more than a handful are taken together by CPU model.
+        runs: of any number, each of one arm. Those of one machine are taken together where there are more than a
+            handful, and more than a handful of machines by CPU model.
         dtype: of the shapes; by default that in which the most conversions copy.
+
+    Raises:
+        UsageError: a run cannot be read, or none has the dtype.
     """
-    methods = differing_among([fact["method"] for fact in runs.facts])
-    unfinished = [(str(fact["name"]), str(fact["status"])) for fact in runs.facts if fact.get("status")]
-    return replace(_fleet(runs, dtype), methods=tuple(methods), unfinished=tuple(unfinished))
-
-
-def _fleet(runs: Runs, dtype: str | None) -> Fleet:
-    pooled = len(runs.facts) > HANDFUL
-    name_of = machine_names(runs.facts) if pooled else {fact["name"]: fact["name"] for fact in runs.facts}
-    first = {name_of[fact["name"]]: fact for fact in reversed(runs.facts)}
-    facts = [first[name] | {"name": name} for name in dict.fromkeys(name_of.values())]
-    machines = describe(facts)
-    caches = {fact["name"]: fact["machine"].get("caches") or () for fact in facts}
-    measured = figures(runs.cells, runs.cells["run"].map(name_of).to_list())
+    pooled = len(runs) > HANDFUL
+    cells = cells_of(runs)[list(NEEDED)]
+    known = [str(name) for name in cells["dtype"].dropna().unique()]
+    if dtype is not None and dtype not in known:
+        raise UsageError(f"dtype {dtype!r} is in none of these runs: {nearest(dtype, known)}")
+    name_of = machine_names(runs) if pooled else {run.name: run.name for run in runs}
+    first = {name_of[run.name]: run for run in reversed(runs)}
+    first = {name: first[name] for name in dict.fromkeys(name_of.values())}
+    machines = describe([_facts(run, name) for name, run in first.items()])
+    caches: Mapping[str, Caches] = {name: run.machine.get("caches") or () for name, run in first.items()}
+    measured = figures(cells, cells["run"].map(name_of).to_list())
     ranking = rank(measured, list(machines["run"]))
-    if len(facts) <= HANDFUL:
-        cells = as_cells(measured) if pooled else runs.cells
-        shape = shapes(cells, caches, dtype=dtype, replicates=None if pooled else runs.replicates)
-        return Fleet(machines, ranking, shape, machine_or_conversion(measured, _fastest(measured)))
-    model_of = dict(zip(machines["run"], machines["cpu_model"].fillna(UNKNOWN_MODEL), strict=True))
-    grid = np.flatnonzero((measured.cells["direction"] != "reference").to_numpy(dtype=bool, na_value=True))
-    complete = measured.only(common(measured.only(np.arange(len(measured.names)), grid))[0])
-    typical = typical_figures(complete, [model_of[name] for name in complete.names])
-    caches = {model_of[name]: caches[name] for name in reversed(complete.names)}
+    models, typical, replicates = None, measured, None
+    if len(first) > HANDFUL:
+        model_of = dict(zip(machines["run"], machines["cpu_model"].fillna(UNKNOWN_MODEL), strict=True))
+        grid = np.flatnonzero((measured.cells["direction"] != "reference").to_numpy(dtype=bool, na_value=True))
+        complete = measured.only(common(measured.only(np.arange(len(measured.names)), grid))[0])
+        typical = typical_figures(complete, [model_of[name] for name in complete.names])
+        caches = {model_of[name]: caches[name] for name in reversed(complete.names)}
+        models = by_model(ranking, model_of)
+    if pooled:
+        cells = as_cells(typical)
+    else:
+        replicates = np.concatenate([run.replicates for run in runs])
     return Fleet(
-        machines,
-        ranking,
-        shapes(as_cells(typical), caches, dtype=dtype),
-        machine_or_conversion(typical, _fastest(typical)),
-        by_model(ranking, model_of),
+        machines=machines,
+        ranking=ranking,
+        shapes=shapes(cells, caches, dtype=dtype, replicates=replicates),
+        reasons=machine_or_conversion(typical, _fastest(typical)),
+        models=models,
+        methods=tuple(differing_among([run.method for run in runs])),
+        unfinished={run.name: run.unfinished for run in runs if run.unfinished},
+        pooled=pooled,
         run_spread=measured.run_spread,
     )
+
+
+def _facts(run: Run, name: str) -> dict[str, Any]:
+    return {"name": name, "machine": run.machine, "method": run.method}
 
 
 def by_model(ranking: pd.DataFrame, model_of: Mapping[str, str]) -> pd.DataFrame:
@@ -163,15 +165,15 @@ def _fastest(figures: Figures) -> int:
     return figures.names.index(str(ranking["run"].iloc[0])) if len(ranking) else 0
 
 
-def machine_names(facts: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def machine_names(runs: Sequence[Run]) -> dict[str, str]:
     """Return the machine of each run by the run's name; in another environment it is another machine."""
-    described = describe([{**fact, "name": fact["name"]} for fact in facts]).set_index("run")
-    keys = {run: tuple(row) for run, row in zip(described.index, described.itertuples(index=False), strict=True)}
+    described = describe([_facts(run, run.name) for run in runs]).set_index("run")
     names: dict[tuple[Any, ...], str] = {}
     taken: dict[str, int] = {}
+    keys = dict(zip(described.index, described.itertuples(index=False, name=None), strict=True))
     for run, key in keys.items():
         if key not in names:
-            name = described.loc[run, "machine"] or run
+            name = str(described.loc[run, "machine"] or run)
             taken[name] = taken.get(name, 0) + 1
             names[key] = name if taken[name] == 1 else f"{name} ({taken[name]})"
     return {run: names[key] for run, key in keys.items()}
@@ -202,7 +204,7 @@ def shapes(
     known = cells[wanted].reset_index(drop=True)
     curve = (known["direction"] != "reference").to_numpy(dtype=bool, na_value=True)
     fitted = fit_curves(curves(known[curve], None if drawn is None else drawn[curve]))
-    by_run = {run: [one for one in fitted if one.curve.key["run"] == run] for run in dict.fromkeys(known["run"])}
+    by_run = {run: [each for each in fitted if each.curve.key["run"] == run] for run in dict.fromkeys(known["run"])}
     model = [fit_frame(own_curves, caches.get(str(run), ())) for run, own_curves in by_run.items() if own_curves]
     reached = ceilings(known, drawn)[curve].reset_index(drop=True)
     return Shapes(chosen, pd.concat(model, ignore_index=True), crossings(fitted), reached)

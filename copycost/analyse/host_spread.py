@@ -11,17 +11,36 @@ from scipy.special import fdtri
 
 from copycost.analyse.estimates import ALL, GEOMETRIC_MEAN, MEDIAN, OVER_RUNS, TOTAL, UNION, UNKNOWN, WORST
 from copycost.analyse.grouping import CELL, Codes, Floats, floats, group_codes, group_mean, group_median, group_sum
-from copycost.analyse.machines import facts_as_text
+from copycost.analyse.machines import FACTS, facts_as_text
 from copycost.analyse.robust_mean import FEWEST, half_width
+from copycost.errors import UsageError, nearest
 
 CHANCE = 0.01
 """How often identical hosts would be said to differ."""
 
 CLOCK = "the core's clock"
+NONE = "none"
+"""What a person types for no facts: each machine is then a kind of its own."""
 
 _CELL = [name for name in CELL if name not in ("run", "machine")]
 _OF_AN_INTERVAL = ("imprecise", "few-processes", "drift")
 """Doubts about one host's interval or processes, which are not the pooled figure's."""
+
+
+def parse_pool(text: str) -> tuple[str, ...]:
+    """Return the facts that make machines one kind: names such as ``cpu_model,memory_bytes``, or ``none``.
+
+    Raises:
+        UsageError: a name is no fact.
+    """
+    if text.strip() == NONE:
+        return ()
+    names = tuple(dict.fromkeys(word.strip() for word in text.split(",")))
+    valid = [name for name, _ in FACTS]
+    for name in names:
+        if name not in valid:
+            raise UsageError(f"pool {name!r} is not a fact of a machine: {nearest(name, [*valid, NONE])}")
+    return names
 
 
 def kind_names(machines: Sequence[Mapping[str, Any]], by: Sequence[str]) -> list[str]:

@@ -32,7 +32,7 @@ from copycost.analyse.run_files import RunFiles
 from copycost.analyse.scaling import Fitted, fit_curves, fit_frame
 from copycost.errors import UsageError, nearest
 from copycost.store.bad_files import OnBad
-from copycost.store.cell_table import renamed, to_frame
+from copycost.store.cell_table import renamed, rows_of_arm, to_frame
 from copycost.store.facts import as_moment
 from copycost.store.labels import Test
 
@@ -222,7 +222,7 @@ class Run:
     @property
     def has_several_reports(self) -> bool:
         """Whether it is a file or folder of another suite with several reports, each by a name of its own."""
-        return not self.is_ours and self.cells["run"].nunique() > 1
+        return not self.is_ours and len(self._distinct("run")) > 1
 
     @property
     def is_ours(self) -> bool:
@@ -317,8 +317,9 @@ class Run:
     @property
     def table(self) -> Any | None:
         """The cells as an Arrow table, where they are kept as they are: of thousands, no frame of each is made."""
-        kept = None if self._is_made or self.longer_names(self) else self.files.kept
-        return None if kept is None else renamed(kept.table, self.name)
+        whole = self._whole or self
+        kept = None if whole.longer_names(whole) else self._kept_table
+        return None if kept is None else renamed(kept, self.name)
 
     def release(self) -> None:
         """Forget the rounds and what takes as much memory; they are read again where they are needed."""
@@ -327,15 +328,20 @@ class Run:
             self.__dict__.pop(name, None)
 
     @property
-    def _is_made(self) -> bool:
-        """Whether its cells are a part of others', or have been made into a frame."""
-        return self._whole is not None or bool(self.parts) or "cells" in self.__dict__
+    def _kept_table(self) -> Any | None:
+        """The kept cells, of an arm its own; None where none are kept, or a frame has been made of them."""
+        if self.parts or "cells" in self.__dict__:
+            return None
+        if self._whole is None:
+            return None if self.files.kept is None else self.files.kept.table
+        kept = self._whole._kept_table
+        return kept if kept is None or not self.arm else rows_of_arm(kept, self.arm)
 
     def _distinct(self, column: str) -> list[str]:
         """Return the known values of a column of the cells, in order of appearance."""
-        if not self._is_made and self.files.kept is not None:
-            values = self.files.kept.table.column(column).unique().to_pylist()
-            return [str(value) for value in values if value is not None]
+        kept = self._kept_table
+        if kept is not None:
+            return [str(value) for value in kept.column(column).unique().to_pylist() if value is not None]
         return [str(value) for value in self.cells[column].dropna().unique()]
 
     def _of_arm(self, frame: pd.DataFrame) -> pd.DataFrame:

@@ -122,9 +122,11 @@ def select_history(label: str, results: Path, *, on_bad: OnBad | None = None) ->
 def cells_of(runs: Sequence[Run]) -> pd.DataFrame:
     """Return the cells of runs as one frame, references among them; ``run`` is the run's name."""
     tables = [run.table for run in runs]
-    if all(table is not None for table in tables):
-        return to_frame(tables)
-    return pd.concat([run.named_cells for run in runs], ignore_index=True)
+    if not any(table is not None for table in tables):
+        return pd.concat([run.named_cells for run in runs], ignore_index=True)
+    return to_frame(
+        [to_table(run.named_cells) if table is None else table for run, table in zip(runs, tables, strict=True)]
+    )
 
 
 def _selected(

@@ -1,30 +1,82 @@
-"""The `machines` command."""
+"""The `machines` command: what machines differ in, the shape of their figures, and why one is slower than another."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from copycost.commands.delivery import deliver
-from copycost.commands.options import out_option, results_option
+from copycost.commands.options import results_option, tells
 from copycost.commands.skipping import on_bad, skip_bad_option
+
+if TYPE_CHECKING:
+    from copycost.analyse.run import Run
+    from copycost.show.document import Document
 
 
 @click.command()
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True)
 @click.option("--dtype", help="Whose curves to show; by default that in which the most conversions copy.")
-@click.option("--format", default="table", help="table, markdown or json.")
-@out_option
+@tells()
 @results_option
 @skip_bad_option
-def machines(
-    runs: tuple[str, ...], dtype: str | None, format: str, out: Path | None, results: Path, skip_bad: bool
-) -> None:
+def machines(runs: tuple[str, ...], dtype: str | None, results: Path, skip_bad: bool) -> Document:
     """Describe the machines of runs, show what differs, and tell slower machines from slower conversions.
 
     Of more than a handful, the runs of one machine are taken together, and more machines than that by CPU model.
     """
-    from copycost.show.machines_view import machine_runs
+    from copycost.analyse.fleet import fleet
+    from copycost.analyse.select import select
+    from copycost.commands.reading import reading_progress
+    from copycost.show.document import Block, Document
+    from copycost.show.render.figures import counted
+    from copycost.show.sections.fleet import (
+        careful,
+        cpu_models,
+        facts,
+        facts_by_model,
+        ranking,
+        slower_machine_or_conversion,
+    )
+    from copycost.show.sections.shapes import shape_tables
 
-    deliver(machine_runs(runs, results, format=format, dtype=dtype, on_bad=on_bad(skip_bad)), out)
+    with reading_progress() as progress:
+        selected = select(runs, results, on_bad=on_bad(skip_bad), progress=progress)
+    units = [unit for run in selected for unit in _units(run)]
+    found = fleet(units, dtype)
+
+    blocks: list[Block] = facts(found.machines)
+    if found.models is not None:
+        blocks = [*cpu_models(found.models, found.machines, found.run_spread), *facts_by_model(found.machines)]
+    blocks += [*careful(found), *slower_machine_or_conversion(found.reasons)]
+    blocks += [*shape_tables(found.shapes), *ranking(found)]
+    data: dict[str, Any] = {
+        "machines": found.machines,
+        "ranking": found.ranking,
+        "reasons": found.reasons,
+        "differing_methods": found.methods,
+        "unfinished": found.unfinished,
+    }
+    if found.shapes is not None:
+        data |= {
+            "conditions": found.shapes.conditions,
+            "model": found.shapes.model,
+            "crossovers": found.shapes.crossovers,
+            "ceilings": found.shapes.cells[list(CEILINGS)],
+        }
+    if found.models is not None:
+        data |= {"models": found.models, "run_spread": found.run_spread}
+    title = f"Machines of {counted(len(units), 'run')}"
+    return Document(title, tuple(blocks), data)
+
+
+CEILINGS = ("run", "conversion", "direction", "dtype", "bytes", "seconds", "share_of_mapped", "share_of_fresh")
+"""Columns of the cells that are told with the shapes."""
+
+
+def _units(run: Run) -> list[Run]:
+    """Return a run's arms; the reports that a file of another suite holds are one run."""
+    from copycost.analyse.run import Run
+
+    return [Run.together(run.name, run.path, [run])] if run.has_several_reports else run.by_arm()

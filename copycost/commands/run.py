@@ -104,9 +104,11 @@ def _measure_cluster(context: click.Context, cluster: str, typed: dict[str, Any]
     from copycost.run.cluster.connection import require_dask
 
     require_dask()
+    from copycost.analyse.host_spread import parse_pool
+    from copycost.analyse.run import Run
     from copycost.run.cluster.cluster_run import measure_cluster
     from copycost.run.execution import INTERRUPTED
-    from copycost.show.host_spread_view import parse_pool, print_fleet
+    from copycost.show.sections.hosts import hosts_document
     from copycost.store.places import run_folders
 
     options = context.params
@@ -135,7 +137,7 @@ def _measure_cluster(context: click.Context, cluster: str, typed: dict[str, Any]
         console.print(Text(said), soft_wrap=True)
         return INTERRUPTED
     if measured:
-        print_fleet(record.folder, kinds)
+        deliver_document(hosts_document([Run(path.name, path) for path in measured], kinds), "table", None)
     failures = _cluster_failures(record)
     for line in failures:
         print(line)

@@ -78,6 +78,13 @@ def renamed(table: pa.Table, run: str) -> pa.Table:
     return table.set_column(table.schema.get_field_index("run"), "run", names)
 
 
+def rows_of_arm(table: pa.Table, arm: str) -> pa.Table:
+    """Return the rows of one arm."""
+    import pyarrow.compute as pc
+
+    return table.filter(pc.field("arm") == arm)
+
+
 def to_frame(tables: Sequence[pa.Table]) -> pd.DataFrame:
     """Return the rows of all tables as one frame, with the types that `to_table` was given."""
     import pyarrow as pa

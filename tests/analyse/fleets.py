@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import pandas as pd
 from copycost import estimate
 from copycost.analyse.grouping import Floats
 from copycost.analyse.machines import NEEDED
+from copycost.analyse.run import Run
 from tests.analyse.laws import machine_cells
 from tests.made_up import Law, made_up_rounds
 
@@ -73,6 +75,34 @@ def fleet_cells(
             frames.append(BASE.assign(run=f"run-{number}-{run}", seconds=BASE["seconds"] * factor))
             names += [f"node-{number:03d}"] * len(BASE)
     return pd.concat(frames, ignore_index=True), names
+
+
+def fleet_runs(
+    machines: Sequence[Kind],
+    *,
+    runs: int = 1,
+    facts: Callable[[int], dict[str, object]] = lambda _: {},
+    alike: float = 0.01,
+    odd: dict[int, Kind] | None = None,
+) -> list[Run]:
+    """Return the runs of a made-up fleet, whose cells are there already and need no reading.
+
+    Args:
+        machines: the kind of each.
+        runs: of each machine.
+        facts: of the machine at a position, beside its name.
+        alike: as for `fleet_cells`.
+        odd: as for `fleet_cells`.
+    """
+    cells, names = fleet_cells(machines, runs=runs, alike=alike, odd=odd)
+    made = []
+    for number, (name, rows) in enumerate(cells.assign(machine=names).groupby("run", sort=False)):
+        run = Run(str(name), Path(str(name)))
+        run.__dict__["cells"] = rows.reset_index(drop=True)
+        run.files.__dict__["facts"] = {"machine": facts(number // runs)}
+        run.__dict__["replicates"] = np.log(rows[["seconds"]].to_numpy()) + np.zeros(2)
+        made.append(run)
+    return made
 
 
 def _copies(cells: pd.DataFrame) -> np.ndarray:

@@ -4,41 +4,33 @@ import pytest
 
 from copycost import estimate
 from copycost.analyse.bootstrap import bootstrap
-from copycost.analyse.fleet import HANDFUL, Runs, fleet, machine_names, shapes
+from copycost.analyse.fleet import HANDFUL, fleet, machine_names, shapes
 from copycost.analyse.processes import per_process
 from copycost.analyse.quiet import mark_quiet
-from tests.analyse.fleets import BASE, KINDS, fleet_cells, slower_machine, usual
+from copycost.analyse.run import Run
+from copycost.analyse.select import select
+from tests.analyse.fleets import BASE, KINDS, fleet_cells, fleet_runs, slower_machine, usual
 from tests.analyse.laws import machine_cells
-from tests.made_up import Law, core_cells, machine_facts, made_up_rounds
-
-
-def runs_of(machines, runs=1, **law):
-    cells, names = fleet_cells(machines, runs=runs, **law)
-    machine_of = dict(zip(cells["run"], names, strict=True))
-    return Runs(
-        [{"name": run, "machine": {"machine": own}, "method": {}} for run, own in machine_of.items()], cells, None
-    )
+from tests.made_up import Law, core_cells, machine_facts, made_up_rounds, write_run
 
 
 def test_a_handful_of_runs_stand_side_by_side():
-    own = fleet(runs_of([usual, slower_machine], runs=2))
+    own = fleet(fleet_runs([usual, slower_machine], runs=2))
     assert own.models is None and own.ranking["run"].tolist() == list(own.ranking["run"].unique())
     assert len(own.machines) == 4 and set(own.reasons["base"]) == {own.ranking["run"].iloc[0]}
     assert set(own.shapes.model["run"]) == set(own.machines["run"])
 
 
 def test_more_runs_of_a_few_machines_are_taken_together_by_machine():
-    own = fleet(runs_of([usual, slower_machine], runs=HANDFUL))
+    own = fleet(fleet_runs([usual, slower_machine], runs=HANDFUL))
     assert own.models is None and own.ranking["run"].tolist() == ["node-000", "node-001"]
     assert own.ranking["runs"].tolist() == [HANDFUL] * 2
 
 
 @pytest.mark.parametrize("machines", [40, 200])
 def test_many_machines_are_shown_by_their_cpu_models(machines):
-    runs = runs_of([KINDS[number % 5] for number in range(machines)], runs=2)
-    for number, fact in enumerate(runs.facts):
-        fact["machine"]["cpu_model"] = f"CPU {number // 2 % 5}"
-    own = fleet(runs)
+    kinds = [KINDS[number % 5] for number in range(machines)]
+    own = fleet(fleet_runs(kinds, runs=2, facts=lambda number: {"cpu_model": f"CPU {number % 5}"}))
     assert own.run_spread == pytest.approx(0.01, rel=0.5)
     assert own.models["machines"].tolist() == [machines // 5] * 5
     assert own.models["cpu_model"].iloc[0] == "CPU 0" and own.models["spread"].between(0.005, 0.03).all()
@@ -51,16 +43,38 @@ def test_many_machines_are_shown_by_their_cpu_models(machines):
 
 def test_an_odd_machine_does_not_change_its_models_figures():
     odd = {0: lambda cells: np.full(len(cells), 3.0)}
-    with_it, without = (fleet(runs_of([usual] * 9, odd=one, alike=0.0)) for one in (odd, None))
+    with_it, without = (fleet(fleet_runs([usual] * 9, odd=each, alike=0.0)) for each in (odd, None))
     fixed = [own.shapes.model["fixed_seconds"].iloc[0] for own in (with_it, without)]
     assert with_it.models["cpu_model"].tolist() == ["unknown CPU"] and fixed[0] == pytest.approx(fixed[1], rel=0.02)
     assert with_it.models["highest"][0] == pytest.approx(3, rel=0.05)
 
 
 def test_machines_in_another_environment_are_other_machines():
-    facts = [{"name": f"r{n}", "machine": {"machine": "m", "torch": str(n // 2)}, "method": {}} for n in range(4)]
-    assert machine_names(facts) == {"r0": "m", "r1": "m", "r2": "m (2)", "r3": "m (2)"}
-    assert machine_names([{"name": "r", "machine": {}, "method": {}}]) == {"r": "r"}
+    runs = fleet_runs([usual] * 2, runs=2, facts=lambda number: {"torch": str(number)})
+    for run in runs:
+        run.cells["machine"] = "m"
+    assert list(machine_names(runs).values()) == ["m", "m", "m (2)", "m (2)"]
+
+
+def test_a_machine_without_a_name_is_called_as_its_run():
+    (run,) = fleet_runs([usual])
+    run.cells["machine"] = None
+    assert machine_names([run]) == {run.name: run.name}
+
+
+def test_of_many_kept_runs_and_arms_no_frame_of_each_is_made_and_no_rounds_are_read(tmp_path, monkeypatch):
+    for number in range(HANDFUL):
+        rounds = made_up_rounds(Law(processes=3, visits=1), machine_cells(), seed=number)
+        write_run(
+            tmp_path / f"run-{number}", rounds.assign(arm=["one" if p == 1 else "two" for p in rounds["process"]])
+        )
+    write_run(tmp_path / "stopped", rounds, record={"status": "running"})
+    select([str(tmp_path)], tmp_path)
+    runs = [arm for run in select([str(tmp_path)], tmp_path) for arm in run.by_arm()]
+    monkeypatch.setattr(Run, "rounds", property(lambda run: pytest.fail(run.name)))
+    monkeypatch.setattr(Run, "replicates", property(lambda run: pytest.fail(run.name)))
+    assert len(fleet(runs).ranking) == 1 and len(runs) == 2 * HANDFUL + 1
+    assert [run.name for run in runs if "cells" in run.__dict__] == ["stopped"]
 
 
 def two():

@@ -8,10 +8,12 @@ from copycost.analyse.host_spread import (
     CLOCK,
     host_spread,
     kind_names,
+    parse_pool,
     pooled,
     process_clocks,
     relative_times,
 )
+from copycost.errors import UsageError
 from tests.made_up import Law, made_up_rounds
 
 
@@ -130,3 +132,12 @@ def test_every_column_of_the_estimates_says_how_it_is_combined():
     logs = groups["seconds"].apply(lambda seconds: np.log(seconds).std(ddof=1) / np.sqrt(3)).sort_index()
     np.testing.assert_allclose(pooled_rows["error"], logs)
     assert (made["degrees"] == 2).all() and made["drift"].isna().all()
+
+
+def test_facts_are_parsed_and_unknown_ones_refused():
+    assert parse_pool("none") == ()
+    assert parse_pool("cpu_model, memory_bytes,cpu_model") == ("cpu_model", "memory_bytes")
+    with pytest.raises(UsageError, match="cpu_model"):
+        parse_pool("cpu_modle")
+    with pytest.raises(UsageError, match="is not a fact"):
+        parse_pool("")

@@ -34,6 +34,10 @@ _DIM = f"{VERDICT_MARKS[SAME]} "
 _LABEL = 15
 _BETWEEN = 2
 """Columns of a terminal between two columns of a table."""
+_LONGEST_HEADING = 30
+"""Columns of a terminal up to which a figure's heading, which may be a name from results, is never cut."""
+_NARROWEST = 12
+"""Columns of a terminal that a column of words keeps, where it is folded because a table is too wide."""
 
 
 def render(document: Document, *, width: int | None = None) -> str:
@@ -137,14 +141,18 @@ class _Terminal:
             title_justify="left", box=None, padding=(0, _BETWEEN, 0, 0), header_style="bold", pad_edge=False,
         )  # fmt: skip
         columns = [_aligned(sheet, number, width) for number, width in enumerate(widths or _widths(sheet))]
+        across = [max(map(len, lines)) for lines in columns]
+        tight = sum(across) + _BETWEEN * len(across) > self.console.width
+        least = 0
         for number, lines in enumerate(columns):
-            wide = any(len(line) > self.console.width // 3 for line in lines)
-            fold = not any(row[number].is_figure for row in sheet.rows) and wide
+            fold = not any(row[number].is_figure for row in sheet.rows)
+            fold = fold and (tight or across[number] > self.console.width // 3)
             made.add_column(Text(lines[0]), no_wrap=not fold, overflow="fold")
+            if fold or across[number] <= _LONGEST_HEADING:
+                least += min(across[number], _NARROWEST if fold else _LONGEST_HEADING) + _BETWEEN
         for place, row in enumerate(sheet.rows, 1):
             made.add_row(*(Text(lines[place]) for lines in columns), style=_style(row))
         # What has more figures than fit is wrapped by the terminal, not cut.
-        least = sum(max(map(len, lines)) + _BETWEEN for lines in columns if max(map(len, lines)) <= 30)
         self.console.print(made, width=max(self.console.width, least), soft_wrap=False, crop=False)
 
 
