@@ -36,8 +36,8 @@ def said(capsys):
         (["plot", "mine", "--format", "gif"], "svg"),
         (["plot", "mine", "--width", "3"], "320"),
         (["plot"], "RUN"),
-        (["semantics", "--format", "yaml"], "markdown"),
-        (["doctor", "--format", "yaml"], "markdown"),
+        (["semantics", "--format", "yaml"], "html"),
+        (["doctor", "--format", "yaml"], "html"),
         (["semantics", "--dtype", "float65"], "float64"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -117,6 +117,6 @@ def test_a_word_that_nothing_can_be_done_about_is_not_swallowed(results, monkeyp
     def broken(*_):
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("copycost.show.summary.print_run", broken)
+    monkeypatch.setattr("copycost.analyse.select.select", broken)
     with pytest.raises(RuntimeError, match="a bug"):
         main(["show", "mine", "--results", str(results)])

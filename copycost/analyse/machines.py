@@ -29,7 +29,9 @@ FACTS = (
     ("numpy", "NumPy"),
     ("torch", "torch"),
 )
-"""Facts in the order in which they are shown, and their headings."""
+"""Facts in the order in which they are shown, and their headings; others that a record has come after them."""
+_OF_THE_HOST = ("hostname",)
+"""What a record may have of a host that is no property of its kind of machine."""
 
 CELL_FACTS = ("expression", "bytes", "result_bytes", "shares_memory", "page_faults", "processes")
 MOST_MACHINES = 0.8
@@ -39,29 +41,35 @@ NEEDED = ("run", "machine", "arm", *KEY, *CELL_FACTS, "seconds", "error")
 
 def describe(records: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Return one row per run record: ``run`` and the facts of its machine as text, None where unknown."""
-    return pd.DataFrame(
-        [
-            {
-                "run": str(record.get("name")),
-                **facts_as_text({**record.get("machine", {}), "allocator": record.get("method", {}).get("allocator")}),
-            }
-            for record in records
-        ],
-        columns=["run", *(name for name, _ in FACTS)],
-        dtype=object,
-    )
+    rows = [
+        {
+            "run": str(record.get("name")),
+            **facts_as_text({**record.get("machine", {}), "allocator": record.get("method", {}).get("allocator")}),
+        }
+        for record in records
+    ]
+    names = dict.fromkeys(["run", *(name for name, _ in FACTS), *(name for row in rows for name in row)])
+    facts = pd.DataFrame(rows, columns=list(names), dtype=object)
+    return facts.where(facts.notna(), None)
 
 
 def facts_as_text(machine: Mapping[str, Any]) -> dict[str, str | None]:
-    """Return a machine's facts as people read them; what is not known is None."""
-    return {name: _text(name, machine.get(name)) for name, _ in FACTS}
+    """Return a machine's facts as people read them, those of ``FACTS`` first; what is not known is None."""
+    names = dict.fromkeys([*(name for name, _ in FACTS), *(name for name in machine if name not in _OF_THE_HOST)])
+    return {name: _text(name, machine.get(name)) for name in names}
+
+
+def heading(name: str) -> str:
+    """Return what stands beside a fact: its heading in ``FACTS``, else its name in words."""
+    return dict(FACTS).get(name, name.replace("_", " "))
 
 
 def differences(machines: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[str | None]]]:
     """Return each fact that is not the same for all machines, by its heading, with all values."""
     texts = [facts_as_text(machine) for machine in machines]
-    values_of = [(heading, [text[name] for text in texts]) for name, heading in FACTS]
-    return [(heading, values) for heading, values in values_of if len(set(values)) > 1]
+    names = dict.fromkeys(name for text in texts for name in text)
+    values_of = [(heading(name), [text.get(name) for text in texts]) for name in names]
+    return [(fact, values) for fact, values in values_of if len(set(values)) > 1]
 
 
 @dataclass(frozen=True)

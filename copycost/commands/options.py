@@ -12,6 +12,7 @@ import click
 
 from copycost.commands.delivery import deliver
 from copycost.errors import UsageError, one_line
+from copycost.show.render.formats import FORMATS, ONE_TABLE, check_format
 
 if TYPE_CHECKING:
     from copycost.show.document import Document
@@ -59,9 +60,8 @@ conversions_file_option = click.option("--conversions", type=PATH, help="A Pytho
 
 def format_option(default: str = "table") -> Callable[[_Function], _Function]:
     """Return the option ``--format``."""
-    return click.option(
-        "--format", default=default, show_default=True, help="table, markdown, json, csv, parquet or html."
-    )
+    names = f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}."
+    return click.option("--format", default=default, show_default=True, help=names)
 
 
 def tells(default: str = "table") -> Callable[[Callable[..., Document]], Callable[..., None]]:
@@ -76,8 +76,6 @@ def tells(default: str = "table") -> Callable[[Callable[..., Document]], Callabl
         @out_option
         @functools.wraps(command)
         def told(format: str, out: Path | None, **typed: Any) -> None:
-            from copycost.show.render.formats import check_format
-
             check_format(format)  # before anything is read or measured
             document = command(**typed)
             deliver_document(document, format, out)
@@ -95,7 +93,7 @@ def deliver_document(document: Document, format: str, out: Path | None) -> None:
         UsageError: as from `deliver`; or the format is of one table, and the document has none.
     """
     from copycost.show.document import Note
-    from copycost.show.render.formats import ONE_TABLE, render
+    from copycost.show.render.formats import render
 
     if format in ONE_TABLE:  # which has no room for whether the gate was passed
         for note in document.every(Note):

@@ -74,6 +74,7 @@ def plot(
     from copycost.show.chart_data import Look, draw
     from copycost.show.charts.registry import CHARTS
 
+    chosen = Look(**look)  # refused before anything is read, and its estimates kept
     choice = {name: value for name, value in (("x", x), ("line", line), ("panel", panel), ("anyway", anyway)) if value}
     with reading_progress() as progress:
         selected = functools.cache(lambda: select(runs, results, on_bad=on_bad(skip_bad), progress=progress))
@@ -81,7 +82,7 @@ def plot(
         drawn_from = [_data(kind, runs, results, choice, selected) for kind in kinds]
     for data in drawn_from:  # all of which could be read, before anything is written
         named = [name for name in chart if name != ALL and CHARTS[name].shows == data.shows]
-        for path in draw(data, out, named or (data.possible if ALL in chart else ()), Look(**look)):
+        for path in draw(data, out, named or (data.possible if ALL in chart else ()), chosen):
             click.echo(path)
 
 

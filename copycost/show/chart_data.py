@@ -15,8 +15,10 @@ from copycost.analyse.run import Run
 from copycost.analyse.run_comparison import MARGIN, RunComparison
 from copycost.analyse.select import cells_of
 from copycost.errors import UsageError, nearest
+from copycost.show.charts.chart_files import check_formats
 from copycost.show.charts.frames import FRAMES, HISTORY, NOISE, PAIR, RUN, RUNS
-from copycost.show.charts.gallery import draw_all, drawable
+from copycost.show.charts.gallery import check_width, draw_all, drawable
+from copycost.show.charts.palette import theme_named
 from copycost.show.charts.registry import CHARTS
 
 BACKGROUNDS = ("solid", "transparent")
@@ -75,15 +77,27 @@ class Look:
     lang_free: bool = False
     background: str = "solid"
 
+    def __post_init__(self) -> None:
+        """Refuse what no chart can be drawn with.
+
+        Raises:
+            UsageError: a format, theme or background is unknown, or the width cannot hold a chart.
+        """
+        check_formats(_words(self.format))
+        for theme in _words(self.theme):
+            theme_named(theme)
+        check_width(self.width)
+        if self.background not in BACKGROUNDS:
+            hint = nearest(self.background, list(BACKGROUNDS))
+            raise UsageError(f"background {self.background!r} is unknown: {hint}")
+
 
 def draw(data: ChartData, out: Path, charts: Sequence[str] = (), look: Look = Look()) -> list[Path]:
     """Draw charts into a folder and return the files; none named means the usual ones.
 
     Raises:
-        UsageError: as from ``copycost.show.charts.gallery.draw_all``, or an unknown background.
+        UsageError: as from ``copycost.show.charts.gallery.draw_all``.
     """
-    if look.background not in BACKGROUNDS:
-        raise UsageError(f"background {look.background!r} is unknown: {nearest(look.background, list(BACKGROUNDS))}")
     return draw_all(
         data.frame,
         out,

@@ -2,6 +2,7 @@ import pandas as pd
 import pytest
 
 from copycost.analyse import run as run_module
+from copycost.analyse import run_files
 from copycost.analyse.comparison import compare
 from copycost.analyse.noise_profile import noise_profile
 from copycost.analyse.run_comparison import compare_runs
@@ -39,9 +40,9 @@ def test_a_run_has_its_references_rounds_and_machine(results):
 
 def test_the_charts_of_a_run_and_of_its_arms_read_and_estimate_the_run_once(results, tmp_path, monkeypatch):
     calls = []
-    for name in ("load_alike", "estimate_cells"):
-        function = getattr(run_module, name)
-        monkeypatch.setattr(run_module, name, lambda *a, _f=function, _n=name, **k: calls.append(_n) or _f(*a, **k))
+    for module, name in ((run_files, "load_alike"), (run_module, "estimate_cells")):
+        function = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *a, _f=function, _n=name, **k: calls.append(_n) or _f(*a, **k))
     (run,) = select([str(write_run(tmp_path / "new", rounds("new")))], results)
     data = run_data(run)
     draw(data, tmp_path / "plots", data.possible)

@@ -69,8 +69,7 @@ def _draw(
     chart: Chart, data: Prepared, *, theme: str, width: int, rounds: pd.DataFrame | None, **beside: Any
 ) -> Drawing:
     colours = theme_named(theme)
-    if not NARROWEST <= width <= WIDEST:
-        raise UsageError(f"width {width} is not between {NARROWEST} and {WIDEST} pixels")
+    check_width(width)
     _refuse(chart.name, chart.needs(data.frame, rounds))
     styles = line_styles(data.frame["conversion"].unique() if "conversion" in data.frame else (), colours)
     references = data.references if chart.uses_references else None
@@ -85,6 +84,16 @@ def drawable(frame: pd.DataFrame, rounds: pd.DataFrame | None = None, shows: str
 
 def _reasons(data: Prepared, rounds: pd.DataFrame | None) -> dict[str, str | None]:
     return {name: chart.needs(data.frame, rounds) for name, chart in CHARTS.items() if chart.shows == data.shows}
+
+
+def check_width(width: int) -> None:
+    """Refuse a width, in CSS pixels, that cannot hold a chart.
+
+    Raises:
+        UsageError: it is too small or too large.
+    """
+    if not NARROWEST <= width <= WIDEST:
+        raise UsageError(f"width {width} is not between {NARROWEST} and {WIDEST} pixels")
 
 
 def _refuse(chart_name: str, reason: str | None) -> None:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from copycost.errors import UsageError
 from copycost.show.document import Document, Lines, Name, Note, Table
+from copycost.show.render.formats import FORMATS, ONE_TABLE
 from copycost.show.render.layout import plain_text
 
 
@@ -63,7 +64,8 @@ def first_frame(document: Document) -> pd.DataFrame:
     frames = [value for value in document.data.values() if isinstance(value, pd.DataFrame)]
     frames += [table.frame for table in document.every(Table)]
     if not frames:
-        raise UsageError("there is no table in what this command says: valid: table, markdown, json, html")
+        valid = ", ".join(format for format in FORMATS if format not in ONE_TABLE)
+        raise UsageError(f"there is no table in what this command says: valid: {valid}")
     return frames[0]
 
 

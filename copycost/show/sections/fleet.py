@@ -10,11 +10,10 @@ import pandas as pd
 from copycost.analyse.fleet import UNKNOWN_MODEL, Fleet
 from copycost.analyse.grouping import Floats, floats
 from copycost.analyse.machine_or_conversion import ALL, SAME, UNDECIDED, UNKNOWN
-from copycost.analyse.machines import FACTS
+from copycost.analyse.machines import heading
 from copycost.show.document import Block, Column, Line, Lines, Name, Note, Table
 from copycost.show.render.figures import NOTHING, counted, ratio
 
-HEADINGS = dict(FACTS)
 MOST_UNFINISHED = 5
 _TIME = "time: geometric mean over the cells in common, the fastest machine is 1"
 
@@ -99,13 +98,17 @@ def ranking(fleet: Fleet) -> list[Block]:
 
 def _varied(machines: pd.DataFrame) -> list[str]:
     """Return the names of facts that are not the same for all machines."""
-    return [name for name, _ in FACTS if machines[name].nunique(dropna=False) > 1]
+    return [name for name in _facts(machines) if machines[name].nunique(dropna=False) > 1]
+
+
+def _facts(machines: pd.DataFrame) -> list[str]:
+    return [str(name) for name in machines.columns if name != "run"]
 
 
 def _side_by_side(
     name: str, caption: str, facts: Sequence[str], values: Mapping[str, Mapping[str, object]]
 ) -> list[Table]:
-    rows = [(HEADINGS[fact], machine, values[machine][fact]) for fact in facts for machine in values]
+    rows = [(heading(fact), machine, values[machine][fact]) for fact in facts for machine in values]
     if not rows:
         return []
     columns = (Column("fact", "fact"), Column("value", "value", "name"))
@@ -114,10 +117,10 @@ def _side_by_side(
 
 
 def _common(machines: pd.DataFrame, varied: Sequence[str]) -> list[Note]:
-    same = [name for name, _ in FACTS if name not in ("machine", *varied) and machines[name].notna().any()]
+    same = [name for name in _facts(machines) if name not in ("machine", *varied) and machines[name].notna().any()]
     parts: list[str | Name] = []
     for name in same:
-        parts += [f"{'; ' if parts else ''}{HEADINGS[name]}: ", Name(str(machines[name].iloc[0]))]
+        parts += [f"{'; ' if parts else ''}{heading(name)}: ", Name(str(machines[name].iloc[0]))]
     return [Note(("all the same: ", *parts))] if parts else []
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from copycost.analyse.machines import FACTS, facts_as_text
+from copycost.analyse.machines import facts_as_text
+from copycost.analyse.machines import heading as fact_heading
 from copycost.analyse.run import Run
 from copycost.show.document import Block, Column, Line, Lines, Name, Section, Table
 from copycost.show.render.figures import counted, written
@@ -32,7 +33,7 @@ def heading(run: Run) -> Line:
 def machines_section(runs: Sequence[Run]) -> Section:
     """Return the facts of each run's machine and the method that it was measured with."""
     machines = [facts_as_text({"allocator": run.method.get("allocator"), **run.machine}) for run in runs]
-    headings = dict(FACTS)
+    headings = {name: fact_heading(name) for known in machines for name in known}
     blocks = [
         *_facts("machines", "Facts about the machine", runs, machines, headings),
         *_facts("methods", "Method of measuring", runs, [_method(run) for run in runs], {}),
