@@ -67,6 +67,10 @@ class ChartData:
         return [name for name, reason in reasons.items() if reason is None]
 
 
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(","))
+
+
 @dataclass(frozen=True)
 class Look:
     """How charts are written: formats and themes joined by commas, CSS pixels, words or none, and the page."""
@@ -223,7 +227,3 @@ def _about(a: Run, b: Run, names: tuple[str, str]) -> list[str]:
         for key, label in _VERSIONS
         if a.machine.get(key) and a.machine.get(key) == b.machine.get(key)
     ]
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(","))
