@@ -69,20 +69,31 @@ def crossings(fitted: list[Fitted]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
+def multiples(measured: list[Curve]) -> pd.DataFrame:
+    """Return the rows of ``crossovers`` that say from which size a copy costs more than sharing; they need no law."""
+    copying = [curve for curve in measured if curve.copies and curve.key["direction"] != "reference"]
+    rows = [row for curve in copying for row in _multiples(curve, measured)]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
 def _of_curve(fitted: Fitted, all_fitted: list[Fitted]) -> Iterator[dict[str, object]]:
     curve = fitted.curve
     if not curve.copies:
         return
     others = [other.curve for other in all_fitted if _same_conditions(other.curve, curve)]
-    zero_copy = _zero_copy(curve, others)
-    if zero_copy is not None:
-        for factor in FACTORS:
-            yield _row(curve, "costs more than", zero_copy, factor, *_multiple(curve, zero_copy, factor))
+    yield from _multiples(curve, others)
     if curve.expression == COPY:
         for other in others:
             if other.expression in RIVALS:
                 yield from _rivalry(curve, other)
     yield _row(curve, "bound by bandwidth", None, np.nan, *_bandwidth(fitted))
+
+
+def _multiples(curve: Curve, measured: list[Curve]) -> Iterator[dict[str, object]]:
+    zero_copy = _zero_copy(curve, [other for other in measured if _same_conditions(other, curve)])
+    if zero_copy is not None:
+        for factor in FACTORS:
+            yield _row(curve, "costs more than", zero_copy, factor, *_multiple(curve, zero_copy, factor))
 
 
 def _same_conditions(curve: Curve, other: Curve) -> bool:

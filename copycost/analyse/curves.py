@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,6 +71,12 @@ def curves(cells: pd.DataFrame, replicates: Floats | None = None) -> list[Curve]
     """
     sized = (floats(cells["bytes"]) > 0) & (floats(cells["seconds"]) > 0)
     return list(_curves(cells[sized].reset_index(drop=True), None if replicates is None else replicates[sized]))
+
+
+def is_under(curve: Curve, conditions: Mapping[str, str]) -> bool:
+    """Return whether a curve is one of a conversion under these conditions, told as text."""
+    same = all(str(curve.key[name]) == value for name, value in conditions.items())
+    return same and curve.key["direction"] != "reference"
 
 
 def _curves(cells: pd.DataFrame, replicates: Floats | None) -> Iterator[Curve]:

@@ -20,8 +20,8 @@ from copycost.analyse.advice import Advice, advice
 from copycost.analyse.bootstrap import bootstrap
 from copycost.analyse.breakdown import breakdown
 from copycost.analyse.ceilings import ceilings
-from copycost.analyse.crossovers import crossings
-from copycost.analyse.curves import curves
+from copycost.analyse.crossovers import crossings, multiples
+from copycost.analyse.curves import Curve, curves
 from copycost.analyse.estimates import estimate_cells
 from copycost.analyse.grouping import Floats, floats, group_codes
 from copycost.analyse.measurement import Measurement
@@ -131,7 +131,7 @@ class Run:
         if not self.parts and self.files.kept is not None:
             return self._named(to_frame([renamed(self.files.kept.table, self.name)]))
         cells = estimate_cells(self.processes, self.precision)
-        if not self.parts:
+        if not self.parts and not self.longer_names(self):  # kept are the names that it has alone
             self.files.keep(cells)
         return cells
 
@@ -163,12 +163,20 @@ class Run:
         return ceilings(self.cells, self.replicates)
 
     @cached_property
-    def fitted(self) -> list[Fitted]:
-        """Each curve with its scaling law; none where no cell has a size."""
+    def curves(self) -> list[Curve]:
+        """The cells of each conversion over its sizes; none where no cell has a size."""
         # Looked at before anything is drawn: of other suites' files there may be a million cells, none with a size.
-        if not (floats(self.cells["bytes"]) > 0).any():
-            return []
-        return fit_curves(curves(self.cells, self.replicates))
+        return curves(self.cells, self.replicates) if (floats(self.cells["bytes"]) > 0).any() else []
+
+    @cached_property
+    def fitted(self) -> list[Fitted]:
+        """Each curve with its scaling law, which is fitted on first use."""
+        return fit_curves(self.curves)
+
+    @cached_property
+    def multiples(self) -> pd.DataFrame:
+        """The sizes from which a copy costs more than sharing: the frame of ``multiples``."""
+        return multiples(self.curves)
 
     @cached_property
     def model(self) -> pd.DataFrame:
@@ -188,8 +196,7 @@ class Run:
     @cached_property
     def advice(self) -> list[Advice]:
         """What the run's own figures suggest to try."""
-        fitted = [each.curve for each in self.fitted]
-        return advice(fitted, self.crossovers, self.breakdown, self.facts.get("arms", ()))
+        return advice(self.curves, self.multiples, self.breakdown, self.facts.get("arms", ()))
 
     @cached_property
     def missing(self) -> pd.DataFrame:

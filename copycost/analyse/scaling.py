@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -44,13 +45,25 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fitted:
-    """A curve, its law, and the law's parameters in each replicate (None without replicates)."""
+    """A curve with its law, which is fitted on first use: a page tells of a few of a run's curves only."""
 
     curve: Curve
-    law: Law
-    refits: Refits | None
+
+    @cached_property
+    def law(self) -> Law:
+        """The law that the curve follows."""
+        curve = self.curve
+        return choose_law(curve.sizes, np.log(curve.seconds), curve.errors, curve.fault_shares)
+
+    @cached_property
+    def refits(self) -> Refits | None:
+        """The law's parameters in each replicate; None without replicates."""
+        curve = self.curve
+        if curve.replicates is None:
+            return None
+        return refit(self.law, curve.sizes, curve.replicates, curve.errors**2 + UNEXPLAINED**2)
 
 
 def fit(cells: pd.DataFrame, rounds: pd.DataFrame | None = None, *, caches: Caches = ()) -> pd.DataFrame:
@@ -79,17 +92,8 @@ def fit(cells: pd.DataFrame, rounds: pd.DataFrame | None = None, *, caches: Cach
 
 
 def fit_curves(measured: list[Curve]) -> list[Fitted]:
-    """Return each curve with its law, refitted to the replicates where there are any."""
-    made = []
-    for curve in measured:
-        logs = np.log(curve.seconds)
-        law = choose_law(curve.sizes, logs, curve.errors, curve.fault_shares)
-        again = None
-        if curve.replicates is not None:
-            variance = curve.errors**2 + UNEXPLAINED**2
-            again = refit(law, curve.sizes, curve.replicates, variance)
-        made.append(Fitted(curve, law, again))
-    return made
+    """Return each curve with its law, which is refitted to the replicates where there are any."""
+    return [Fitted(curve) for curve in measured]
 
 
 def fit_frame(fitted: list[Fitted], caches: Caches = ()) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from copycost.analyse.run import Run, without_references
-from copycost.analyse.run_pool import in_processes
+from copycost.analyse.run_pool import FEWEST, in_processes
 from copycost.errors import UsageError, nearest
 from copycost.store.bad_files import OnBad, Refusals, tolerant
 from copycost.store.cell_table import to_frame, to_table
@@ -171,10 +171,12 @@ def _read(
     ``told`` are the reasons that each run has already given for files of it.
     """
     missing = [run for run in runs if not run.has_estimates]
-    made = in_processes(_estimated, [(run.name, run.path) for run in missing]) if len(missing) > 1 else iter(())
+    # Of a few runs the rounds are wanted most often too, and are here when the estimates were made here.
+    elsewhere = missing if len(missing) >= FEWEST else []
+    made = in_processes(_estimated, [(run.name, run.path) for run in elsewhere])
     readable = []
     for number, run in enumerate(runs, 1):
-        kept = next(made) if run in missing and len(missing) > 1 else None
+        kept = next(made) if run in elsewhere else None
         if isinstance(kept, KeptCells):
             run.files.take_estimates(kept)
         # What could not be made as a whole is read here as far as it goes, and says why.
@@ -264,8 +266,9 @@ def _telling(told: list[UsageError], on_bad: OnBad | None) -> OnBad | None:
         return None
 
     def tell(error: UsageError) -> None:
-        told.append(error)
-        on_bad(error)
+        if str(error) not in map(str, told):  # a file may be come to more than once
+            told.append(error)
+            on_bad(error)
 
     return tell
 

@@ -121,7 +121,10 @@ def page_document(run: Run, charts: Mapping[str, Chart], command: str, version: 
         command: what writes the page again.
         version: of the copycost that writes it.
     """
+    from copycost.analyse.crossovers import crossings
+    from copycost.analyse.curves import is_under
     from copycost.analyse.fleet import under
+    from copycost.analyse.scaling import fit_frame
     from copycost.show.document import Command, Document, Lines, Name, Section
     from copycost.show.quantities import with_quantities
     from copycost.show.sections.costs import conditions, telling_costs
@@ -134,7 +137,8 @@ def page_document(run: Run, charts: Mapping[str, Chart], command: str, version: 
 
     first, chosen = run.by_arm()[0], _conditions(run)
     cells = first.estimates[under(first.estimates, chosen)]
-    model, crossovers = (frame[under(frame, chosen)] for frame in (run.model, run.crossovers))
+    told = [each for each in run.fitted if is_under(each.curve, chosen)]
+    model, crossovers = fit_frame(told, run.machine.get("caches") or ()), crossings(told)
     copies = cells["shares_memory"].eq(False).fillna(False)
     copying = model[model["conversion"].isin(cells.loc[copies, "conversion"])]
     reading = (
@@ -154,7 +158,7 @@ def page_document(run: Run, charts: Mapping[str, Chart], command: str, version: 
         Section("What each costs", (Lines((reading,)), telling_costs(cells), *pictures["cost"])),
         Section("From which size on", (*crossover_blocks(crossovers), *pictures["multiple"])),
         Section("The call and the bytes", (*bandwidth_blocks(copying), *pictures["throughput"], *pictures["share"])),
-        Section("In detail", tuple(curve_sections(run, copying))),
+        Section("In detail", tuple(curve_sections(run, copying, crossovers))),
         advice_section(run.advice),
         doubts_section([first], "costs"),
         machines_section([run]),

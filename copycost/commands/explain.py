@@ -37,7 +37,7 @@ def explain(run: str, results: Path, skip_bad: bool) -> Document:
     shares = [f"{name}{end}" for name in CEILINGS for end in ("", "_low", "_high")]
     return Document(
         (*parts_of(heading(explained)), "; intervals are 95%"),
-        (*curve_sections(explained, explained.model), advice_section(explained.advice)),
+        (*curve_sections(explained, explained.model, explained.crossovers), advice_section(explained.advice)),
         data={
             "run": explained.name,
             "model": explained.model,

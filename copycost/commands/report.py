@@ -147,7 +147,7 @@ def _explanation(runs: Sequence[Run]) -> Section | None:
         return Section("Explanation", (Lines((line,)),), "explanation")
     blocks: list[Block] = []
     for run in explained:
-        curves = [Folded(section.title, section.blocks) for section in curve_sections(run, run.model)]
+        curves = [Folded(section.title, section.blocks) for section in curve_sections(run, run.model, run.crossovers)]
         said = Lines(("Time as a function of bytes, curve by curve; intervals are 95%.",))
         of_run: tuple[Block, ...] = (advice_section(run.advice), said, *curves)
         blocks += [Folded(Name(run.name), of_run)] if len(explained) > 1 else of_run

@@ -23,12 +23,13 @@ LARGE = 64 * 1024
 NOT_MEASURED = "not measured in this run"
 
 
-def curve_sections(run: Run, model: pd.DataFrame) -> list[Section]:
+def curve_sections(run: Run, model: pd.DataFrame, crossovers: pd.DataFrame) -> list[Section]:
     """Return a section for each curve that is no reference.
 
     Args:
         run: that has the curves.
         model: the rows of its scaling model that are to be told.
+        crossovers: those of the same curves.
     """
     varied = [name for name in CURVE if name not in ("conversion", "dtype") and model[name].nunique(dropna=False) > 1]
     wanted = model[(model["direction"] != "reference").to_numpy(dtype=bool, na_value=True)]
@@ -36,7 +37,7 @@ def curve_sections(run: Run, model: pd.DataFrame) -> list[Section]:
     for _, regimes in wanted.groupby(CURVE, sort=False, dropna=False, observed=True):
         curve = regimes.iloc[0]
         cells = _of_curve(run.reached, curve)
-        said = {"model": _model(regimes, cells), "crossovers": _crossovers(_of_curve(run.crossovers, curve))}
+        said = {"model": _model(regimes, cells), "crossovers": _crossovers(_of_curve(crossovers, curve))}
         if cells["shares_memory"].eq(False).any():
             said |= {"ceilings": _ceilings(cells), "where it goes": _parts(_of_curve(run.breakdown, curve))}
         under = conditions(curve, varied)

@@ -40,7 +40,7 @@ def summary_blocks(run: Run, cells: pd.DataFrame, *, explained: bool) -> list[Bl
     usual, told = _usual(cells)
     blocks: list[Block] = [Lines(((Name(run.name), " ".join([_scope(run), *_confidence(cells)])),))]
     blocks += [Lines((f"Below, the figures of {told}.",))] if told else []
-    found = _findings(usual, run.crossovers if explained else None)
+    found = _findings(usual, run.multiples if explained else None)
     blocks += [Lines(tuple(found), bullets=True)] if found else []
     faults = _page_faults(run.breakdown) if explained else []
     return [*blocks, *([Lines(tuple(faults))] if faults else [])]
@@ -89,12 +89,12 @@ def _usual(cells: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     return cells, ", ".join(told)
 
 
-def _findings(cells: pd.DataFrame, crossovers: pd.DataFrame | None) -> list[Line]:
+def _findings(cells: pd.DataFrame, multiples: pd.DataFrame | None) -> list[Line]:
     sized = cells[floats(cells["bytes"]) > 0]
     if sized.empty:
         return _extremes(cells)
     names = list(dict.fromkeys(sized["conversion"]))
-    lines: list[Line] = [_finding(sized[sized["conversion"] == name], crossovers) for name in names[:MOST_CONVERSIONS]]
+    lines: list[Line] = [_finding(sized[sized["conversion"] == name], multiples) for name in names[:MOST_CONVERSIONS]]
     if len(names) > MOST_CONVERSIONS:
         lines.append(f"{len(names) - MOST_CONVERSIONS} more conversions stand in the table.")
     return lines + _largest_multiple(sized)
@@ -112,7 +112,7 @@ def _extremes(cells: pd.DataFrame) -> list[Line]:
     return [(*said, ", the slowest is ", slowest, f" with {written(last['seconds'], 'seconds')}.")]
 
 
-def _finding(cells: pd.DataFrame, crossovers: pd.DataFrame | None) -> Line:
+def _finding(cells: pd.DataFrame, multiples: pd.DataFrame | None) -> Line:
     """Return what one conversion does and costs, from its smallest to its largest source."""
     expression = cells["expression"].iloc[0]
     name = Name(str(cells["conversion"].iloc[0] if pd.isna(expression) else expression))
@@ -124,7 +124,7 @@ def _finding(cells: pd.DataFrame, crossovers: pd.DataFrame | None) -> Line:
             dtypes = "" if len(alike) == len(times) else f" for {', '.join(dict.fromkeys(alike['dtype'].astype(str)))}"
             said.append(f"{words}{dtypes} and takes {_cost(alike)}")
     text = f" {'; it '.join(said)}." if said else " has no figure."
-    return (name, text, *(_ten_times(cells, crossovers) if crossovers is not None else ()))
+    return (name, text, *(_ten_times(cells, multiples) if multiples is not None else ()))
 
 
 def _cost(times: pd.DataFrame) -> str:
@@ -140,10 +140,10 @@ def _cost(times: pd.DataFrame) -> str:
     )
 
 
-def _ten_times(cells: pd.DataFrame, crossovers: pd.DataFrame) -> Sequence[str | Name]:
+def _ten_times(cells: pd.DataFrame, multiples: pd.DataFrame) -> Sequence[str | Name]:
     """Return from which size on a conversion costs ten times a zero-copy one, by dtype."""
     first = cells.iloc[0]
-    rows = crossovers[(crossovers["event"] == "costs more than") & (crossovers["factor"] == _MULTIPLE)]
+    rows = multiples[multiples["factor"] == _MULTIPLE]
     for name in ("conversion", "arm", "threads", "cache", "layout"):
         values = rows[name].astype(object)
         same = values.isna() if pd.isna(first[name]) else values == first[name]

@@ -19,7 +19,7 @@ def sections_of(folder, drop=()):
     run = select_one(str(write_run(folder / "run", made_up_rounds(LAW, cells))), folder)
     return {
         section.title[0].text + section.title[1]: dict(section.blocks[0].entries)
-        for section in curve_sections(run, run.model)
+        for section in curve_sections(run, run.model, run.crossovers)
     }
 
 
