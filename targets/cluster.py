@@ -21,7 +21,8 @@ from pathlib import Path
 
 import numpy as np
 
-from copycost.show.run_view import RunView, read_run
+from copycost.analyse.run import Run
+from copycost.analyse.select import select_one
 
 ROOT = Path(__file__).parents[1]
 TARGET_SECONDS = 5.0
@@ -34,11 +35,13 @@ from rich.console import Console
 from copycost.run.execution import execute
 from copycost.run.progress import ProgressBar
 from copycost.run.settings import settle
-from copycost.show.summary import print_run
+from copycost.analyse.select import select_one
+from copycost.commands.show import run_document
+from copycost.show.render import terminal
 typed, out = json.loads(sys.argv[1]), Path(sys.argv[2])
 settings = settle(**typed, name="host", out=out)
 execute(settings, ProgressBar(settings, Console(stderr=True)))
-print_run(settings.folder)
+print(terminal.render(run_document(select_one(settings.name, out))))
 """
 
 
@@ -64,20 +67,20 @@ def dask(*words: str, folder: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def run_seconds(view: RunView) -> float:
+def run_seconds(run: Run) -> float:
     """Return the seconds that the run itself took."""
-    return float((view.record or {})["wall_seconds"])
+    return float(run.record["wall_seconds"])
 
 
-def quiet_share(view: RunView) -> float:
+def quiet_share(run: Run) -> float:
     """Return the share of a run's rounds that were quiet."""
-    return float(view.rounds["quiet"].mean())
+    return float(run.rounds["quiet"].mean())
 
 
-def ratio(through: RunView, own: RunView) -> float:
+def ratio(through: Run, own: Run) -> float:
     """Return the geometric mean of a run's figures over another's, at one clock."""
     key = ["conversion", "dtype", "size", "threads", "cache", "layout"]
-    both = through.cells.merge(own.cells, on=key, suffixes=("", "_own"))
+    both = through.estimates.merge(own.estimates, on=key, suffixes=("", "_own"))
     logs = np.log(both["seconds"] / both["clock"]) - np.log(both["seconds_own"] / both["clock_own"])
     return float(np.exp(logs.mean()))
 
@@ -113,12 +116,12 @@ def main() -> None:
                 taken, memory = wall([*through, "--name", "cluster", "--out", str(out)])
                 own, _ = wall([sys.executable, "-c", ON_THE_HOST, json.dumps(TYPED), str(out)])
                 (host,) = (path.parent for path in (out / "cluster").glob("*/run.json"))
-                views = read_run(host), read_run(out / "host")
+                runs = select_one(str(host), out), select_one("host", out)
                 seconds.append((taken, own))
                 peaks.append(memory / 1e9)
-                beside.append((taken - run_seconds(views[0]), own - run_seconds(views[1])))
-                shares.append((quiet_share(views[0]), quiet_share(views[1])))
-                ratios.append(ratio(*views))
+                beside.append((taken - run_seconds(runs[0]), own - run_seconds(runs[1])))
+                shares.append((quiet_share(runs[0]), quiet_share(runs[1])))
+                ratios.append(ratio(*runs))
         finally:
             for process in (worker, scheduler):
                 process.kill()

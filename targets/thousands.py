@@ -48,7 +48,8 @@ import contextlib, io, json, statistics, sys, time
 from pathlib import Path
 import pandas, scipy.special
 from pytest_benchmark.cli import main as theirs
-from copycost.show.compare_view import compare_runs
+from copycost.analyse.run_comparison import compare_runs
+from copycost.analyse.select import select_sides
 turns, before, after, *files = sys.argv[1:]
 seconds = {"theirs": [], "ours": []}
 for turn in range(int(turns) + 1):
@@ -57,7 +58,7 @@ for turn in range(int(turns) + 1):
         sys.argv = ["pytest-benchmark", "compare", *files]
         theirs()
     middle = time.perf_counter()
-    compare_runs(before, after, Path("results"))
+    compare_runs(*select_sides((before, after), Path("results"))).cells
     if turn:
         seconds["theirs"].append(middle - start)
         seconds["ours"].append(time.perf_counter() - middle)

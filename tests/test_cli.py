@@ -114,7 +114,7 @@ def test_a_name_that_no_file_can_have_is_one_line(tmp_path, monkeypatch, capsys,
 
 
 def test_a_word_that_nothing_can_be_done_about_is_not_swallowed(results, monkeypatch):
-    def broken(*_):
+    def broken(*_, **__):
         raise RuntimeError("a bug")
 
     monkeypatch.setattr("copycost.analyse.select.select", broken)

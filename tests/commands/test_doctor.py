@@ -6,6 +6,7 @@ from copycost.cli import main
 from copycost.commands.doctor import doctor_document
 from copycost.measure.doctor import examination
 from copycost.run import address_layout
+from copycost.show.render import terminal
 from copycost.show.render.formats import render
 from tests.measure.doctor import made_up
 
@@ -61,7 +62,8 @@ ROWS = [row(), row("note", name="turbo", command=""), row("fine", name="swap", c
 
 
 def told(*rows, format="table"):
-    return render(doctor_document(rows), format, width=80)
+    document = doctor_document(rows)
+    return terminal.render(document, width=80) if format == "table" else render(document, format)
 
 
 def test_a_finding_is_a_sentence_its_evidence_and_its_command():

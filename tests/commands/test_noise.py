@@ -7,6 +7,7 @@ import pytest
 from copycost.analyse.noise_profile import noise_profile
 from copycost.cli import main
 from copycost.commands.noise import noise_document
+from copycost.show.render import terminal
 from copycost.show.render.formats import render
 from tests.made_up import MACHINE
 
@@ -22,7 +23,7 @@ def document():
 
 
 def test_there_is_a_row_per_kind_and_size_and_the_rate_of_false_verdicts(document):
-    text = render(document, "table", width=80)
+    text = terminal.render(document, width=80)
     assert "\x1b" not in text and max(map(len, text.splitlines())) <= 80
     assert text.splitlines()[0].startswith(f"{MACHINE}, 20")
     assert [line.split()[0] for line in text.splitlines() if line.endswith("copy")] == ["zero-copy", "copy"]

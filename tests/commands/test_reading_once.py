@@ -68,4 +68,6 @@ def test_what_needs_no_rounds_is_told_from_the_kept_estimates(tell, results, mad
         tell("show", run, "--results", results)
     made.clear()
     told = tell(*words, "--results", results)
-    assert told.status == 0 and {name for name, _ in made} <= ({"load_alike", "mark_quiet"} if "report" in words else set())
+    assert told.status == 0 and {name for name, _ in made} <= (
+        {"load_alike", "mark_quiet"} if "report" in words else set()
+    )

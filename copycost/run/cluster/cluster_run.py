@@ -114,7 +114,7 @@ class ClusterRun:
         self.wait = wait
         self.expected = expected
         self.tell = tell
-        self.own = facts()
+        self.yardstick = facts()
         self.topic = f"copycost-{secrets.token_hex(4)}"
         self.present: Mapping[str, Mapping[str, Any]] = {}
         self.unheard: Counter[str] = Counter()
@@ -199,7 +199,7 @@ class ClusterRun:
         answers = self.client.run(eval, EXAMINATION, workers=workers, on_error="return") if workers else {}
         for worker, answer in answers.items():
             if isinstance(answer, Mapping):
-                found, reasons = answer, misfits(self.own, answer, self.record.asked)
+                found, reasons = answer, misfits(self.yardstick, answer, self.record.asked)
             else:
                 self.unheard[worker] += 1
                 if self.unheard[worker] < _ATTEMPTS:  # it may have gone, and then is not asked again
@@ -239,7 +239,9 @@ class ClusterRun:
         host.entry.workers = len(there)
         key = f"{PREFIX}{self.topic}-{host.entry.number}-{host.begun}"
         name = self.record.name_folder(host.entry)
-        job = Job(key, self.topic, host.entry.number, name, self.record.asked, self.own, suite(), self.conversions)
+        job = Job(
+            key, self.topic, host.entry.number, name, self.record.asked, self.yardstick, suite(), self.conversions
+        )
         self.client.subscribe_topic(self.topic, self._hear)  # which a scheduler that was started anew does not know
         self._on_workers(watch, there)
         host.task = self.client.submit(

@@ -42,7 +42,7 @@ class Job:
         host: the host's number, which its events carry.
         name: the run's name: its folder's, as it will be where the results land.
         typed: what `settle` takes, without the folder, the name and the conversions file.
-        own: the facts of the machine that starts the run.
+        yardstick: the facts of the machine that starts the run.
         suite: the benchmarks, which are no part of the installed package, by file name.
         conversions: the user's conversions file, its name and its content.
     """
@@ -52,7 +52,7 @@ class Job:
     host: int
     name: str
     typed: Mapping[str, Any]
-    own: Mapping[str, Any]
+    yardstick: Mapping[str, Any]
     suite: Mapping[str, bytes]
     conversions: tuple[str, bytes] | None = None
 
@@ -137,7 +137,7 @@ async def measure_host(job: Job) -> dict[str, bytes] | str:
         RuntimeError: nothing was measured; another attempt may do better.
     """
     worker = get_worker()
-    reasons = misfits(job.own, facts(), job.typed)
+    reasons = misfits(job.yardstick, facts(), job.typed)
     if reasons:  # this worker came after the host was examined
         raise RuntimeError("; ".join(reasons))
     plugin = await watch(job.topic, worker)

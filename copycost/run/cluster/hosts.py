@@ -30,16 +30,16 @@ def facts() -> dict[str, Any]:
     import platform
     from importlib import metadata
 
-    found = dict.fromkeys(("kernel", "machine", "method", "layout", "fault"))
-    found.update(node=platform.node() or None, python=platform.python_version())
+    known = dict.fromkeys(("kernel", "machine", "method", "layout", "fault"))
+    known.update(node=platform.node() or None, python=platform.python_version())
     for package in ("copycost", "torch", "numpy", "pytest", "pytest-benchmark"):
         try:
-            found[package] = metadata.version(package)
+            known[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
-            found[package] = None
+            known[package] = None
     try:
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
-            found["kernel"] = hashlib.sha256(b"copycost:" + file.read().strip().encode()).hexdigest()[:12]
+            known["kernel"] = hashlib.sha256(b"copycost:" + file.read().strip().encode()).hexdigest()[:12]
     except OSError:
         pass
     try:
@@ -47,10 +47,10 @@ def facts() -> dict[str, Any]:
         from copycost.measure.protocol import Protocol
         from copycost.run.address_layout import why_not_fixed
 
-        found.update(machine=describe(), method=Protocol().fingerprint(), layout=why_not_fixed())
+        known.update(machine=describe(), method=Protocol().fingerprint(), layout=why_not_fixed())
     except Exception as error:  # whatever another version of copycost does
-        found["fault"] = "%s: %s" % (type(error).__name__, error)  # noqa: UP031
-    return found
+        known["fault"] = "%s: %s" % (type(error).__name__, error)  # noqa: UP031
+    return known
 
 
 EXAMINATION = (
@@ -59,33 +59,33 @@ EXAMINATION = (
 """An expression whose value, in any Python, is its host's facts."""
 
 
-def misfits(own: Mapping[str, Any], found: Mapping[str, Any], typed: Mapping[str, Any]) -> list[str]:
+def misfits(yardstick: Mapping[str, Any], host: Mapping[str, Any], typed: Mapping[str, Any]) -> list[str]:
     """Return why a host cannot be measured with the others, in words; nothing when it can.
 
     Args:
-        own: the facts of the machine that starts the run, which are the yardstick.
-        found: the host's facts.
+        yardstick: the facts of the machine that starts the run, which are the yardstick.
+        host: the host's facts.
         typed: what `settle` takes on a host.
     """
     reasons = []
-    minor = own["python"].rpartition(".")[0]
-    if not found["python"].startswith(f"{minor}."):
-        reasons.append(f"Python {found['python']}, not {minor}")
+    minor = yardstick["python"].rpartition(".")[0]
+    if not host["python"].startswith(f"{minor}."):
+        reasons.append(f"Python {host['python']}, not {minor}")
     for package in (*_SAME_VERSION, *_NEEDED):
-        if found[package] is None:
+        if host[package] is None:
             reasons.append(f"{package} is not installed")
-        elif found[package] != own[package] and package in _SAME_VERSION:
-            reasons.append(f"{package} {found[package]}, not {own[package]}")
+        elif host[package] != yardstick[package] and package in _SAME_VERSION:
+            reasons.append(f"{package} {host[package]}, not {yardstick[package]}")
     if reasons:  # another version may well have another method, which need not be told as well
         return reasons
-    if found["fault"]:
-        return [str(found["fault"])]
-    here, there = own["method"], found["method"]
+    if host["fault"]:
+        return [str(host["fault"])]
+    here, there = yardstick["method"], host["method"]
     for key in sorted({*here, *there}):
         if here.get(key) != there.get(key):
             reasons.append(f"method: {key} {there.get(key)!r}, not {here.get(key)!r}")
-    if typed.get("address_layout", "fixed") == "fixed" and found["layout"]:
-        reasons.append(f"the address layout cannot be fixed ({found['layout']}); --address-layout random can be had")
+    if typed.get("address_layout", "fixed") == "fixed" and host["layout"]:
+        reasons.append(f"the address layout cannot be fixed ({host['layout']}); --address-layout random can be had")
     return reasons
 
 
@@ -149,12 +149,12 @@ class Host:
         """Return whether another was found to be this host: under one kernel, or started anew at an address of it."""
         return other.mark == self.mark or other.address in self.addresses
 
-    def add(self, worker: str, found: Host) -> None:
+    def add(self, worker: str, other: Host) -> None:
         """Take in a worker, and what was found on it."""
-        self.addresses.add(found.address)
-        (self.unfit if found.reasons else self.workers).add(worker)
-        if not found.reasons and self.reasons:
-            self.facts, self.reasons = found.facts, []
+        self.addresses.add(other.address)
+        (self.unfit if other.reasons else self.workers).add(worker)
+        if not other.reasons and self.reasons:
+            self.facts, self.reasons = other.facts, []
 
     def pin(self, described: Iterable[Mapping[str, Any]]) -> None:
         """Settle where Dask may run the task: at the host's addresses, which workers that come later have too.

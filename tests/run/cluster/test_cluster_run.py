@@ -1,5 +1,6 @@
 """A cluster's run with real parts: a scheduler, workers, and what can happen to them."""
 
+import glob
 import json
 import signal
 import time
@@ -105,7 +106,8 @@ def test_an_interrupted_run_leaves_nothing_behind_and_goes_on(cluster, run, tmp_
     assert (hosts[first].status, hosts[second].status) == ("complete", "interrupted")
     assert ClusterRecord.read(folder).status == "interrupted"
     wait_until(lambda: not any(map(measuring, workers)))
-    wait_until(lambda: not list(cluster.folder.glob("**/copycost-*")))  # the worker clears up after the process
+    # The worker clears up after the process; `Path.glob` fails on a folder that goes while it looks.
+    wait_until(lambda: not glob.glob("**/copycost-*", root_dir=cluster.folder, recursive=True))
     before = run.landed[0].read_bytes()
 
     run.go_on()
