@@ -142,9 +142,10 @@ def _selected(
             name = _untaken(place, [run.name for run in whole.values()])
             source, tell = source_name(place.path, results), _telling(told.setdefault(place.path, []), on_bad)
             whole[place.path] = Run(name, place.path, source=source, on_bad=tell)
+    names = SuiteNames(list(whole.values()))
     for run in whole.values():
         run.among_others = len(whole) > 1
-        run.longer_names = SuiteNames(list(whole.values())).longer
+        run.longer_names = names.longer
     if len(whole) > 1 or on_bad is not None:
         readable = set(_read(list(whole.values()), refuse, progress, told))
     else:

@@ -1,7 +1,7 @@
 import pytest
 
 from copycost.analyse import run as run_module
-from copycost.analyse import run_files
+from copycost.analyse import run_files, select
 from tests.made_up import Law, core_cells, made_up_rounds, write_run
 
 CELLS = core_cells((1, 4096, 16384), ("float64",))
@@ -71,3 +71,10 @@ def test_what_needs_no_rounds_is_told_from_the_kept_estimates(tell, results, mad
     assert told.status == 0 and {name for name, _ in made} <= (
         {"load_alike", "mark_quiet"} if "report" in words else set()
     )
+
+
+def test_tests_of_many_runs_are_kept_apart_once_for_all(results, monkeypatch):
+    calls = []
+    monkeypatch.setattr(select, "labels", lambda suites: calls.append(len(suites)) or suites)
+    select.cells_of(select.select(["a", "b"], results))
+    assert len(calls) == 1
