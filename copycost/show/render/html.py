@@ -10,7 +10,6 @@ from functools import lru_cache
 from importlib import metadata, resources
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from copycost.errors import one_line
@@ -32,6 +31,7 @@ from copycost.show.document import (
 )
 from copycost.show.render.figures import ends, half_width, written
 from copycost.show.render.layout import parts_of, plain_text
+from copycost.show.render.machine import scalar
 
 DIGITS = 6
 """Significant digits of every figure in the file: more than any of them is known to."""
@@ -61,29 +61,24 @@ def encoded(document: Document) -> dict[str, Any]:
             loose.append(block)
     sections += [_section(Section("", tuple(loose), f"part-{len(sections)}"))] if loose else []
     return {
-        "title": scalar(plain_text(document.title)),
+        "title": as_value(plain_text(document.title)),
         "made_with": f"copycost {_version()}".strip(),
         "themes": {name: _colours(name) for name in THEMES},
         "sections": sections,
     }
 
 
-def scalar(value: Any) -> str | int | float | bool | None:
-    """Return one value as the page's JSON holds it: text without control characters, unknown as null."""
-    if value is None or value is pd.NA or value is pd.NaT:
-        return None
-    if isinstance(value, bool | np.bool_):
-        return bool(value)
-    if isinstance(value, int | np.integer):
-        return int(value)
-    if isinstance(value, float | np.floating):
-        return float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None
-    return one_line(written(value, "text") if isinstance(value, tuple) else value)
+def as_value(value: Any) -> str | int | float | bool | None:
+    """Return one value as the page's JSON holds it: figures of few digits, text without control characters."""
+    known = scalar(written(value, "text") if isinstance(value, tuple) else value)
+    if isinstance(known, float):
+        return float(f"{known:.{DIGITS}g}")
+    return one_line(known) if isinstance(known, str) else known
 
 
 def _section(section: Section) -> dict[str, Any]:
     name = section.name or "-".join(plain_text(section.title).lower().split())
-    return {"name": name, "title": scalar(plain_text(section.title)), "blocks": list(_blocks(section.blocks))}
+    return {"name": name, "title": as_value(plain_text(section.title)), "blocks": list(_blocks(section.blocks))}
 
 
 def _blocks(blocks: Sequence[Block]) -> Iterator[dict[str, Any]]:
@@ -138,22 +133,22 @@ def _table(table: Table) -> dict[str, Any]:
     return {
         "kind": "table",
         "name": table.name,
-        "caption": scalar(plain_text(table.caption)) or "",
+        "caption": as_value(plain_text(table.caption)) or "",
         "columns": [_column(column, table.frame) for column in columns],
     }
 
 
 def _column(column: Column, frame: pd.DataFrame) -> dict[str, Any]:
     known: dict[str, Any] = {
-        "name": scalar(column.name),
-        "heading": scalar(column.heading),
+        "name": as_value(column.name),
+        "heading": as_value(column.heading),
         "unit": column.unit,
         "shown": column.shown,
     }
     values = frame[column.name].astype(object).tolist()
     if column.unit == "doubts":
         values = [value or None for value in values]
-    known |= _values([scalar(value) for value in values])
+    known |= _values([as_value(value) for value in values])
     if column.half is not None:
         known["after"] = [half_width(half) for half in frame[column.half].astype("float64")]
     elif column.ends is not None:
@@ -183,7 +178,7 @@ def _tree(value: Any) -> Any:
         return {one_line(name): _tree(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
         return [_tree(each) for each in value]
-    return scalar(value)
+    return as_value(value)
 
 
 def page(content: Mapping[str, Any]) -> str:

@@ -82,10 +82,11 @@ def plain(value: Any) -> Any:
         return {str(name): plain(each) for name, each in value.items()}
     if isinstance(value, list | tuple | set | frozenset | np.ndarray):
         return [plain(each) for each in value]
-    return _scalar(value)
+    return scalar(value)
 
 
-def _scalar(value: Any) -> Any:
+def scalar(value: Any) -> str | int | float | bool | None:
+    """Return one value as JSON holds it: unknown and infinite as null, a time as ISO 8601, anything else as text."""
     if value is None or value is pd.NA or value is pd.NaT:
         return None
     if isinstance(value, bool | np.bool_):

@@ -14,7 +14,6 @@ from copycost.show.charts.frames import doubtful
 from copycost.show.charts.palette import THEMES, line_styles
 from copycost.show.document import Chart
 from copycost.show.quantities import Quantity, quantities_in
-from copycost.show.render.html import scalar
 from copycost.show.sections.figures import NAME, varies
 
 MOST_PANELS_AT_FIRST = 3
@@ -160,7 +159,7 @@ def _facets(rows: pd.DataFrame, facets: Mapping[str, str]) -> list[dict[str, Any
     """Return what can be switched, and what is on at first: few enough panels to look at."""
     found: list[dict[str, Any]] = []
     for name, title in facets.items():
-        values = [scalar(value) for value in pd.unique(rows[name].astype(object))]
+        values = list(pd.unique(rows[name].astype(object)))
         found.append({"column": name, "title": title, "values": values, "on": len(values)})
     # The first facets, runs and arms, are those that are looked at side by side.
     for place in reversed(range(len(found))):

@@ -17,7 +17,7 @@ from copycost.show.document import (
     Section,
     Table,
 )
-from copycost.show.render.html import LIBRARY, as_data, asset, encoded, render, scalar, security_policy
+from copycost.show.render.html import LIBRARY, as_data, as_value, asset, encoded, render, security_policy
 
 FRAME = pd.DataFrame({"dtype": ["int8", None, "int8"], "seconds": [1e-9, 2e-9, np.nan], "half": [0.01, np.nan, np.nan]})
 CHART = Chart((), "curves", "cells", {"lines": "a\x1b[31m"})
@@ -76,12 +76,12 @@ def test_repeated_text_stands_once_and_unknown_is_null():
 
 @pytest.mark.parametrize("unknown", [None, float("nan"), float("inf"), pd.NA, pd.NaT, np.float64("nan")])
 def test_what_is_not_known_is_null_in_every_guise(unknown):
-    assert scalar(unknown) is None
+    assert as_value(unknown) is None
 
 
 def test_figures_have_six_digits_and_the_types_of_json():
     values = [np.float64(1.23456789e-7), np.int64(3), np.bool_(True), True, 7]
-    assert json.dumps([scalar(value) for value in values]) == "[1.23457e-07, 3, true, true, 7]"
+    assert json.dumps([as_value(value) for value in values]) == "[1.23457e-07, 3, true, true, 7]"
 
 
 def test_control_characters_do_not_reach_the_page():
