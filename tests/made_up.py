@@ -277,7 +277,10 @@ def machine_facts() -> dict[str, Any]:
 def process_json(rounds: pd.DataFrame, *, run: str, arm: str, process: int) -> dict[str, Any]:
     """Return one process's rounds as the content of a file in the record's format."""
     grid = ["conversion", "direction", "dtype", "size", "threads", "cache", "layout"]
-    entries = [_entry(own) for _, own in rounds.groupby(grid, sort=False, observed=True)]
+    cells = rounds.groupby(grid, sort=False, observed=True).ngroup().to_numpy()
+    # As arrays, once: most tests spend their time on writing rounds, and a frame for each cell takes milliseconds.
+    columns = {name: rounds[name].astype(object).to_numpy() for name in rounds}
+    entries = [_entry(columns, np.flatnonzero(cells == number)) for number in range(cells.max() + 1)]
     return {
         "machine_info": {
             "node": "3f9a1c",
@@ -304,9 +307,9 @@ def process_json(rounds: pd.DataFrame, *, run: str, arm: str, process: int) -> d
     }
 
 
-def _entry(rounds: pd.DataFrame) -> dict[str, Any]:
-    first = {name: None if pd.isna(value) else value for name, value in rounds.iloc[0].astype(object).items()}
-    data = rounds["seconds"].to_numpy()
+def _entry(columns: dict[str, np.ndarray], rows: np.ndarray) -> dict[str, Any]:
+    first = {name: None if pd.isna(values[rows[0]]) else values[rows[0]] for name, values in columns.items()}
+    data = columns["seconds"][rows].astype(np.float64)
     params = {name: first[name] for name in ("conversion", "dtype", "size", "threads", "cache")}
     name = f"test_{first['direction']}[{'-'.join(map(str, params.values()))}]"
     facts = [
@@ -326,15 +329,15 @@ def _entry(rounds: pd.DataFrame) -> dict[str, Any]:
         "partial_gating",
     ]
     extra = {key: first[key] for key in facts} | {"source_bytes": first["bytes"]}
-    extra["visit"] = [int(visit) for visit in rounds["visit"]]
-    extra["at"] = rounds["at"].tolist()
-    extra["page_faults"] = (rounds["page_faults"] * first["calls"]).tolist()
+    extra["visit"] = [int(visit) for visit in columns["visit"][rows]]
+    extra["at"] = columns["at"][rows].tolist()
+    extra["page_faults"] = (columns["page_faults"][rows] * first["calls"]).tolist()
     for key, column in (
         ("canary_ns", "canary"),
         ("clock_ns", "clock"),
         ("copy_ns", "copy_seconds"),
     ):
-        values = rounds[column].to_numpy() * 1e9
+        values = columns[column][rows].astype(np.float64) * 1e9
         if not np.isnan(values).all():
             extra[key] = [None if np.isnan(value) else round(value, 2) for value in values]
     quarter, median, three = np.quantile(data, [0.25, 0.5, 0.75])
