@@ -187,7 +187,8 @@ class ClusterRun:
                     host.task = None
                     self._take(host, future.status, result)
         for host in self._under_way():
-            if any(host.can_run_on(*worker) for worker in self.present.items()):
+            unknown = self.client.status != "running"  # without a scheduler nobody knows which workers there are
+            if unknown or any(host.can_run_on(*worker) for worker in self.present.items()):
                 host.seen = time.monotonic()
             elif time.monotonic() - host.seen > self.wait:
                 self._settle(host, "lost", f"its worker was lost, and none came back within {self.wait:.3g} s")
