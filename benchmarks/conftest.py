@@ -10,6 +10,7 @@ from copycost.measure.plugin import (  # noqa: F401
     pytest_configure,
     pytest_generate_tests,
     pytest_runtest_logreport,
+    pytest_runtest_protocol,
     pytest_runtestloop,
     pytest_sessionfinish,
     visit,

@@ -209,7 +209,7 @@ def faults(out: Path, parallel: int) -> Iterator[tuple[str, str, str]]:
     tasks = [(name, moment) for name in FAULTS for moment in MOMENTS]
     with ThreadPoolExecutor(parallel) as pool:
         found = list(pool.map(lambda task: survived(out, *task), tasks))
-        random_layout = pool.submit(survived, out, "segfault", "at its first call", "--address-layout", "random")
+        random_layout = pool.submit(survived, out, "segfault", "at its first call", "--layouts", "random")
         for (name, moment), answer in zip(tasks, found, strict=True):
             yield f"{name} {moment}", "survived, the other cells complete", answer
         yield "segfault in a session of its own", "survived, the other cells complete", random_layout.result()

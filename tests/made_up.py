@@ -62,6 +62,7 @@ CORE = (
 EMPTY_CALL = MadeUpCell("empty call", "reference", "pass", "shares", "float64", 0, 4e-8, None, block=1)
 BANDWIDTH = 1e10
 FAULT = 2.5e-7
+_LAYOUTS = 99
 
 
 def core_cells(
@@ -115,6 +116,10 @@ class Law:
         runs: names of the runs, each made up afresh.
         arm: the name of the arm.
         factor: by which all cells are slower, for comparing arms.
+        sessions: how many there are, processes taking turns; 0 where files do not say, as before there were sessions.
+        chosen: whether their address layouts were chosen: session 1 has layout 1 and so on.
+        layout_offset: standard deviation between layouts of the log of a cell; the same layouts in every run.
+        session_offset: the same between sessions, other ones in every run.
     """
 
     processes: int = 6
@@ -134,6 +139,10 @@ class Law:
     arm: str = "base"
     factor: float = 1.0
     partial_gating: bool = False
+    sessions: int = 0
+    chosen: bool = True
+    layout_offset: float = 0.0
+    session_offset: float = 0.0
 
 
 def made_up_rounds(law: Law | None = None, cells: Sequence[MadeUpCell] | None = None, seed: int = 0) -> pd.DataFrame:
@@ -152,6 +161,13 @@ def made_up_rounds(law: Law | None = None, cells: Sequence[MadeUpCell] | None = 
     offset *= np.where(np.isin(process + 1, law.outliers), 1.5, 1.0)
     offset *= 1 + law.trend * process / max(law.processes - 1, 1)
     offset *= np.where(process % 2 == 1, law.modes, 1.0)
+    if law.sessions:
+        session = process % law.sessions
+        layouts = draw if not law.chosen else np.random.default_rng(_LAYOUTS)
+        offset *= np.exp(layouts.normal(0, law.layout_offset, (law.sessions, len(cells)))[session, cell])
+        offset *= np.exp(
+            draw.normal(0, law.session_offset, (len(law.runs), law.sessions, len(cells)))[run, session, cell]
+        )
     contended = draw.random(len(visit)) < law.contended
     contended |= np.isin(process + 1, law.never_quiet)
 
@@ -179,6 +195,8 @@ def made_up_rounds(law: Law | None = None, cells: Sequence[MadeUpCell] | None = 
         "machine": [MACHINE] * count,
         "arm": [law.arm] * count,
         "process": (process + 1)[of_visit],
+        "session": _numbers(process % max(law.sessions, 1) + 1, of_visit, law.sessions > 0),
+        "address_layout": _numbers(process % max(law.sessions, 1) + 1, of_visit, law.sessions > 0 and law.chosen),
         "visit": pd.array(visit[of_visit], dtype="Int64"),
         "at": np.round(time * 4, 4)[of_visit],
         "seconds": seconds,
@@ -201,6 +219,10 @@ def made_up_rounds(law: Law | None = None, cells: Sequence[MadeUpCell] | None = 
             values = pd.Categorical(pd.array(values, dtype="str"))
         columns[name] = values
     return pd.DataFrame({name: columns[name] for name in COLUMNS})
+
+
+def _numbers(values: np.ndarray, of_visit: np.ndarray, known: bool) -> pd.arrays.IntegerArray:
+    return pd.arrays.IntegerArray(values[of_visit].astype(np.int64), np.full(len(of_visit), not known))
 
 
 def write_run(
@@ -241,10 +263,10 @@ def write_run(
             "budget": 60.0,
         },
         "method": {
-            "protocol": 1,
+            "protocol": 2,
             "canary": "python-100",
             "clock": "crc_hqx-1024",
-            "address_layout": "fixed",
+            "address_layout": "chosen",
             "start": "fork",
         },
         "arms": arms,
@@ -303,8 +325,14 @@ def process_json(rounds: pd.DataFrame, *, run: str, arm: str, process: int) -> d
             "process": process,
             "skipped": [],
             "failed": [],
+            **_session(rounds),
         },
     }
+
+
+def _session(rounds: pd.DataFrame) -> dict[str, int]:
+    known = {name: rounds[name].iloc[0] for name in ("session", "address_layout")}
+    return {name: int(value) for name, value in known.items() if not pd.isna(value)}
 
 
 def _entry(columns: dict[str, np.ndarray], rows: np.ndarray) -> dict[str, Any]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from copycost.analyse.bootstrap import cell_positions
 from copycost.analyse.common_clock import cells_at_clock, common_clock, processes_at_clock
-from copycost.analyse.differences import Logs, alternating_processes, difference
+from copycost.analyse.differences import Logs, alternating_processes, difference, layer_difference
 from copycost.analyse.doubts import DOUBTS, IMPRECISE, interrupted_share
+from copycost.analyse.estimates import classes
 from copycost.analyse.grouping import KEY, Codes, Floats, floats, group_codes
 from copycost.analyse.measurement import Measured, Measurement, require_one_arm
-from copycost.analyse.processes import gated_logs
+from copycost.analyse.processes import SESSION, gated_logs
 from copycost.analyse.quiet import NEVER_QUIET, undisturbed_level
 from copycost.analyse.robust_mean import FEWEST
 from copycost.analyse.verdicts import ONLY_A, ONLY_B, judge
@@ -53,6 +54,7 @@ def compare(
     same_clock: bool = True,
     across: Sequence[str] = (),
     allowance: float = 0.0,
+    same_programs: bool = True,
 ) -> pd.DataFrame:
     """Return one row for each cell of either side; ``_a`` are the baseline's columns, ``_b`` the candidate's.
 
@@ -67,6 +69,8 @@ def compare(
         across: conditions in which the sides may differ, such as ``threads``; cells are then matched
             without them, and have the baseline's.
         allowance: a floor for every cell, in log units: a difference below is not called a change.
+        same_programs: False where interpreter or libraries differ, so that an address layout of the same number is not
+            the same layout.
 
     Returns:
         ``seconds_a`` and ``seconds_b`` are per call, ``ratio`` is b over a (above 1, b is slower) with
@@ -90,10 +94,18 @@ def compare(
     cells_a, logs_a = _figures(a, reference)
     cells_b, logs_b = _figures(b, reference)
     at = _matched(cells_a, cells_b, [name for name in KEY if name not in across])
-    result = difference(_placed(logs_a, at.a), _placed(logs_b, at.b), at.count, partners)
+    logs_a, logs_b = _placed(logs_a, at.a), _placed(logs_b, at.b)
+    has_sessions = logs_a.has_sessions and logs_b.has_sessions
+    if has_sessions:
+        result = layer_difference(
+            logs_a, logs_b, at.count, _classes_of(cells_a, cells_b, at), same_programs and one_machine
+        )
+    else:
+        result = difference(logs_a, logs_b, at.count, partners)
     clock = "common" if reference is not None else _own_clock(a.rounds, b.rounds)
     rows = _facts(cells_a, cells_b, at).assign(clock=clock, paired=result.paired, degrees=result.degrees)
-    floor = _least_noise(cells_a, cells_b, at, partners)
+    # Between sessions there is already what changes from one run to another.
+    floor = np.zeros(at.count) if has_sessions else _least_noise(cells_a, cells_b, at, partners)
     # Only what two runs on one machine differ by can be the machine's doing; arms meet the same changes.
     two_runs = one_machine and partners is None
     shared = _shared(cells_a, cells_b, at, result.log_ratio) if two_runs else np.zeros(at.count)
@@ -103,6 +115,8 @@ def compare(
     never_quiet = same_clock and _one_never_quiet(a.rounds, b.rounds)
     gated = _gated(cells_a, at.a, at.count) & _gated(cells_b, at.b, at.count) & (not never_quiet)
     enough = rows[["processes_a", "processes_b"]].min(axis=1).to_numpy() >= FEWEST
+    if has_sessions:
+        enough &= np.isfinite(result.error)
     judged = judge(
         result.log_ratio,
         result.error,
@@ -173,11 +187,12 @@ def _figures(side: Measured, reference: float | None) -> tuple[pd.DataFrame, Log
     processes, position = processes[among], position[among]
     gated = cells["gated"].to_numpy(dtype=bool)[position]
     number = processes["process"].to_numpy(dtype=np.int64)
-    return cells, Logs(gated_logs(processes, gated), position, number)
+    session, layout = (floats(processes[name]) for name in SESSION)
+    return cells, Logs(gated_logs(processes, gated), position, number, session, layout)
 
 
 def _placed(logs: Logs, rows: Codes) -> Logs:
-    return Logs(logs.values, rows[logs.cell], logs.process)
+    return replace(logs, cell=rows[logs.cell])
 
 
 def _matched(a: pd.DataFrame, b: pd.DataFrame, key: list[str]) -> _Places:
@@ -241,6 +256,14 @@ def _interruptions(a: pd.DataFrame, b: pd.DataFrame) -> float:
     if any(np.isnan(share).all() for share in shares):
         return 0.0
     return INTERRUPTION_COST * abs(float(np.nanmedian(shares[0])) - float(np.nanmedian(shares[1])))
+
+
+def _classes_of(a: pd.DataFrame, b: pd.DataFrame, at: _Places) -> Codes:
+    """Return the class of each cell (see ``classes``): the baseline's where both have it."""
+    result = np.zeros(at.count, dtype=np.int64)
+    for cells, row in ((b, at.b), (a, at.a)):
+        result[row] = classes(cells)
+    return result
 
 
 def _gated(cells: pd.DataFrame, row: Codes, count: int) -> np.ndarray:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from copycost.analyse.grouping import Codes, Floats
+from copycost.analyse.grouping import Codes, Floats, group_mean
+from copycost.analyse.layered_mean import layered_mean
+from copycost.analyse.moderation import moderated
 from copycost.analyse.robust_mean import RobustMean, cut_off, robust_mean
 
 MOST_PAIRED = 0.75
@@ -17,7 +19,7 @@ MOST_PAIRED = 0.75
 @dataclass(frozen=True)
 class Difference:
     """Per cell: the log of candidate over baseline, its standard error, Student's degrees of freedom, and whether
-    neighbours were paired; NaN where it is not known."""
+    neighbours or layouts were paired; NaN where it is not known."""
 
     log_ratio: Floats
     error: Floats
@@ -27,11 +29,72 @@ class Difference:
 
 @dataclass(frozen=True)
 class Logs:
-    """Log seconds of the baseline or the candidate, one entry per cell and process."""
+    """Log seconds of the baseline or the candidate, one entry per cell and process, with the process's session and
+    chosen layout; NaN where there is none, empty where files tell no sessions."""
 
     values: Floats
     cell: Codes
     process: Codes
+    session: Floats = field(default_factory=lambda: np.empty(0))
+    layout: Floats = field(default_factory=lambda: np.empty(0))
+
+    @property
+    def has_sessions(self) -> bool:
+        """Return whether the files tell the sessions."""
+        return bool(np.isfinite(self.session).any())
+
+
+def layer_difference(baseline: Logs, candidate: Logs, count: int, classes: Codes, same_programs: bool) -> Difference:
+    """Return the difference of each cell of two sides that have sessions.
+
+    Where the same programs were measured at the same chosen layouts, what a layout is worth is common to both: the
+    layouts are pairs, and the error is what their differences differ by, whatever made them differ. Otherwise the
+    layouts of each side are a sample of all that there may be. Variances are moderated within classes of cells.
+
+    Args:
+        baseline: its ``cell`` counts from 0 to ``count``, as the candidate's does.
+        candidate: what is compared with it.
+        count: the number of cells.
+        classes: of cells whose figures vary alike, by cell.
+        same_programs: whether interpreter and libraries of both sides are the same.
+    """
+    a, b = (
+        layered_mean(logs.values, logs.cell, count, logs.session, logs.layout, classes)
+        for logs in (baseline, candidate)
+    )
+    log_ratio = b.mean - a.mean
+    error, degrees = _welch(a.layout_error, a.layout_degrees, b.layout_error, b.layout_degrees)
+    paired = np.zeros(count, dtype=bool)
+    if same_programs:
+        layouts = np.intersect1d(baseline.layout, candidate.layout)
+        layouts = layouts[np.isfinite(layouts)]
+        of_pairs = _by_layout(candidate, count, layouts) - _by_layout(baseline, count, layouts)
+        cells = np.broadcast_to(np.arange(count)[:, None], of_pairs.shape).ravel()
+        together = np.isfinite(of_pairs).sum(axis=1)
+        pairs = robust_mean(of_pairs.ravel(), cells.astype(np.int64), count)
+        variance, freedom = moderated(pairs.error**2 * np.maximum(together, 1), pairs.degrees, classes)
+        fewest = np.fmin(a.sessions, b.sessions)
+        paired = np.isfinite(variance) & (together >= MOST_PAIRED * fewest)
+        log_ratio = np.where(paired, pairs.mean, log_ratio)
+        error = np.where(paired, np.sqrt(variance / np.maximum(together, 1)), error)
+        degrees = np.where(paired, freedom, degrees)
+    return Difference(log_ratio, error, degrees, paired)
+
+
+def _welch(error_a: Floats, degrees_a: Floats, error_b: Floats, degrees_b: Floats) -> tuple[Floats, Floats]:
+    """Return the standard error of a difference and its degrees of freedom (Welch, Biometrika 34, 1947)."""
+    error = np.hypot(error_a, error_b)
+    parts = error_a**4 / degrees_a + error_b**4 / degrees_b
+    # Without any spread on either side nothing limits the degrees of freedom.
+    return error, np.divide(error**4, parts, out=degrees_a + degrees_b, where=parts > 0)
+
+
+def _by_layout(logs: Logs, count: int, layouts: Floats) -> Floats:
+    """Return cells down, these layouts across, the mean over each layout's processes; NaN where there is none."""
+    at = np.searchsorted(layouts, logs.layout)
+    known = np.isin(logs.layout, layouts)
+    code = logs.cell[known] * max(len(layouts), 1) + at[known]
+    return group_mean(logs.values[known], code, count * len(layouts)).reshape(count, len(layouts))
 
 
 def difference(baseline: Logs, candidate: Logs, count: int, partners: tuple[Codes, Codes] | None) -> Difference:
@@ -50,10 +113,7 @@ def difference(baseline: Logs, candidate: Logs, count: int, partners: tuple[Code
     """
     a, b = (robust_mean(logs.values, logs.cell, count) for logs in (baseline, candidate))
     log_ratio = b.mean - a.mean
-    error = np.hypot(a.error, b.error)
-    parts = a.error**4 / a.degrees + b.error**4 / b.degrees
-    # Without any spread on either side nothing limits the degrees of freedom.
-    degrees = np.divide(error**4, parts, out=a.degrees + b.degrees, where=parts > 0)
+    error, degrees = _welch(a.error, a.degrees, b.error, b.degrees)
     paired = np.zeros(count, dtype=bool)
     if partners is not None:
         of_pairs, cells = _between(baseline, candidate, count, partners)

@@ -18,10 +18,11 @@ from copycost.analyse.grouping import (
     group_median,
     group_quantile,
 )
+from copycost.analyse.layered_mean import layered_mean
 from copycost.analyse.process_patterns import drift, mode_gap
-from copycost.analyse.processes import FACTS, enough_quiet, gated_logs, per_process
+from copycost.analyse.processes import FACTS, SESSION, enough_quiet, gated_logs, per_process
 from copycost.analyse.quiet import marked
-from copycost.analyse.robust_mean import robust_mean
+from copycost.analyse.robust_mean import half_width, robust_mean
 
 FIRST = "first"
 GEOMETRIC_MEAN = "geometric mean"
@@ -57,6 +58,8 @@ OVER_RUNS = {
     "partial_gating": FIRST,
     **dict.fromkeys(("clock_change", "interrupted"), WORST),
     **dict.fromkeys(("error", "degrees"), BETWEEN_RUNS),
+    "sessions": MEDIAN,
+    **dict.fromkeys(("layout_error", "layout_degrees"), UNKNOWN),
 }
 """Each column of the cells frame, in order, and how it is combined over runs of one cell (see ``host_spread.pooled``).
 
@@ -66,6 +69,9 @@ COLUMNS = tuple(OVER_RUNS)
 
 ENOUGH_IN_CELL = 5
 EMPTY_CALL = "empty call"
+
+_NEAR_BYTES, _FAR_BYTES = 512 * 1024, 32 * 1024**2
+"""Copies of more leave the caches near a core; those of more again are on fresh pages each time."""
 
 
 def estimate(
@@ -104,10 +110,12 @@ def estimate_cells(processes: pd.DataFrame, precision: float | None = None) -> p
         precision: as for ``estimate``.
 
     Returns:
-        One row per cell, in order of appearance, with ``COLUMNS``. ``seconds`` is per call: the 20% trimmed mean over
-        processes of each process's median quiet round, at the reference clock; ``ci_low`` and
-        ``ci_high`` bound it with 95% confidence; ``error`` is the standard error of its logarithm, with ``degrees`` of
-        freedom. These four are NaN below three processes. ``raw_seconds``
+        One row per cell, in order of appearance, with ``COLUMNS``. ``seconds`` is per call: the 20% trimmed mean
+        over address layouts of each process's median quiet round, at the reference clock; ``ci_low`` and ``ci_high``
+        bound with 95% confidence what another run with the same layouts will find; ``error`` is the standard error of
+        its logarithm, with ``degrees`` of freedom. These four are NaN below three sessions (below three processes
+        where files tell no sessions). ``layout_error`` and ``layout_degrees`` are the same for any layout; see
+        ``layered_mean``. ``raw_seconds``
         is neither gated nor corrected. ``flags`` has the doubts' names, joined by ``;``.
     """
     cells = add_overhead(combine(processes))
@@ -130,11 +138,13 @@ def combine(processes: pd.DataFrame) -> pd.DataFrame:
     all_rounds = total(n_rounds)
     gated = (total(enough_quiet(processes)) > 0) & (total(n_quiet) >= np.minimum(ENOUGH_IN_CELL, all_rounds))
     logs = gated_logs(processes, gated[codes])
-    figure = robust_mean(logs, codes, count)
-    seconds, (low, high) = np.exp(figure.mean), map(np.exp, figure.interval())
+    cells = processes[[*CELL, *FACTS]].iloc[first].reset_index(drop=True)
+    session, layout = (floats(processes[name]) for name in SESSION)
+    figure = layered_mean(logs, codes, count, session, layout, classes(cells))
+    seconds, half = np.exp(figure.mean), half_width(figure.error, figure.degrees)
+    low, high = np.exp(figure.mean - half), np.exp(figure.mean + half)
     beside = robust_mean(gated_logs(processes, gated[codes], "ratio"), codes, count)
     ratio_low, ratio_high = map(np.exp, beside.interval())
-    cells = processes[[*CELL, *FACTS]].iloc[first].reset_index(drop=True)
     known = group_mean(floats(processes["gating"]), codes, count) > 0
     moved = floats(cells["bytes"]) / seconds / 1e9
     copies = ~cells["shares_memory"].to_numpy(dtype=bool, na_value=True)
@@ -144,6 +154,9 @@ def combine(processes: pd.DataFrame) -> pd.DataFrame:
         ci_high=np.where(gated, high, np.nan),
         error=np.where(gated, figure.error, np.nan),
         degrees=np.where(gated, figure.degrees, np.nan),
+        sessions=figure.sessions,
+        layout_error=np.where(gated, figure.layout_error, np.nan),
+        layout_degrees=np.where(gated, figure.layout_degrees, np.nan),
         gb_per_s=np.where(copies, moved, np.nan),
         rounds=all_rounds.astype(np.int64),
         quiet_share=np.where(known, total(n_quiet) / all_rounds, np.nan),
@@ -168,6 +181,17 @@ def combine(processes: pd.DataFrame) -> pd.DataFrame:
         highest=np.exp(_extreme(np.maximum, logs, codes, count)),
     )
     return cells
+
+
+def classes(cells: pd.DataFrame) -> Codes:
+    """Return a class of each cell, in which figures vary alike: what shares memory, copies by where they fit."""
+    moved = floats(cells["bytes"])
+    shares = cells["shares_memory"].to_numpy(dtype=bool, na_value=False)
+    size = np.where(shares, 0, 1 + (moved > _NEAR_BYTES) + (moved > _FAR_BYTES))
+    arm, _ = group_codes(cells, ARM)
+    reference = (cells["direction"] == "reference").to_numpy(dtype=bool, na_value=False)
+    found: Codes = (8 * arm + 4 * reference + size).astype(np.int64)
+    return found
 
 
 def add_overhead(cells: pd.DataFrame) -> pd.DataFrame:

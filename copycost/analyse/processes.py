@@ -18,6 +18,7 @@ FACTS = [
     "result_dtype",
     "partial_gating",
 ]
+SESSION = ["session", "address_layout"]
 TEXTS = [*CELL, "expression", "documented", "result_dtype"]
 ENOUGH_IN_PROCESS = 2
 """Quiet rounds from which a process's median counts."""
@@ -37,8 +38,8 @@ def per_process(rounds: pd.DataFrame, *, clock_reference: float | None = None) -
         quiet, and ``gating`` is False there), ``n_disturbed`` (whose clock reading was), ``log_quiet`` and ``log_all``
         (log of the median seconds at the reference clock, of quiet and of all rounds), ``raw`` (median seconds as
         measured), ``ratio_quiet`` and ``ratio_all`` (log of the median ratio to the plain copy beside it),
-        ``page_faults`` (mean per call), ``clock`` (the reference), ``clock_seen`` (median as measured) and
-        ``contended_process``.
+        ``session`` and ``address_layout`` (numbers; NaN where the file does not say), ``page_faults`` (mean per call),
+        ``clock`` (the reference), ``clock_seen`` (median as measured) and ``contended_process``.
     """
     codes, first = group_codes(rounds, [*CELL, "process"])
     count = len(first)
@@ -73,6 +74,7 @@ def per_process(rounds: pd.DataFrame, *, clock_reference: float | None = None) -
         among, was_quiet = codes[copied], quiet[copied]
         columns["ratio_all"] = _log(group_median(ratio, among, count))
         columns["ratio_quiet"] = _log(group_median(ratio[was_quiet], among[was_quiet], count))
+    columns |= {name: floats(rounds[name].iloc[first]) for name in SESSION}
     facts = rounds[[*CELL, "process", *FACTS, "contended_process"]].iloc[first]
     facts = facts.astype(dict.fromkeys(_categoricals(facts), object)).reset_index(drop=True)
     return facts.assign(**columns)

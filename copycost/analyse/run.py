@@ -272,6 +272,11 @@ class Run:
         return method
 
     @property
+    def had_one_session(self) -> bool:
+        """Whether its processes were all forked from one session, as they were by an earlier method."""
+        return any(method.get("address_layout") == "fixed" and method.get("start") == "fork" for method in self.methods)
+
+    @property
     def methods(self) -> list[Mapping[str, Any]]:
         """The method of each of the runs taken together, or its own."""
         return [part.method for part in self.parts or (self,)]

@@ -20,6 +20,10 @@ GRID_ALLOWANCE = 0.2
 """What a cell may differ by, in log units, because other cells were measured beside it: 16% was seen."""
 TIDY_ALLOWANCE = 0.05
 """The same where the heap is tidied before each round: of five grids 95% of the cells came out within 3%."""
+ONE_SESSION = "one-session"
+ONE_SESSION_ALLOWANCE = 0.14
+"""What a run of one session may differ by from another, in log units: address layouts differed by so much."""
+_PROGRAMS = ("python", "numpy", "torch", "libc")
 _TIDY = "moved before each round"
 _GRID_KEY = ("conversion", "dtype", "size", "cache", "layout")
 
@@ -55,16 +59,19 @@ def compare_runs(baseline: Run, candidate: Run, *, margin: float = MARGIN, anywa
         require_same(baseline.method, candidate.method)
     across = _across(baseline, candidate, anyway)
     allowance = _grid_allowance(baseline, candidate)
+    one_session = baseline.path != candidate.path and (baseline.had_one_session or candidate.had_one_session)
     cells = compare(
         baseline,
         candidate,
         margin=margin,
         same_clock=_same_clock(baseline, candidate),
         across=[name for name, _, _ in across],
-        allowance=allowance,
+        allowance=max(allowance, ONE_SESSION_ALLOWANCE if one_session else 0.0),
+        same_programs=_same_programs(baseline, candidate),
     )
     methods = [*differing(baseline.method, candidate.method), *across]
     flags = [GRID_DIFFERS] if allowance else []
+    flags += [ONE_SESSION] if one_session else []
     flags += [METHOD_DIFFERS] if differing(baseline.method, candidate.method) else []
     flags += [METHOD_DIFFERS] if any(differing_among(run.methods) for _, run in sides) else []
     for flag in dict.fromkeys([*flags, *(f"{name}-differ" for name, _, _ in across)]):
@@ -86,8 +93,23 @@ def compare_runs(baseline: Run, candidate: Run, *, margin: float = MARGIN, anywa
             "A and B are runs of different grids, which alone may set them apart: "
             f"nothing below {allowance:.0%} is called a change"
         )
-    remarks += ["neighbouring processes of the two arms are paired"] if cells["paired"].any() else []
+    if one_session:
+        remarks.append(
+            "measured by an earlier method, in one session: what another session would find is not known, and "
+            f"nothing below {ONE_SESSION_ALLOWANCE:.0%} is called a change"
+        )
+    remarks += _paired(baseline, candidate, cells)
     return RunComparison(baseline, candidate, cells, remarks, margin, anyway)
+
+
+def _paired(a: Run, b: Run, cells: pd.DataFrame) -> list[str]:
+    """Return what is said of the pairs that differences were taken between, and of what intervals hold for."""
+    sessions = all(run.estimates["sessions"].notna().any() for run in (a, b))
+    if not sessions:
+        return ["neighbouring processes of the two arms are paired"] if cells["paired"].any() else []
+    if cells["paired"].any():
+        return ["A and B were measured at the same address layouts, which are paired"]
+    return ["A and B have no address layouts in common: the intervals hold for programs at any layout"]
 
 
 _TOLD = {
@@ -111,6 +133,13 @@ def _same_clock(a: Run, b: Run) -> bool:
             (a.arm_entry, b.arm_entry, "python"),
         )
     )
+
+
+def _same_programs(a: Run, b: Run) -> bool:
+    """Return whether both were measured by the same interpreter and libraries, which lie alike at the same layout."""
+    facts = [{**run.machine, **(run.arm_entry.get("machine") or {})} for run in (a, b)]
+    pythons = [run.arm_entry.get("python") for run in (a, b)]
+    return pythons[0] == pythons[1] and all(facts[0].get(name) == facts[1].get(name) for name in _PROGRAMS)
 
 
 def _across(a: Run, b: Run, anyway: bool) -> list[tuple[str, Any, Any]]:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @click.option("--precision", help="Half-width of the intervals asked for, such as 1%.")
 @click.option("--budget", help="Time for measuring, such as 60s.")
 @click.option("--processes", type=int, help="The most measuring processes.")
-@click.option("--address-layout", default="fixed", help="fixed or random.")
+@click.option("--layouts", default="1..5", help="Address layouts, a session each, such as 1..20, or random.")
 @click.option("--allocator", default="steady", help="steady, or found: the C allocator left alone.")
 @click.option("--visit-timeout", help="The longest that a visit may take, such as 30s; by default 60s.")
 @click.option("--memory-limit", help="Memory of a measuring process, such as 4G; by default 80% of what is available.")
@@ -70,6 +70,7 @@ def run(
     """Measure, collect, print a table and draw the charts."""
     if cluster is None and resume is not None:
         raise click.exceptions.Exit(_resume(context, resume))
+    typed["address_layouts"] = typed.pop("layouts")
     for word in ("conversion", "cache", "layout", "arm"):
         typed[f"{word}s"] = typed.pop(word)
     typed |= {"dtypes": dtype, "sizes": size, "with_hostname": with_hostname}
@@ -183,7 +184,7 @@ def _measure_and_present(settings: Settings, plots: Path, *, resume: bool = Fals
 
     console = Console(stderr=True, highlight=False)
     if settings.layout_reason:
-        console.print(f"address layout is random: it cannot be fixed here ({settings.layout_reason})", markup=False)
+        console.print(f"address layouts are random: none can be chosen here ({settings.layout_reason})", markup=False)
     try:
         charts = make_for_charts(plots / settings.name)
     except UsageError:

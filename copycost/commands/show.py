@@ -39,8 +39,8 @@ def run_document(run: Run) -> Document:
         UsageError: it holds no conversion.
     """
     from copycost.show.document import Block, Document
-    from copycost.show.sections.costs import cost_tables, legend
-    from copycost.show.sections.doubts import better_beside_a_copy, missing_notes, notes
+    from copycost.show.sections.costs import any_layout, cost_tables, legend
+    from copycost.show.sections.doubts import better_beside_a_copy, notes, whole_notes
     from copycost.show.sections.machines import heading
 
     cells = run.estimates
@@ -49,8 +49,9 @@ def run_document(run: Run) -> Document:
     blocks: tuple[Block, ...] = (
         *cost_tables(cells),
         legend(cells),
+        *any_layout(cells),
         *notes(cells, table="cells"),
         *better_beside_a_copy(cells),
-        *missing_notes(run),
+        *whole_notes(run),
     )
     return Document(heading(run) if run.record else "", blocks, data={"cells": cells, "missing": run.missing})

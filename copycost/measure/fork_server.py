@@ -1,10 +1,9 @@
 """The fork server: one prepared pytest session that measures as often as the runner asks.
 
 Starting a process costs two and a half seconds, nearly all of it importing torch. So a session is
-started and prepared once (sources made, results checked, iterations calibrated), and every measuring
-process is forked from it. Measured side by side, the spread between forked processes is that of
-fresh ones with the same address layout. Where fork is missing, or the layout is to differ from
-process to process, the session measures once and ends.
+started once and told what other sessions have found out of its cells (results checked, iterations calibrated), and
+every measuring process is forked from it. What is forked from one session has the session's address layout, so a run
+has several. Where fork is missing, or a process must find the heap as it is, the session measures once and ends.
 
 The runner writes one JSON request a line on standard input and reads one JSON event a line from
 standard output; whatever else is printed goes to standard error. The runner is told which process is
@@ -19,6 +18,7 @@ import os
 import random
 import sys
 import traceback
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from importlib import import_module
@@ -31,6 +31,7 @@ from copycost.catalogue.cell import Cell
 from copycost.catalogue.conversions import CannotConvert, WrongResult
 from copycost.catalogue.sandbox import Ended, sandboxed
 from copycost.measure import machine
+from copycost.measure.core_watch import CoreWatch
 from copycost.measure.failures import MemoryGrowth, failure_excerpt, is_out_of_memory, says_out_of_memory
 from copycost.measure.plan import MeasurePlan
 from copycost.measure.worker import Worker
@@ -48,9 +49,11 @@ class ForkServer:
         self.machine: dict[str, Any] = {}
         self.commit_info: dict[str, Any] | None = None
         self._is_child = False
+        self._in_order = False
         self._error: dict[str, Any] | None = None
         self._cells: dict[str, str] = {}
         self._growth = MemoryGrowth()
+        self.watch = CoreWatch()
         self._events = os.fdopen(os.dup(1), "w", encoding="utf-8")
         os.dup2(2, 1)
         sandbox.die_with_parent()
@@ -58,7 +61,7 @@ class ForkServer:
         ForkServer.current = self
 
     def run(self, session: pytest.Session, worker: Worker, plan: MeasurePlan) -> bool | None:
-        """Prepare the cells, then serve requests until standard input ends.
+        """Import, hear what is known of the cells, prepare the others, then serve requests until standard input ends.
 
         Returns None in a process that is to measure (pytest then runs the chosen items), and True
         in the session that only forks.
@@ -71,8 +74,12 @@ class ForkServer:
             self.commit_info |= {"project": None, "branch": None}
         import_module("torch")  # what a library takes is no conversion's doing
         sandbox.limit_memory(plan.memory_limit)
-        self._prepare(worker, plan)
-        self._send(event="ready", machine=self.machine, protocol=plan.protocol.fingerprint())
+        self._send(event="started")
+        line = sys.stdin.readline()
+        if not line:
+            return True
+        self._prepare(worker, plan, json.loads(line))
+        self._send(event="ready", machine=self.machine, protocol=plan.protocol.fingerprint(), level=self.watch.level)
         items = _by_cell(session.items)
         self._cells = {item.nodeid: cell_id for cell_id, visits in items.items() for item in visits}
         gc.collect()
@@ -111,6 +118,21 @@ class ForkServer:
         else:
             self._send(event="failed", cell=cell_id, **failure)
 
+    def puts_back(self, item: pytest.Item) -> bool:
+        """Put a visit behind all others while its core is shared; return whether that was done.
+
+        Upwards, cells are visited in an order that matters, and nothing is put back.
+        """
+        if self.process == 0 or self._in_order or not self.watch.puts_back(item.nodeid):
+            return False
+        item.session.items.append(item)
+        self._send(event="put back", cell=self._cells[item.nodeid])
+        return True
+
+    def _lowest(self, level: float | None) -> float | None:
+        """Return the lower one of the undisturbed levels that others have seen and this session has."""
+        return min((known for known in (level, self.watch.level) if known is not None), default=None)
+
     def finish(self, session: pytest.Session) -> None:
         """End a forked process; a session that measured once says that it has ended."""
         if self._is_child:
@@ -120,16 +142,29 @@ class ForkServer:
         if self.mode == "once" and self.process:
             self._send(event="ended", process=self.process, status=0)
 
-    def _prepare(self, worker: Worker, plan: MeasurePlan) -> None:
+    def _prepare(self, worker: Worker, plan: MeasurePlan, asked: Mapping[str, Any]) -> None:
+        """Prepare cells by their ids.
+
+        Calibrations that are ``known`` are taken over, and conversions ``on_trial`` have not shown yet that they end no
+        process.
+        """
+        known = asked["known"]
+        worker.learn(known)
+        wanted = [cell for cell in plan.cells if cell.id in set(asked["cells"])]
         upwards = plan.protocol.upwards
         # Downwards, large sources hold smaller ones; upwards, no larger result was freed before.
-        for cell in sorted(plan.cells, key=lambda cell: cell.bytes if upwards else -cell.size):
-            doubtful = cell.threads > 1 or cell.conversion in plan.on_trial
-            if sandbox.POSSIBLE and doubtful and cell.id not in plan.known:
+        for cell in sorted(wanted, key=lambda cell: cell.bytes if upwards else -cell.size):
+            if self.mode == "fork" and cell.id in known:  # its source is made where it is used
+                continue
+            doubtful = cell.threads > 1 or cell.conversion in asked["on_trial"]
+            if sandbox.POSSIBLE and doubtful and cell.id not in known:
                 self._send(**self._try_to_prepare(worker, cell))
             else:
                 self._send(event="preparing", cell=cell.id, pid=os.getpid())
                 self._send(**preparation_event(worker, cell))
+            self.watch.look()
+        if self.mode == "fork":
+            worker.forget_sources()
 
     def _try_to_prepare(self, worker: Worker, cell: Cell) -> dict[str, Any]:
         """Prepare a cell in a forked process and return the event that says how it went."""
@@ -141,13 +176,14 @@ class ForkServer:
         if isinstance(event, Ended):
             return {"event": "crashed", "cell": cell.id, "status": event.status}
         if event["event"] == "prepared":
-            worker.learn(cell, event["calibration"])
+            worker.learn({cell.id: event["calibration"]})
         return dict(event)
 
     def _take(
         self, request: dict[str, Any], session: pytest.Session, items: dict[str, list[pytest.Item]], upwards: bool
     ) -> None:
         """Choose the items of one process and shuffle them; upwards, sort them by bytes besides."""
+        self._in_order = upwards
         chosen = [item for cell_id, visits in request["visits"].items() for item in items[cell_id][:visits]]
         random.Random(request["seed"]).shuffle(chosen)
         if upwards:
@@ -155,6 +191,8 @@ class ForkServer:
         session.items[:] = chosen
         self.process = request["process"]
         self._growth = MemoryGrowth()
+        single = all(_cell_of(item).threads == 1 for item in chosen)
+        self.watch = CoreWatch(self._lowest(request.get("level")), can_move=single)
         self._send(event="began", pid=os.getpid(), cells=[self._cells[item.nodeid] for item in chosen])
         session.config._benchmarksession.json = JsonPath(request["json"])  # type: ignore[attr-defined]
 

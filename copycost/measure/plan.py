@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,9 @@ from copycost.measure.protocol import Protocol
 class MeasurePlan:
     """The cells on the grid and how they are measured.
 
-    `visits` is the most a process may make of one cell. `known` has, by cell id, what an earlier
-    process of the same run found out: its calibration and the evidence of its checked result.
-    Conversions `on_trial` have not shown yet that they end no process. `memory_limit` is in bytes,
-    `with_hostname` lets the host's name into the results.
+    `visits` is the most a process may make of one cell. `address_layout` is the number of the layout that the session
+    was started with, None where the system drew one. `memory_limit` is in bytes, `with_hostname` lets the host's name
+    into the results.
     """
 
     cells: tuple[Cell, ...]
@@ -28,8 +26,7 @@ class MeasurePlan:
     run: str = ""
     arm: str = "base"
     visits: int = 1
-    known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    on_trial: tuple[str, ...] = ()
+    address_layout: int | None = None
     memory_limit: int | None = None
     with_hostname: bool = False
 

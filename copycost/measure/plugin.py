@@ -12,6 +12,7 @@ from copycost.catalogue.cell import Cell
 from copycost.catalogue.conversions import CannotConvert, select_conversions
 from copycost.measure import machine
 from copycost.measure.fork_server import ForkServer
+from copycost.measure.placement import place
 from copycost.measure.plan import MeasurePlan
 from copycost.measure.worker import Worker
 
@@ -38,12 +39,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "cells(direction): measure the plan's cells of a direction")
     path = config.getoption("--copycost-plan")
     plan = MeasurePlan.read(path) if path else MeasurePlan.default()
+    if plan.address_layout is not None:
+        place(plan.address_layout)
     mode = config.getoption("--copycost-serve")
     config.stash[_server] = ForkServer(mode) if mode else None  # before a user's file prints what is no event
     user_file = Path(plan.conversions_file) if plan.conversions_file else None
     conversions = {conversion.name: conversion for conversion in select_conversions(None, "all", user_file)}
     config.stash[_plan] = plan
-    config.stash[_worker] = Worker(conversions, plan.protocol, plan.known)
+    config.stash[_worker] = Worker(conversions, plan.protocol)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -102,6 +105,17 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     return server.run(session, session.config.stash[_worker], session.config.stash[_plan])
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """Under the runner, put a visit back while its core is shared."""
+    server = item.config.stash[_server]
+    if server is None or not server.puts_back(item):
+        return None
+    # What the visit before has left set up for this one is not what the next one needs.
+    item.ihook.pytest_runtest_teardown(item=item, nextitem=nextitem)
+    return True
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Tell the runner how each visit ended."""
     if ForkServer.current is not None:
@@ -137,6 +151,7 @@ def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, A
         "run": plan.run,
         "arm": plan.arm,
         "process": server.process if server else 1,
+        "put_back": server.watch.put_back if server else 0,
     }
 
 

@@ -18,7 +18,7 @@ from copycost.measure.allocator import Heap
 from copycost.measure.machine import caches
 from copycost.measure.protocol import Calibration, Protocol, in_blocks, seconds_per_call
 
-#: Sources above this size are shared by forked processes: where their pages lie does not matter.
+#: Sources above this size are the beginning of a larger one: where their pages lie does not matter.
 _SHARED_BYTES = 16 * 1024**2
 
 _PAGE, _CACHE_LINE = 4096, 64
@@ -54,14 +54,13 @@ class Preparer:
         self,
         conversions: Mapping[str, Conversion],
         protocol: Protocol,
-        known: Mapping[str, Mapping[str, Any]],
         heap: Heap,
     ) -> None:
-        """Start with no sources; `known` has calibrations by cell id, which are not made again."""
+        """Start with no sources and no calibrations."""
         self._heap = heap
         self._conversions = conversions
         self._protocol = protocol
-        self._known = {cell_id: Calibration(**calibration) for cell_id, calibration in known.items()}
+        self._known: dict[str, Calibration] = {}
         self._ready: dict[Cell, PreparedCell] = {}
         self._sources: dict[tuple[str, str, int, str], Any] = {}
         self._mapped: list[Any] = []
@@ -87,9 +86,9 @@ class Preparer:
             self._ready[cell] = prepare(cell)
         return self._ready[cell]
 
-    def learn(self, cell: Cell, calibration: Mapping[str, Any]) -> None:
-        """Take over a cell's calibration from another process."""
-        self._known[cell.id] = Calibration(**calibration)
+    def learn(self, calibrations: Mapping[str, Mapping[str, Any]]) -> None:
+        """Take over calibrations of cells, by their ids, from another process; they are not made again."""
+        self._known |= {cell_id: Calibration(**calibration) for cell_id, calibration in calibrations.items()}
 
     def destination(self, array: Any) -> Any:
         """Return mapped memory of an array's shape and dtype; every array gets the same memory."""
@@ -101,19 +100,16 @@ class Preparer:
                 self._mapped.append(np.ones(array.nbytes, dtype=np.uint8))
         return self._mapped[-1][: array.nbytes].view(array.dtype).reshape(array.shape)
 
-    def forget_small_sources(self) -> None:
-        """Let small sources be made again when they are next needed.
+    def forget_sources(self) -> None:
+        """Let sources be made again when they are next needed.
 
-        For a process that was forked from a prepared one: where a source's physical pages lie
-        decides which cache sets it shares, so every process draws them anew. They are made, not
-        copied: `t.numpy()` takes 6% longer on a tensor that came from `copy.deepcopy`.
+        For a session that processes are forked from: where a source's physical pages lie decides which cache sets it
+        shares, so every process draws them anew, and sessions that wait for their turn hold no memory. They are made,
+        not copied: `t.numpy()` takes 6% longer on a tensor that came from `copy.deepcopy`.
         """
         self._ready.clear()
-        self._sources = {
-            key: kept
-            for key, kept in self._sources.items()
-            if isinstance(kept, Rotation) or nbytes(kept) > _SHARED_BYTES
-        }
+        self._sources.clear()
+        self._mapped.clear()
 
     def _calibration(self, cell: Cell, calibrate: Callable[[], Calibration]) -> Calibration:
         if cell.id not in self._known:

@@ -15,7 +15,7 @@ from copycost.measure import allocator
 from copycost.measure.probes import CANARY_NAME, CLOCK_NAME
 
 #: Raised whenever figures measured before and after a change must not be compared.
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 
 #: Calls compiled into one block. A few lengths only, so that blocks are shared between cells.
 BLOCK_LENGTHS = (1, 2, 5, 10, 20, 50, 100)
@@ -29,7 +29,7 @@ class Protocol:
     """
 
     round_seconds: float = 200e-6
-    visit_seconds: float = 6e-3
+    visit_seconds: float = 4e-3
     max_rounds: int = 60
     long_call_seconds: float = 10e-3
     warmup_calls: int = 3
@@ -107,18 +107,18 @@ def seconds_per_call(target: Callable[[Any], Any], source: Any, protocol: Protoc
     """Return the fastest of a few calls; the first one counts for nothing.
 
     A result's place on the heap moves for up to ten calls, and each faults pages in where none was
-    before: 512 KiB then take 200 µs instead of 12. Only a call that is long without that ends the
-    search early, one that is very long after two.
+    before: 512 KiB then take 200 µs instead of 12. A call that is long even so makes a round of one call, however long
+    it is exactly, and ends the search: the second call at the latest, the first where it is very long.
     """
     fastest = float("inf")
     for number in range(protocol.warmup_calls + 10):
         start = perf_counter()
         target(source)
         elapsed = perf_counter() - start
-        if number > 0:
+        very_long = elapsed > 5 * protocol.long_call_seconds
+        if number > 0 or very_long:
             fastest = min(fastest, elapsed)
-        warm = number >= protocol.warmup_calls and fastest > protocol.long_call_seconds
-        if warm or (number > 0 and fastest > 5 * protocol.long_call_seconds):
+        if very_long or protocol.long_call_seconds < fastest < float("inf"):
             break
     return max(fastest, 1e-9)
 

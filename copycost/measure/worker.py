@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from time import perf_counter
-from types import MappingProxyType
 from typing import Any
 
 from copycost.catalogue.cell import Cell
@@ -23,29 +22,28 @@ class Worker:
         self,
         conversions: Mapping[str, Conversion],
         protocol: Protocol,
-        known: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
     ) -> None:
-        """Bring the allocator to its state and start empty.
-
-        `known` has the calibrations of cells, by their id, that an earlier process found.
-        """
+        """Bring the allocator to its state and start empty."""
         self.protocol = protocol
         self._heap = Heap(protocol.allocator)
-        self._preparer = Preparer(conversions, protocol, known, self._heap)
+        self._preparer = Preparer(conversions, protocol, self._heap)
         self._started = perf_counter()
 
     def prepare(self, cell: Cell) -> PreparedCell:
         """Return the cell ready to be timed; see `Preparer.prepare`."""
         return self._preparer.prepare(cell)
 
-    def learn(self, cell: Cell, calibration: Mapping[str, Any]) -> None:
-        """Take over a cell's calibration from another process."""
-        self._preparer.learn(cell, calibration)
+    def learn(self, calibrations: Mapping[str, Mapping[str, Any]]) -> None:
+        """Take over calibrations of cells, by their ids, from another process."""
+        self._preparer.learn(calibrations)
+
+    def forget_sources(self) -> None:
+        """Let sources be made again in every process that is forked from now on; see `Preparer.forget_sources`."""
+        self._preparer.forget_sources()
 
     def begin_process(self) -> None:
-        """Begin anew in a forked process: its own clock, its own pages for small sources."""
+        """Begin anew in a forked process, with its own clock."""
         self._started = perf_counter()
-        self._preparer.forget_small_sources()
 
     def visit(self, benchmark: Any, cell: Cell) -> None:
         """Time a few rounds of the cell with pytest-benchmark's fixture and record what was seen.

@@ -1,4 +1,4 @@
-"""An arm's session: started, its cells prepared, asked for processes, and started again when it dies."""
+"""A session of an arm at one address layout: started, prepared, asked for processes, started again when it dies."""
 
 from __future__ import annotations
 
@@ -19,7 +19,13 @@ from copycost.run.schedule import Stopwatch
 from copycost.run.session import Event, OpenSession, Session, SessionEnded, Start
 from copycost.run.supervision import START_SECONDS, Ending, Supervision, measure_process
 
-MOST_VISITS = 8
+_MOST_VISITS = 8
+_ITEMS = 256
+
+
+def most_visits(cells: int) -> int:
+    """Return the most visits of one cell that a process can make: each is an item that every session collects."""
+    return max(1, min(_MOST_VISITS, round(_ITEMS / cells)))
 
 
 class Watcher(Protocol):
@@ -35,15 +41,31 @@ class Watcher(Protocol):
         """A process's file is kept."""
 
 
+@dataclass
+class Prepared:
+    """What the sessions of one arm have found out when they prepared its cells, by the run's ids of cells.
+
+    ``prices`` are the seconds of one visit, ``refused`` the cells that were skipped, ``level`` is the undisturbed
+    canary / clock.
+    """
+
+    prices: dict[str, float] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
+    calibrations: dict[str, dict[str, Any]] = field(default_factory=dict)
+    level: float | None = None
+
+
 @dataclass(eq=False)
 class ArmSession:
-    """One session of an arm; when its process has died, `open` starts another in its place.
+    """One session of an arm; when its process has died, another is started in its place, with another number.
 
     Cells are named by the run's ids, but for what is sent to the process and comes from there: an arm that sets the
     threads has other ids.
 
     Args:
         arm: the arm.
+        layout: the number of its address layout; None leaves it to the system.
+        found: what is known of the arm's cells, shared by its sessions.
         record: told the conditions of every session, and what could not be measured.
         stopwatch: told what was lost.
         watcher: told what was prepared and visited.
@@ -53,17 +75,19 @@ class ArmSession:
     """
 
     arm: Arm
+    layout: int | None
+    found: Prepared
     record: Record
     stopwatch: Stopwatch
     watcher: Watcher
     scratch: Path
     open_session: OpenSession
     meanwhile: Callable[[], object]
-    #: Seconds of one visit of each cell that was prepared.
-    prices: dict[str, float] = field(default_factory=dict)
-    _calibrations: dict[str, dict[str, Any]] = field(default_factory=dict)
+    #: The number of the session that is open, or was last; no other of the run has it.
+    number: int = 0
+    _started: tuple[Session, float] | None = None
     _session: Session | None = None
-    _was_prepared: bool = False
+    _has_died: bool = False
 
     def __post_init__(self) -> None:
         """Name the run's cells as the session does."""
@@ -75,7 +99,14 @@ class ArmSession:
     def working(self) -> dict[str, float]:
         """Return the seconds of one visit of each cell that was prepared and is not given up."""
         left = {cell.id for cell in self._left}
-        return {cell: seconds for cell, seconds in self.prices.items() if cell in left}
+        return {cell: seconds for cell, seconds in self.found.prices.items() if cell in left}
+
+    def start(self) -> None:
+        """Start the session's process, which imports what it needs while others do, unless that is done already."""
+        if self._session is None and self._started is None:
+            layout = self.layout
+            start = Start(interpreter(self.arm), dict(self.arm.environment), layout, self._settings.forks)
+            self._started = self.open_session(start, self._plan_file()), self.stopwatch.now
 
     def open(self) -> None:
         """Start and prepare the session, unless that is done already.
@@ -84,7 +115,7 @@ class ArmSession:
             UsageError: no session can be started, or none of its cells can be measured.
         """
         while self._session is None:
-            self._start()
+            self._open()
 
     def begin(self, visits: Mapping[str, int]) -> dict[str, int]:
         """Return the visits of cells that work, for a session that is open now; empty where none works any more.
@@ -97,13 +128,14 @@ class ArmSession:
             left = {cell: count for cell, count in visits.items() if cell in working}
             if self._session is not None or not left:
                 return left
-            self._start()
+            self._open()
 
     def close(self) -> None:
         """End the session, if there is one."""
-        if self._session is not None:
-            self._session.close()
-            self._session = None
+        for session in (self._session, self._started and self._started[0]):
+            if session is not None:
+                session.close()
+        self._session = self._started = None
 
     def measure(self, number: int, file: Path, visits: Mapping[str, int]) -> Ending:
         """Measure one process in the session that is open, and return how the process ended.
@@ -125,11 +157,13 @@ class ArmSession:
 
         asked = {self._ids[cell]: count for cell, count in visits.items()}
         request = {"process": number, "json": str(file), "visits": asked, "seed": random.getrandbits(32)}
+        request["level"] = self.found.level
         ending = measure_process(
             self._session, request, timeout=self._settings.visit_timeout, heard=heard, meanwhile=self.meanwhile
         )
-        if not self._settings.forks or not ending.session_lives:  # the next has another layout
+        if not self._settings.forks or not ending.session_lives:
             self.close()
+            self._has_died = not ending.session_lives
         return ending
 
     def blame(self, cell_id: str, failure: Failure, final: bool = False) -> str:
@@ -143,50 +177,55 @@ class ArmSession:
     def _left(self) -> list[Cell]:
         return [cell for cell in self._settings.cells if not self.record.failures.given_up(self.arm, cell)]
 
-    def _start(self) -> None:
-        """Start a session and keep it when it is ready, unless it dies of one of its cells."""
-        began = self.stopwatch.now
-        fixed_layout = self._settings.address_layout == "fixed"
-        start = Start(interpreter(self.arm), dict(self.arm.environment), fixed_layout, self._settings.forks)
-        session = self.open_session(start, self._plan_file())
+    def _open(self) -> None:
+        """Prepare a started session and keep it when it is ready, unless it dies of one of its cells."""
+        self.start()
+        assert self._started is not None
+        session, began = self._started
         supervision = Supervision(session, self._settings.visit_timeout, self.meanwhile)
         try:
-            self._prepare(supervision)
+            self._prepare(session, supervision)
         except SessionEnded as error:
+            self.close()
+            self._has_died = True
             if supervision.cell is None:
-                session.close()
                 raise UsageError(f"measuring cannot start{self._where}: {error}") from error
             self.blame(supervision.cell, supervision.failure(error.status))
-            session.close()
             self.stopwatch.lose(self.stopwatch.now - began)
             return
         except BaseException:
-            session.close()
+            self.close()
             raise
-        # A session that others died of is not the budget's affair; one that measures a single process is.
-        unplanned = self._was_prepared and self._settings.forks
-        self.stopwatch.lose(self.stopwatch.now - began if unplanned else supervision.lost_seconds)
-        self._session, self._was_prepared = session, True
+        # What starting in the place of a session that has died takes is not the budget's affair.
+        self.stopwatch.lose(self.stopwatch.now - began if self._has_died else supervision.lost_seconds)
+        self._session, self._started, self._has_died = session, None, False
+        self.number = self.record.new_session()
         self._check_that_something_works()
 
-    def _prepare(self, supervision: Supervision) -> None:
-        """Hear a session until its cells are prepared; keep the price and the calibration of each."""
-        prices: dict[str, float] = {}
-        calibrations: dict[str, dict[str, Any]] = {}
-        for until, timeout in (("preparing", START_SECONDS), ("ready", None)):
-            for event in supervision.events(until, timeout):
-                match event["event"]:
-                    case "crashed":
-                        self.blame(event["cell"], supervision.failure(event["status"]), final=True)
-                    case "prepared":
-                        prices[self._cells[event["cell"]].id] = event["seconds"]
-                        calibrations[event["cell"]] = event["calibration"]
-                        self.watcher.prepared(event["cell"], len(prices), len(self._settings.cells))
-                    case "ready":
-                        self.record.keep_conditions(self.arm, event["machine"], event["protocol"])
-                    case _:
-                        self._note(event, final=True)
-        self.prices, self._calibrations = prices, calibrations
+    def _prepare(self, session: Session, supervision: Supervision) -> None:
+        """Tell a session what is known and hear it until its cells are prepared; keep what it has found out."""
+        for _ in supervision.events("started", START_SECONDS):
+            pass
+        found = self.found
+        left = [cell.id for cell in self._left if cell.id not in found.refused]
+        known = {self._ids[cell]: found.calibrations[cell] for cell in left if cell in found.calibrations}
+        on_trial = sorted(self._settings.user_conversions | self.record.failures.dangerous)
+        session.ask({"cells": [self._ids[cell] for cell in left], "known": known, "on_trial": on_trial})
+        for event in supervision.events("ready"):
+            match event["event"]:
+                case "crashed":
+                    self.blame(event["cell"], supervision.failure(event["status"]), final=True)
+                case "prepared":
+                    cell_id = self._cells[event["cell"]].id
+                    found.prices[cell_id] = event["seconds"]
+                    found.calibrations[cell_id] = event["calibration"]
+                    self.watcher.prepared(event["cell"], len(found.prices), len(self._settings.cells))
+                case "ready":
+                    found.level = found.level or event.get("level")
+                    self.record.keep_conditions(self.arm, event["machine"], event["protocol"])
+                case "skipped" | "failed":
+                    found.refused.add(self._cells[event["cell"]].id)
+                    self._note(event, final=True)
 
     def _note(self, event: Event, final: bool = False) -> None:
         """Keep the cell of an event that says why the cell could not be measured."""
@@ -209,20 +248,19 @@ class ArmSession:
             self._settings.conversions_file,
             run=self._settings.name,
             arm=self.arm.name,
-            visits=MOST_VISITS,
-            known={} if self._settings.forks else self._calibrations,
-            on_trial=tuple(sorted(self._settings.user_conversions | self.record.failures.dangerous)),
+            visits=most_visits(len(self._settings.cells)),
+            address_layout=self.layout,
             memory_limit=self._settings.memory_limit,
             with_hostname=self._settings.with_hostname,
         )
         # By number: some file systems would take the names of two arms for one.
-        file = self.scratch / f"plan-{self._settings.arms.index(self.arm) + 1}.json"
+        file = self.scratch / f"plan-{self._settings.arms.index(self.arm) + 1}-{self.layout or 0}.json"
         plan.write(file)
         return file
 
     def _check_that_something_works(self) -> None:
         grid = {cell.id for cell in self._settings.cells if cell.direction != "reference"}
-        if grid & set(self.prices) or self.record.processes:
+        if grid & set(self.found.prices) or self.record.processes:
             return
         kept = [*self.record.skipped, *self.record.failed]
         reasons = "; ".join(sorted({str(entry.get("reason") or entry["error"]) for entry in kept})[:3])

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from copycost.catalogue.cell import Cell
@@ -117,7 +118,7 @@ def _check_interpreter(arm: str, path: str, environment: Mapping[str, str]) -> N
     Raises:
         UsageError: it cannot be run, or it lacks what measuring needs.
     """
-    environ = Start(path, environment, fixed_layout=False).environ()
+    environ = Start(path, environment, layout=None).environ(Path())
     try:
         tried = subprocess.run(
             [path, "-c", _CHECK], env=environ, capture_output=True, text=True, errors="replace", timeout=120

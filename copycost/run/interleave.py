@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import random
 import re
+import statistics
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from copycost.run.arm_session import MOST_VISITS, ArmSession, Watcher
+from copycost.errors import UsageError
+from copycost.run.arm_session import ArmSession, Prepared, Watcher, most_visits
 from copycost.run.failures import Failure
 from copycost.run.progress import Progress
 from copycost.run.record import Record, entry_of, process_file, visits_of
@@ -22,9 +24,20 @@ from copycost.store.writing import CannotWrite, write_json
 #: A process that fails without a cell to blame is measured again so often.
 _UNEXPLAINED = 2
 
+#: So many sessions at the most are kept waiting for their turns, at some 150 MiB each.
+_MOST_WAITING = 12
+
+#: Beyond this multiple of the budget, no turn of a pass is begun.
+_MOST_OVERRUN = 1.1
+
+_LEAST_SLOWNESS = 0.5
+
 
 class Interleave:
-    """Measures one run: in every turn one process of each arm, so that whatever drifts meets all arms alike."""
+    """Measures one run: in every turn one process of each arm, so that whatever drifts meets all arms alike.
+
+    A turn is made at one address layout, by the arms' sessions there; a pass has one turn at each, in random order.
+    """
 
     def __init__(
         self,
@@ -44,76 +57,138 @@ class Interleave:
         self._stopwatch = Stopwatch(clock, record.spent_seconds, record.lost_seconds)
         self._began = clock() - (record.wall_seconds or 0.0)
         self._progress = Progress(self._settings)
+        self._budget = self._settings.budget
+        self._ratios: list[float] = []
+        self._preparing = 0.0
+        found = {arm: Prepared() for arm in self._settings.arms}
         self._sessions = [
-            ArmSession(arm, record, self._stopwatch, watcher, scratch, open_session, check_interrupt)
-            for arm in self._settings.arms
+            [
+                ArmSession(
+                    arm, layout, found[arm], record, self._stopwatch, watcher, scratch, open_session, check_interrupt
+                )
+                for arm in self._settings.arms
+            ]
+            for layout in self._settings.layouts
         ]
+        self._turns = [0] * len(self._sessions)
+        self._stay = self._settings.forks and len(self._settings.layouts) * len(found) <= _MOST_WAITING
 
     def measure(self) -> None:
-        """Measure turn after turn, until the schedule is done."""
+        """Measure pass after pass, until the schedule is done."""
         try:
-            preparing = self._prepare()
+            self._prepare()
             for entry in self._record.processes:
                 self._progress.add(self._settings.folder / entry["file"])
             self._finish_turn()
-            while visits := self._next_visits(preparing):
-                for session in random.sample(self._sessions, len(self._sessions)):
-                    self._measure_process(session, visits)
-                self._progress.turns += 1
+            while visits := self._next_pass():
+                for place in self._places():
+                    if not self._may_go_on(visits):
+                        break
+                    self._measure_turn(place, visits)
         finally:
-            for session in self._sessions:
+            for session in (session for sessions in self._sessions for session in sessions):
                 session.close()
 
-    def _prepare(self) -> float:
-        """Prepare a session of every arm and return how long that took, in seconds."""
+    def _prepare(self) -> None:
+        """Start the sessions, have the first of each arm prepare its cells, and see whether the budget will do."""
         began = self._stopwatch.spent
-        for session in self._sessions:
+        waiting = self._sessions if self._stay else self._sessions[:1]
+        for session in (session for sessions in waiting for session in sessions):
+            session.start()  # all import at the same time, while nothing is timed
+        for session in (session for sessions in waiting for session in sessions):
             session.open()
-        if self._settings.protocol.upwards:  # what preparing has freed is not what a program finds
-            for session in self._sessions:
-                session.close()
-        seconds = self._stopwatch.spent - began
+        if not self._stay:
+            self._close(self._sessions[0])
+        self._preparing = self._stopwatch.spent - began
         if self._record.processes:  # the budget has paid for preparing already
-            self._stopwatch.lose(seconds)
-        else:
-            self._schedule(seconds).check(self._stopwatch.spent)
-        return seconds
+            self._stopwatch.lose(self._preparing)
+            return
+        least = self._schedule().least_budget(len(self._sessions), self._stopwatch.spent)
+        if least > self._budget:
+            if not self._settings.stretches:
+                cells = len(self._settings.cells)
+                raise UsageError(
+                    f"budget {self._budget:.3g}s is too small for one visit of each of {cells} cells in each of "
+                    f"{len(self._sessions)} sessions; the smallest that works is {least}s"
+                )
+            self._budget = self._progress.budget = least
 
     def _finish_turn(self) -> None:
         """Measure the arms that an interrupted turn has left out, with the visits of one that was measured."""
-        entries, count = self._record.processes, len(self._sessions)
+        entries, count = self._record.processes, len(self._settings.arms)
         for number, entry in enumerate(entries):
             entry["turn"] = entry.get("turn") or number // count + 1
         last = max((entry["turn"] for entry in entries), default=0)
+        layouts = self._settings.layouts
+        for turn in {entry["turn"]: entry for entry in entries}.values():
+            if turn.get("address_layout") in layouts and turn["address_layout"] is not None:
+                self._turns[layouts.index(turn["address_layout"])] += 1
         files = {entry["arm"]: entry["file"] for entry in entries if entry["turn"] == last}
-        done = [session for session in self._sessions if session.arm.name in files]
+        layout = next((entry.get("address_layout") for entry in entries if entry["turn"] == last), None)
+        sessions = self._sessions[layouts.index(layout) if layout in layouts else 0]
+        done = [session for session in sessions if session.arm.name in files]
         self._progress.turns = max(0, last - 1)
         if 0 < len(done) < count:
             arm = done[0].arm
             content: Any = read_json(self._settings.folder / files[arm.name])
             ids = {arm.cell(cell).id: cell.id for cell in self._settings.cells}
             visits = {ids[cell]: count for cell, count in visits_of(content).items() if cell in ids}
-            for session in self._sessions:
+            for session in sessions:
                 if session not in done:
                     self._measure_process(session, visits)
         self._progress.turns = last
 
-    def _schedule(self, preparing: float) -> Schedule:
-        prices = [session.working for session in self._sessions]
+    def _schedule(self) -> Schedule:
+        sessions = self._sessions[0]
+        prices = [session.working for session in sessions]
         of_cells = {cell.id: [price[cell.id] for price in prices if cell.id in price] for cell in self._settings.cells}
         return Schedule(
             visit_seconds={cell: sum(seconds) for cell, seconds in of_cells.items() if seconds},
             precision=self._settings.precision,
-            budget=self._settings.budget,
-            most_visits=MOST_VISITS,
-            most_processes=self._settings.processes,
-            start_seconds=0.0 if self._settings.forks else preparing / len(self._sessions),
-            arms=len(self._sessions),
+            budget=self._budget,
+            most_visits=most_visits(len(self._settings.cells)),
+            most_turns=self._settings.processes,
+            start_seconds=0.0 if self._stay else self._preparing / len(sessions),
+            arms=len(sessions),
+            slowness=statistics.median(self._ratios) if self._ratios else 1.0,
         )
 
-    def _next_visits(self, preparing: float) -> dict[str, int]:
-        progress = self._progress
-        return self._schedule(preparing).next_visits(progress.half_widths, progress.turns, self._stopwatch.spent)
+    def _next_pass(self) -> dict[str, int]:
+        return self._schedule().next_pass(
+            self._progress.half_widths,
+            passes=min(self._turns),
+            turns=len(self._places()),
+            made=self._progress.turns,
+            elapsed=self._stopwatch.spent,
+        )
+
+    def _places(self) -> list[int]:
+        """Return which layouts' turns the pass has yet to make, in random order."""
+        left = [place for place, turns in enumerate(self._turns) if turns == min(self._turns)]
+        return random.sample(left, len(left))
+
+    def _may_go_on(self, visits: Mapping[str, int]) -> bool:
+        """Return whether one more turn is allowed, and not far beyond the budget where turns took unforeseen long."""
+        most = self._settings.processes
+        late = self._stopwatch.spent + self._schedule().turn_seconds(visits) > _MOST_OVERRUN * self._budget
+        return not late and (most is None or self._progress.turns < most)
+
+    def _measure_turn(self, place: int, visits: Mapping[str, int]) -> None:
+        """Measure one process of each arm at one layout, the arms in random order."""
+        sessions, planned, began = self._sessions[place], self._schedule(), self._stopwatch.spent
+        for session in random.sample(sessions, len(sessions)):
+            self._measure_process(session, visits)
+        if not self._stay:
+            self._close(sessions)
+        self._progress.turns += 1
+        self._turns[place] += 1
+        ratio = planned.slowness * (self._stopwatch.spent - began) / planned.turn_seconds(visits)
+        self._ratios.append(max(ratio, _LEAST_SLOWNESS))
+
+    @staticmethod
+    def _close(sessions: list[ArmSession]) -> None:
+        for session in sessions:
+            session.close()
 
     def _measure_process(self, session: ArmSession, visits: Mapping[str, int]) -> None:
         """Measure one process of an arm; again without the cell that ended the process, in a fresh one."""
@@ -150,6 +225,7 @@ class Interleave:
         content = json.loads(part.read_text(encoding="utf-8"))
         part.unlink()
         content["copycost"] |= {"turn": self._progress.turns + 1, "started": started, "seconds": round(seconds, 3)}
+        content["copycost"] |= {"session": session.number, "address_layout": session.layout}
         target = self._settings.folder / part.name
         write_json(target, content)
         self._record.processes.append({**entry_of(part.name, content), "arm": session.arm.name})

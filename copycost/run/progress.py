@@ -37,6 +37,7 @@ class Progress:
         self.settings = settings
         self.processes = 0
         self.turns = 0
+        self.budget = settings.budget
         self.elapsed = 0.0
         self.half_widths: dict[str, float] = {}
         self.quiet_share = float("nan")
@@ -82,6 +83,7 @@ class ProgressBar:
         self._settings = settings
         self._console = console
         self._clock = clock
+        self._budget = settings.budget
         self._live = console.is_terminal and not console.is_dumb_terminal
         self._drawn = -math.inf
         self._began = clock()
@@ -118,6 +120,7 @@ class ProgressBar:
     def process_ended(self, progress: Progress) -> None:
         """Show what is known after one more process."""
         self._began = self._clock() - progress.elapsed  # what failures have cost is not the budget's
+        self._budget = progress.budget
         state = (
             f"{progress.precise}/{progress.cells} cells within {100 * self._settings.precision:.3g}%, "
             f"{progress.quiet_share:.0%} of rounds quiet"
@@ -125,7 +128,7 @@ class ProgressBar:
         self._bar.update(self._task, state=state)
         if not self._live:
             self._console.print(
-                f"process {progress.processes}, {progress.elapsed:.0f} of {self._settings.budget:.0f} s: {state}",
+                f"process {progress.processes}, {progress.elapsed:.0f} of {self._budget:.0f} s: {state}",
                 highlight=False,
             )
 
@@ -134,13 +137,14 @@ class ProgressBar:
         if not self._live or now - self._drawn < REFRESH_SECONDS:
             return
         self._drawn = now
-        elapsed = min(now - self._began, self._settings.budget)
-        left = round(self._settings.budget - elapsed)
+        elapsed = min(now - self._began, self._budget)
+        left = round(self._budget - elapsed)
         said = f"{what} {done}/{planned} {cell_id.partition('-')[0]}"
         self._bar.update(
             self._task,
             description=f"{said:<36.36}",
             completed=elapsed,
+            total=self._budget,
             left=f"{left // 60}:{left % 60:02} left at most",
             refresh=True,
         )

@@ -24,6 +24,9 @@ _MAY_CHANGE = {"memory_bytes", "hostname"}
 
 _DAMAGED = "damaged-"
 
+#: What a process's entry in run.json has from the process's file.
+_OF_PROCESS = ("arm", "turn", "session", "address_layout", "started", "seconds")
+
 
 @dataclass
 class Record:
@@ -46,6 +49,7 @@ class Record:
     wall_seconds: float | None = None
     spent_seconds: float = 0.0
     lost_seconds: float = 0.0
+    _last_session: int = 0
 
     @property
     def path(self) -> Path:
@@ -66,6 +70,12 @@ class Record:
     def next_number(self) -> int:
         """Return the number of the next process; none is ever given twice."""
         return max((process_number(process["file"]) for process in self.processes), default=0) + 1
+
+    def new_session(self) -> int:
+        """Return a number for a session that no other of the run has."""
+        numbers = [number for entry in self.processes if isinstance(number := entry.get("session"), int)]
+        self._last_session = max([self._last_session, *numbers]) + 1
+        return self._last_session
 
     def keep_conditions(self, arm: Arm, machine: Mapping[str, Any], protocol: Mapping[str, Any]) -> None:
         """Keep on which machine and by which protocol a session of an arm measures.
@@ -128,7 +138,7 @@ def process_number(file: str) -> int:
 def entry_of(name: str, content: Mapping[str, Any]) -> dict[str, Any]:
     """Return a process's entry in run.json, from the content of its file."""
     written = content["copycost"]
-    entry = {"file": name, **{key: written.get(key) for key in ("arm", "turn", "started", "seconds")}}
+    entry = {"file": name, **{key: written.get(key) for key in _OF_PROCESS}}
     return {**entry, "timed_seconds": round(timed_seconds(content), 6)}
 
 

@@ -15,7 +15,7 @@ from copycost.run.address_layout import why_not_fixed
 from copycost.run.arms import Arm, parse_arms
 from copycost.run.folder import is_locked
 from copycost.run.privacy import arm_told, file_told
-from copycost.run.settings import Settings, require_torch
+from copycost.run.settings import Settings, parse_layouts, require_torch
 from copycost.store.addresses import is_address
 from copycost.store.places import find, run_folders
 from copycost.store.record import read_record
@@ -60,7 +60,7 @@ def settle_again(run: str, *, out: Path, given: Given) -> Settings:
             precision=float(plan["precision"]),
             budget=float(plan["budget"]),
             processes=plan["processes"],
-            address_layout=_address_layout(plan),
+            layouts=_layouts(plan),
             layout_reason=plan["layout_reason"],
             conversions_file=_conversions_file(plan["conversions_file"], given.get("conversions")),
             arms=_arms(record["arms"], given.get("arm") or (), plan["with_hostname"]),
@@ -137,8 +137,9 @@ _OPTIONS: dict[str, tuple[Parse, Read]] = {
     "precision": _of_plan("precision", parse_share),
     "budget": _of_plan("budget", parse_seconds),
     "visit_timeout": _of_plan("visit_timeout", parse_seconds),
+    "layouts": (parse_layouts, lambda plan, _: tuple(plan["layouts"])),
     "memory_limit": _of_plan("memory_limit", parse_bytes),
-    **{name: _of_plan(name) for name in ("preset", "processes", "address_layout", "allocator", "with_hostname")},
+    **{name: _of_plan(name) for name in ("preset", "processes", "allocator", "with_hostname")},
 }
 
 
@@ -146,12 +147,14 @@ def _shown(typed: Any) -> str:
     return ",".join(typed) if isinstance(typed, tuple) else str(typed)
 
 
-def _address_layout(plan: Mapping[str, Any]) -> str:
-    layout = str(plan["address_layout"])
-    reason = why_not_fixed() if layout == "fixed" else None
+def _layouts(plan: Mapping[str, Any]) -> tuple[int | None, ...]:
+    layouts = tuple(None if number is None else int(number) for number in plan["layouts"])
+    if not layouts:
+        raise ValueError("no layouts")
+    reason = None if None in layouts else why_not_fixed()
     if reason is not None:
-        raise UsageError(f"this run cannot go on here: its address layout is fixed, which is refused now ({reason})")
-    return layout
+        raise UsageError(f"this run cannot go on here: it chose its address layouts, which is refused now ({reason})")
+    return layouts
 
 
 def _conversions_file(planned: Any, given: Path | None) -> str | None:

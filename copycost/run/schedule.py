@@ -1,4 +1,8 @@
-"""The schedule: which cells the next process of every arm visits, how often, and how much of the budget is spent."""
+"""The schedule: which cells the next pass visits, how often, and how much of the budget is spent.
+
+In a pass every session makes one process, and all of them make the same visits: so each cell's figure has every
+session alike, and a run that ends with a pass is balanced.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,12 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from copycost.errors import UsageError
-
-#: Fewer processes than this never end a run early: an interval from three of them may be narrow by
-#: luck, and stopping at the first narrow one would make intervals that do not cover.
-LEAST_PROCESSES = 6
+#: Every session makes so many processes before a run may end early: what differs between the processes of one session
+#: is not known from one.
+LEAST_PASSES = 2
 
 #: A process shorter than this spends too much of its time starting and reporting.
-_PROCESS_SECONDS = 1.5
+_PROCESS_SECONDS = 0.8
 
 _ITEM_SECONDS = 1.5e-3
 _PROCESS_OVERHEAD = 0.15
@@ -55,88 +57,93 @@ class Schedule:
     """Prices of a visit of each cell, in seconds, and the limits of a run.
 
     Args:
-        visit_seconds: cell id -> seconds of one visit.
+        visit_seconds: cell id -> seconds of one visit; of all arms together.
         precision: the half-width asked for, as a share of the figure.
         budget: seconds of the whole run, preparing included.
         most_visits: the most visits of one cell that a process can make.
-        most_processes: the most processes of the run, or None.
+        most_turns: the most processes of each arm, or None.
         start_seconds: what starting one more process takes, beside what a forked one does.
-        arms: how many arms take turns; prices are those of all arms together.
+        arms: how many arms take turns.
+        slowness: how much longer processes have taken than these prices foretell.
     """
 
     visit_seconds: Mapping[str, float]
     precision: float
     budget: float
     most_visits: int
-    most_processes: int | None = None
+    most_turns: int | None = None
     start_seconds: float = 0.0
     arms: int = 1
+    slowness: float = 1.0
 
-    def check(self, elapsed: float) -> None:
-        """Refuse a budget in which not even one process would visit every cell.
+    def least_budget(self, turns: int, elapsed: float) -> int:
+        """Return the smallest budget, in whole seconds, in which every session visits every cell once.
 
         Args:
-            elapsed: seconds of the budget that are spent already, on preparing.
-
-        Raises:
-            UsageError: the budget is too small; the message names the smallest that works.
+            turns: how many sessions of each arm there are.
+            elapsed: seconds that are spent already, on preparing.
         """
-        least = elapsed + self._cost(dict.fromkeys(self.visit_seconds, 1))
-        if least > self.budget:
-            raise UsageError(
-                f"budget {self.budget:.3g}s is too small for one visit of each of "
-                f"{len(self.visit_seconds)} cells; the smallest that works is {math.ceil(least + 0.5)}s"
-            )
+        turns = turns if self.most_turns is None else min(turns, self.most_turns)
+        return math.ceil(elapsed + turns * self.turn_seconds(dict.fromkeys(self.visit_seconds, 1)) + 0.5)
 
-    def next_visits(self, half_widths: Mapping[str, float], processes: int, elapsed: float) -> dict[str, int]:
-        """Return the visits of the next process, cell id -> count; empty when the run is done.
+    def next_pass(
+        self, half_widths: Mapping[str, float], passes: int, turns: int, made: int, elapsed: float
+    ) -> dict[str, int]:
+        """Return the visits of each process of the next pass, cell id -> count; empty when the run is done.
 
         Args:
             half_widths: cell id -> half-width of its interval as a share of its figure; a cell
                 without an interval yet is missing or NaN.
-            processes: how many processes have ended.
+            passes: how many passes are complete.
+            turns: how many turns the pass has.
+            made: how many turns were made in all.
             elapsed: seconds of the budget that are spent.
         """
-        if self.most_processes is not None and processes >= self.most_processes:
+        if self.most_turns is not None:
+            turns = min(turns, self.most_turns - made)
+        if turns <= 0:
             return {}
-        wanted = self._wanted(half_widths, processes)
-        remaining = self.budget - elapsed
-        visits = self._fill(wanted)
-        while visits and self._cost(visits) > remaining:
-            visits = _shorten(visits, half_widths)
-        return visits
+        seconds = (self.budget - elapsed) / turns
+        wanted = self._wanted(half_widths, passes)
+        visits = self._affordable(dict.fromkeys(wanted, 1), half_widths, seconds)
+        return self._more(visits, seconds) if visits else {}
 
-    def _wanted(self, half_widths: Mapping[str, float], processes: int) -> list[str]:
-        if processes < LEAST_PROCESSES:
+    def turn_seconds(self, visits: Mapping[str, int]) -> float:
+        """Return how long one process of each arm takes that makes these visits."""
+        # A cell that was given up since it was planned has no price any more.
+        known = {cell: count for cell, count in visits.items() if cell in self.visit_seconds}
+        items = (count * (self.visit_seconds[cell] + self.arms * _ITEM_SECONDS) for cell, count in known.items())
+        return (sum(items) + self.arms * _PROCESS_OVERHEAD) * self.slowness + self.arms * self.start_seconds
+
+    def _wanted(self, half_widths: Mapping[str, float], passes: int) -> list[str]:
+        if passes < LEAST_PASSES:
             return list(self.visit_seconds)
-        return [cell for cell in self.visit_seconds if not half_widths.get(cell, float("inf")) <= self.precision]
+        return [cell for cell in self.visit_seconds if not half_widths.get(cell, math.inf) <= self.precision]
 
-    def _fill(self, wanted: list[str]) -> dict[str, int]:
-        """Give every wanted cell one visit, and more of them while the process would be short."""
-        if not wanted:
-            return {}
-        once = self._cost(dict.fromkeys(wanted, 1)) - self._overhead
-        worthwhile = self.arms * (_PROCESS_SECONDS + self.start_seconds)
-        visits = max(1, min(self.most_visits, round(worthwhile / once)))
-        return dict.fromkeys(wanted, visits)
+    def _affordable(self, visits: dict[str, int], half_widths: Mapping[str, float], seconds: float) -> dict[str, int]:
+        """Return the visits that fit: first those by which intervals become narrower most for their price.
 
-    @property
-    def _overhead(self) -> float:
-        return self.arms * (_PROCESS_OVERHEAD + self.start_seconds)
+        One more process narrows an interval's square by about its n-th part, so that what a visit is worth goes with
+        the square of the width (Kalibera and Jones, "Rigorous benchmarking in reasonable time", 2013).
+        """
 
-    def _cost(self, visits: Mapping[str, int]) -> float:
-        seconds = (count * (self.visit_seconds[cell] + self.arms * _ITEM_SECONDS) for cell, count in visits.items())
-        return sum(seconds) + self._overhead
+        def worth(cell: str) -> float:
+            width = half_widths.get(cell, math.nan)
+            return (_UNKNOWN_WIDTH if math.isnan(width) else min(width, _UNKNOWN_WIDTH)) ** 2 / self.visit_seconds[cell]
+
+        chosen: dict[str, int] = {}
+        for cell in sorted(visits, key=worth, reverse=True):
+            if self.turn_seconds({**chosen, cell: 1}) > seconds:
+                break
+            chosen[cell] = 1
+        return {cell: 1 for cell in visits if cell in chosen}
+
+    def _more(self, visits: dict[str, int], seconds: float) -> dict[str, int]:
+        """Return more visits of each cell while a process would be short."""
+        once = self.turn_seconds(visits) - self.turn_seconds({})
+        worthwhile = min(self.arms * (_PROCESS_SECONDS + self.start_seconds), seconds)
+        return dict.fromkeys(visits, max(1, min(self.most_visits, int(worthwhile / once))))
 
 
-def _shorten(visits: dict[str, int], half_widths: Mapping[str, float]) -> dict[str, int]:
-    """Return fewer visits: one each first, then without the half whose intervals are narrowest."""
-    if max(visits.values()) > 1:
-        return {cell: max(1, count - 1) for cell, count in visits.items()}
-    widest_first = sorted(visits, key=lambda cell: -_width(half_widths.get(cell)))
-    return {cell: visits[cell] for cell in widest_first[: len(visits) // 2]}
-
-
-def _width(half_width: float | None) -> float:
-    """Return a sortable width: unknown is wider than anything known."""
-    return float("inf") if half_width is None or half_width != half_width else half_width
+#: Half-width that a cell of unknown precision is taken to have: wider than anything that is worth more.
+_UNKNOWN_WIDTH = 1.0

@@ -1,8 +1,9 @@
 """A session: one started interpreter, from which measuring processes are forked, and the events that it sends.
 
-A session is `pytest benchmarks` in an arm's interpreter, environment and address layout (`Start`). At once it prepares
-the cells of its plan; from then on it forks one measuring process for each request. The runner writes a request a line
-to the session's standard input and reads an event a line from its standard output.
+A session is `pytest benchmarks` in an arm's interpreter, environment and address layout (`Start`). It imports what it
+needs, is then told what is known of the cells of its plan and prepares the others; from then on it forks one measuring
+process for each request. The runner writes a request a line to the session's standard input and reads an event a line
+from its standard output.
 """
 
 from __future__ import annotations
@@ -29,8 +30,6 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 #: Plugins that a measuring process does without: each costs time at every test item.
 _WITHOUT = ("logging", "terminal", "doctest", "unittest", "junitxml", "faulthandler")
 
-_ENVIRONMENT_STEP = 16 * 1024
-
 _LEAST_PIECES = 8
 _LONGEST_PIECE = 1.0
 _LAST_BYTES = 64 * 1024
@@ -54,60 +53,63 @@ class SessionSilent(Exception):
 
 @dataclass(frozen=True)
 class Start:
-    """The conditions under which a session is started: interpreter, environment, address layout, benchmarks."""
+    """The conditions under which a session is started.
+
+    Args:
+        python: the interpreter.
+        environment: an arm's variables.
+        layout: the number of the address layout; None leaves it to the system.
+        fork: whether processes are forked from the session; else it is the measuring process itself.
+        benchmarks: the folder of the benchmarks.
+    """
 
     python: str = sys.executable
     environment: Mapping[str, str] = field(default_factory=dict)
-    fixed_layout: bool = True
+    layout: int | None = 1
     fork: bool = True
     benchmarks: Path = BENCHMARKS
 
     def command(self, plan_file: Path) -> list[str]:
         """Return the command line that starts a session."""
-        layout = [sys.executable, address_layout.__file__] if self.fixed_layout else []
+        launcher = [] if self.layout is None else [sys.executable, address_layout.__file__]
+        return [*launcher, *self._program(plan_file)]
+
+    def _program(self, plan_file: Path) -> list[str]:
         without = [word for name in _WITHOUT for word in ("-p", f"no:{name}")]
         return [
-            *layout,
             self.python,
-            *("-m", "pytest", str(self.benchmarks), "-s", *without, "--benchmark-disable-gc"),
+            *("-m", "pytest", str(self.benchmarks), "-s", "-p", "pytest_benchmark.plugin", *without),
+            "--benchmark-disable-gc",
             # Given a folder that exists, pytest-benchmark does not make one where it happens to run.
             *("--benchmark-storage", f"file://{Path(plan_file).absolute().parent}"),
             *("--copycost-plan", str(plan_file)),
             *("--copycost-serve", "fork" if self.fork else "once"),
         ]
 
-    def environ(self) -> dict[str, str]:
+    def environ(self, plan_file: Path) -> dict[str, str]:
         """Return the whole environment of the session's processes; an arm's variables override the usual ones."""
         # What the caller has set for a pytest of their own, options or a worker's number, is not for this one.
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-        usual = {"PYTHONHASHSEED": "0"} if self.fixed_layout else {}
-        environ = {**inherited, **usual, **self.environment}
+        usual = {} if self.layout is None else {"PYTHONHASHSEED": "0"}
+        # Plugins that happen to be installed are never used here, and would move what is imported after them.
+        environ = {**inherited, **usual, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **self.environment}
         search = filter(None, (str(BENCHMARKS.parent), environ.get("PYTHONPATH")))
         environ["PYTHONPATH"] = os.pathsep.join(search)
-        return _padded(environ) if self.fixed_layout else environ
-
-
-def _padded(environ: dict[str, str]) -> dict[str, str]:
-    """Return the environment filled up to a round size.
-
-    The stack begins below the environment, so that a longer user name or path would move it
-    (Mytkowicz et al. 2009).
-    """
-    size = sum(len(os.fsencode(name)) + len(os.fsencode(value)) + 2 for name, value in environ.items())
-    padding = -(size + len("COPYCOST_PADDING") + 2) % _ENVIRONMENT_STEP
-    return {**environ, "COPYCOST_PADDING": "x" * padding}
+        if self.layout is None:
+            return environ
+        return address_layout.padded(environ, self._program(plan_file), self.layout)
 
 
 class Session:
     """A session; use it as a context manager, so that its process never outlives the run."""
 
     def __init__(self, start: Start, plan_file: Path) -> None:
-        """Start the process; it prepares the plan's cells at once."""
+        """Start the process; it imports what the plan needs at once."""
         # Closed in __exit__, with the pipes.
         self._errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
         self._process = subprocess.Popen(
             start.command(plan_file),
-            env=start.environ(),
+            env=start.environ(plan_file),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -168,7 +170,7 @@ class Session:
         raise SessionSilent(f"nothing was heard for {timeout:.3g} s")
 
     def ask(self, request: Mapping[str, Any]) -> None:
-        """Ask for one measuring process.
+        """Tell what is known of the cells, and from then on ask for one measuring process at a time.
 
         Raises:
             SessionEnded: there is no process to ask any more.

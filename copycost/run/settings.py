@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import secrets
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -26,7 +27,13 @@ from copycost.run.arms import BASE, Arm, parse_arms
 from copycost.run.privacy import file_told
 from copycost.units import parse_bytes, parse_seconds, parse_share
 
-ADDRESS_LAYOUTS = ("fixed", "random")
+#: The address layouts of a run that says nothing else: the same ones in every run, so that two runs are paired by them.
+DEFAULT_LAYOUTS = "1..5"
+RANDOM = "random"
+
+_MOST_LAYOUTS = 1000
+_RANDOM_SESSIONS = 5
+
 CACHES = ("warm", "cold")
 
 #: The clock and the canary are read to some parts in a thousand; nothing finer can be promised.
@@ -38,13 +45,20 @@ VISIT_TIMEOUT = 60.0
 
 _SHORTEST_TIMEOUT = 1.0
 
+#: macOS has fork, but not for what libraries of a forked process do there.
+_CAN_FORK = hasattr(os, "fork") and sys.platform != "darwin"
+
 #: What a measuring process may have of the memory that is available when the run begins.
 _MEMORY_SHARE = 0.8
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of a run; seconds for times, shares for precision."""
+    """The settings of a run; seconds for times, shares for precision.
+
+    ``layouts`` has the address layout of each session, by its number; None where the system draws it. A budget that
+    ``stretches`` is made longer where it is too short for every session.
+    """
 
     folder: Path
     preset: str
@@ -52,7 +66,7 @@ class Settings:
     precision: float
     budget: float
     processes: int | None
-    address_layout: str
+    layouts: tuple[int | None, ...]
     layout_reason: str | None
     conversions_file: str | None
     arms: tuple[Arm, ...] = (BASE,)
@@ -60,6 +74,7 @@ class Settings:
     visit_timeout: float = VISIT_TIMEOUT
     memory_limit: int | None = None
     with_hostname: bool = False
+    stretches: bool = False
 
     @property
     def user_conversions(self) -> frozenset[str]:
@@ -79,7 +94,7 @@ class Settings:
 
         A forked process has what preparing has left on the heap, which a steady heap is cleared of.
         """
-        return self.address_layout == "fixed" and self.allocator == allocators.STEADY
+        return _CAN_FORK and self.allocator == allocators.STEADY
 
     @property
     def name(self) -> str:
@@ -88,13 +103,14 @@ class Settings:
 
     def method(self) -> dict[str, str]:
         """Return the fields that the settings add to the method's fingerprint."""
-        return {"address_layout": self.address_layout, "start": "fork" if self.forks else "fresh"}
+        chosen = RANDOM if None in self.layouts else "chosen"
+        return {"address_layout": chosen, "start": "fork" if self.forks else "fresh"}
 
     def as_record(self) -> dict[str, Any]:
         """Return the settings as they stand in run.json; the user's file by its name and its content's digest."""
         record = asdict(self)
         record["conversions_file"] = self.conversions_file and file_told(self.conversions_file)
-        del record["folder"], record["arms"]
+        del record["folder"], record["arms"], record["stretches"]
         record["cells"] = [cell.as_dict() for cell in self.cells]
         return record
 
@@ -115,7 +131,7 @@ def settle(
     precision: str | None = None,
     budget: str | None = None,
     processes: int | None = None,
-    address_layout: str = "fixed",
+    address_layouts: str = DEFAULT_LAYOUTS,
     allocator: str = allocators.STEADY,
     visit_timeout: str | None = None,
     memory_limit: str | None = None,
@@ -131,7 +147,7 @@ def settle(
     """
     if preset not in PRESETS:
         raise UsageError(f"unknown preset {preset!r}: {nearest(preset, list(PRESETS))}")
-    _word("address layout", address_layout, ADDRESS_LAYOUTS)
+    numbers = parse_layouts(address_layouts)
     _word("allocator", allocator, allocators.MODES)
     if processes is not None and processes < 1:
         raise UsageError(f"processes {processes} is not at least 1")
@@ -150,14 +166,14 @@ def settle(
     settled_arms = parse_arms(arms)
     _one_thread_count(settled_arms, grid)
     half_width = chosen.precision if precision is None else _precision(precision)
-    seconds = chosen.budget if budget is None else parse_seconds(budget)
+    seconds = chosen.budget * len(settled_arms) if budget is None else parse_seconds(budget)
     timeout = _visit_timeout(visit_timeout)
     require_torch()
     memory = available_bytes()
     limit = _memory_limit(memory_limit, memory)
     if memory is not None:
         check_memory(grid, memory if limit is None else min(memory, limit))
-    reason = why_not_fixed() if address_layout == "fixed" else None
+    reason = None if None in numbers else why_not_fixed()
     return Settings(
         folder=run_folder.make(out, _new_name(preset) if name is None else name),
         preset=preset,
@@ -165,7 +181,7 @@ def settle(
         precision=half_width,
         budget=seconds,
         processes=processes,
-        address_layout="random" if reason else address_layout,
+        layouts=(None,) * len(numbers) if reason else numbers,
         layout_reason=reason,
         conversions_file=_needed_file(conversions_file, selected),
         arms=settled_arms,
@@ -173,7 +189,30 @@ def settle(
         visit_timeout=timeout,
         memory_limit=limit,
         with_hostname=with_hostname,
+        stretches=budget is None,
     )
+
+
+def parse_layouts(text: str) -> tuple[int | None, ...]:
+    """Return the numbers of the address layouts in ``1``, ``1,4`` or ``1..20``; five times None for ``random``.
+
+    Raises:
+        UsageError: not such numbers, from 1 to 1000.
+    """
+    if text.strip() == RANDOM:
+        return (None,) * _RANDOM_SESSIONS
+    numbers: list[int] = []
+    for part in text.split(","):
+        first, dots, last = part.strip().partition("..")
+        ends = [first, last if dots else first]
+        if not all(end.isascii() and end.isdigit() and 1 <= int(end) <= _MOST_LAYOUTS for end in ends):
+            raise UsageError(
+                f"layouts {text!r} is not random, or numbers from 1 to {_MOST_LAYOUTS} such as 1..5 or 1,4"
+            )
+        numbers += range(int(ends[0]), int(ends[1]) + 1)
+    if not numbers:
+        raise UsageError(f"layouts {text!r} ends below its start")
+    return tuple(dict.fromkeys(numbers))
 
 
 def _one_thread_count(arms: Sequence[Arm], grid: Sequence[Cell]) -> None:

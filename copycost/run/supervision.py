@@ -85,6 +85,8 @@ class Supervision:
                 self._visits, self._pid = list(event["cells"]), event["pid"]
             case "visited" | "failed" if self._visits:
                 self._visits.pop(0)
+            case "put back" if self._visits:
+                self._visits.append(self._visits.pop(0))
 
 
 @dataclass(frozen=True)

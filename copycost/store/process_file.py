@@ -43,6 +43,8 @@ class ProcessFile:
     path: Path
     arm: str | None
     process: int | None
+    session: int | None
+    address_layout: int | None
     entries: list[Entry]
     rounds: RoundArrays
     machine_facts: dict[str, Any]
@@ -90,6 +92,8 @@ def _process_file(path: Path, content: Mapping[str, Any]) -> ProcessFile:
         path=path,
         arm=as_text(told.get("arm")),
         process=as_count(told.get("process")),
+        session=as_count(told.get("session")),
+        address_layout=as_count(told.get("address_layout")),
         entries=[_entry(*facts) for facts in zip(names, items, infos, strict=True)],
         rounds=read_rounds(path, names, items, [info or {} for info in infos]),
         machine_facts=_machine_facts(content.get("machine_info")),

@@ -107,7 +107,7 @@ def _environment(value: object) -> object:
 
 
 _Types = dict[str, Callable[[object], Any]]
-_PLAN: _Types = {"preset": as_text, "precision": as_number, "budget": as_number, "address_layout": as_text}
+_PLAN: _Types = {"preset": as_text, "precision": as_number, "budget": as_number}
 _ARM: _Types = {
     "name": as_text,
     "environment": _environment,
@@ -118,6 +118,8 @@ _ARM: _Types = {
 _PROCESS: _Types = {
     "file": as_text,
     "arm": as_text,
+    "session": as_count,
+    "address_layout": as_count,
     "started": as_text,
     "seconds": as_number,
     "timed_seconds": as_number,

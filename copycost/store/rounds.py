@@ -12,9 +12,10 @@ from copycost.store.process_file import ProcessFile
 
 # fmt: off
 COLUMNS = (
-    "run", "machine", "arm", "process", "conversion", "direction", "expression", "documented", "dtype", "size",
-    "bytes", "result_bytes", "threads", "cache", "layout", "visit", "at", "seconds", "calls", "block", "canary",
-    "clock", "page_faults", "copy_seconds", "shares_memory", "result_dtype", "partial_gating",
+    "run", "machine", "arm", "process", "session", "address_layout", "conversion", "direction", "expression",
+    "documented", "dtype", "size", "bytes", "result_bytes", "threads", "cache", "layout", "visit", "at", "seconds",
+    "calls", "block", "canary", "clock", "page_faults", "copy_seconds", "shares_memory", "result_dtype",
+    "partial_gating",
 )
 # fmt: on
 
@@ -35,6 +36,9 @@ def rounds_frame(files: Sequence[tuple[str, ProcessFile]]) -> pd.DataFrame:
         of_entries = [value for value, n in zip(values, per_file, strict=True) for _ in range(n)]
         return _categorical(of_entries, counts)
 
+    def of_process(values: list[int | None]) -> pd.arrays.IntegerArray:
+        return _counts_of([value for value, n in zip(values, per_file, strict=True) for _ in range(n)], counts)
+
     processes = [1 if file.process is None else file.process for _, file in files]
     calls = _counts_of([entry.calls for entry in entries], counts)
     columns = {
@@ -42,6 +46,8 @@ def rounds_frame(files: Sequence[tuple[str, ProcessFile]]) -> pd.DataFrame:
         "machine": of_file([file.machine_facts.get("machine") for _, file in files]),
         "arm": of_file([file.arm for _, file in files]),
         "process": np.repeat(np.repeat(np.array(processes, dtype=np.int64), per_file), counts),
+        "session": of_process([file.session for _, file in files]),
+        "address_layout": of_process([file.address_layout for _, file in files]),
         "bytes": _counts_of(facts("source_bytes"), counts),
         "visit": _whole(measured("visit")),
         "at": measured("at"),

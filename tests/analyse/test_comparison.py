@@ -227,3 +227,54 @@ def test_how_precise_a_run_was_asked_to_be_is_no_doubt_about_a_comparison():
     asked = SimpleNamespace(rounds=a.rounds, processes=a.processes, cells=estimate_cells(a.processes, precision=1e-9))
     assert asked.cells["flags"].str.contains("imprecise").all()
     pd.testing.assert_frame_equal(compare(asked, b), compare(a, b))
+
+
+SESSIONS = Law(processes=10, visits=2, sessions=5, layout_offset=0.05, offset=0.003, session_offset=0.003)
+
+
+def test_layouts_that_both_have_are_paired_and_what_they_are_worth_is_no_difference():
+    a, b, slower = (side(SESSIONS, seed=seed, factor=factor) for seed, factor in ((1, 1.0), (2, 1.0), (3, 1.05)))
+    same = compare(a, b)
+    assert same["paired"].all() and not same["verdict"].isin([FASTER, SLOWER]).any()
+    assert (same["ci_high"] / same["ci_low"]).median() < 1.03
+    assert (compare(a, slower)["verdict"] == SLOWER).mean() >= 0.9
+
+
+def test_layouts_of_other_programs_are_others_and_intervals_say_so():
+    a, b = side(SESSIONS, seed=1), side(SESSIONS, seed=2, factor=1.05)
+    own = compare(a, b, same_programs=False)
+    assert not own["paired"].any() and not own["verdict"].isin([FASTER, SLOWER]).any()
+    assert (own["ci_high"] / own["ci_low"]).median() > 1.1
+
+
+def test_random_layouts_are_sampled_on_both_sides():
+    law = replace(SESSIONS, chosen=False, layout_offset=0.02)
+    wrong = 0
+    for seed in range(20):
+        own = compare(side(law, FEW_CELLS, seed=seed), side(law, FEW_CELLS, seed=100 + seed), margin=1e-6)
+        assert not own["paired"].any()
+        wrong += own["verdict"].isin([FASTER, SLOWER]).sum()
+    assert wrong <= 4
+
+
+def test_paired_layouts_without_a_difference_are_hardly_ever_called_changed():
+    wrong = 0
+    for seed in range(30):
+        a, b = (side(SESSIONS, FEW_CELLS, seed=seed + more) for more in (0, 100))
+        wrong += compare(a, b, margin=1e-6)["verdict"].isin([FASTER, SLOWER]).sum()
+    assert wrong <= 6  # of 300
+
+
+def test_layouts_that_one_side_has_too_few_of_are_not_paired():
+    a, b = side(SESSIONS, seed=1), side(SESSIONS, seed=2)
+    b = b[b["address_layout"] < 3]
+    own = compare(a, b)
+    assert not own["paired"].any() and (own["verdict"] == UNDECIDED).all()
+
+
+def test_a_process_that_is_slow_for_all_its_life_makes_no_difference():
+    a, b = side(SESSIONS, seed=1), side(SESSIONS, seed=2)
+    b.loc[b["process"] == 4, "seconds"] *= 1.05
+    own = compare(a, b)
+    assert not own["verdict"].isin([FASTER, SLOWER]).any()
+    assert own["ratio"].between(0.985, 1.015).all()

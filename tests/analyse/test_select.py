@@ -145,7 +145,7 @@ def test_where_nothing_is_left_that_is_said(results):
 def test_a_run_of_one_arm_is_that_arm(results):
     (side,) = select_sides(["one"], results)
     assert side.arm_entry["name"] == "base" and side.machine_name == MACHINE and side.machine["torch"] == "2.13.0"
-    assert side.method["protocol"] == 1 and side.process_count == 1 and side.unfinished is None
+    assert side.method["protocol"] == 2 and side.process_count == 1 and side.unfinished is None
 
 
 def test_several_arms_must_be_told_apart(results, arms):

@@ -46,7 +46,7 @@ def test_unknown_labels_name_the_nearest(history, results):
 
 def test_runs_of_other_methods_than_the_newest_are_left_out_and_named(history, results):
     path = results / "nightly-3" / "run.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"method": {"protocol": 2}}))
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"method": {"protocol": 9}}))
     content = json.loads(history("nightly", results, "--format", "json").out)
     assert "nightly-3 is left out: another method than the newest run's (protocol" in content["notes"][1]
     assert {row["run"] for row in content["series"]} == {f"nightly-{day}" for day in (1, 2, 4, 5, 6, 7, 8)}

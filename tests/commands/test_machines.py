@@ -127,7 +127,7 @@ def test_arms_of_a_run_are_told_apart(content, tmp_path):
 
 def test_different_methods_are_said(machines, tmp_path):
     other = made_up_rounds(Law(processes=3, visits=1, rounds=3), CELLS)
-    write_run(tmp_path / "other", other, record={"method": {"protocol": 2, "start": "fresh"}})
+    write_run(tmp_path / "other", other, record={"method": {"protocol": 9, "start": "fresh"}})
     assert "measured by different methods (protocol, canary" in machines("run-0", tmp_path / "other")
     assert "different methods" not in machines("run-0", "run-1")
 

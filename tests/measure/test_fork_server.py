@@ -1,6 +1,7 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 from types import SimpleNamespace
 
@@ -11,6 +12,7 @@ from pytest_benchmark.session import BenchmarkSession
 from copycost.catalogue.cell import Cell
 from copycost.catalogue.conversions import Conversion
 from copycost.measure.allocator import FOUND
+from copycost.measure.core_watch import CoreWatch
 from copycost.measure.fork_server import ForkServer, JsonPath, preparation_event
 from copycost.measure.plan import MeasurePlan
 from copycost.measure.protocol import Protocol
@@ -29,8 +31,10 @@ def item(cell):
 def server():
     """A server that nobody listens to: the real one takes standard output for itself."""
     server = ForkServer.__new__(ForkServer)
+    server.process = 0
     server._cells = {cell.id: cell.id for cell in CELLS}
     server.said = []
+    server.watch = CoreWatch()
     server._send = lambda **event: server.said.append(event)
     return server
 
@@ -57,10 +61,76 @@ def test_upwards_no_visit_comes_after_one_of_more_bytes(server):
         assert sizes == sorted(sizes) and len(sizes) == 2 * len(CELLS)
 
 
+PUTS_BACK = """
+from copycost.measure import plugin
+from copycost.measure.plugin import pytest_runtest_protocol
+
+class Server:
+    seen = set()
+    def puts_back(self, item):
+        if "later" not in item.name or item.nodeid in self.seen:
+            return False
+        self.seen.add(item.nodeid)
+        item.session.items.append(item)
+        return True
+
+def pytest_configure(config):
+    config.stash[plugin._server] = Server()
+"""
+MODULE = """
+import pytest
+
+@pytest.fixture(scope="module")
+def made(request):
+    yield request.module.__name__
+
+def test_first(made): assert made == __name__
+def test_later(made): assert made == __name__
+def test_last(made): assert made == __name__
+def test_later_too(made): assert made == __name__
+"""
+
+
+def test_visits_that_are_put_back_are_made_last_and_leave_nothing_set_up_behind(tmp_path):
+    (tmp_path / "conftest.py").write_text(PUTS_BACK)
+    for name in ("test_a", "test_b"):
+        (tmp_path / f"{name}.py").write_text(MODULE)
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-v",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:logging",
+        str(tmp_path),
+    ]  # as a session has it
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environ)
+    ran = [line.split("::")[1].split()[0] for line in done.stdout.splitlines() if "PASSED" in line]
+    at_once, later = ["test_first", "test_last"], ["test_later", "test_later_too"]
+    assert ran == [*at_once, *at_once, *later, *later], done.stdout
+
+
+def test_where_the_order_matters_nothing_is_put_back(server):
+    server.watch = SimpleNamespace(puts_back=lambda visit: True, level=None, put_back=0)
+    visit = item(CELLS[0])
+    visit.session = SimpleNamespace(items=[visit])
+    server.process = 1
+    for in_order, puts_back in ((True, False), (False, True)):
+        server._in_order = in_order
+        assert server.puts_back(visit) is puts_back
+    assert visit.session.items == [visit, visit]
+    assert server.said == [{"event": "put back", "cell": CELLS[0].id}]
+
+
 @pytest.mark.parametrize(("allocator", "upwards"), [("steady", False), (FOUND, True)])
 def test_cells_are_prepared_downwards_or_upwards(server, monkeypatch, allocator, upwards):
     monkeypatch.setattr("copycost.measure.fork_server.preparation_event", lambda worker, cell: {"event": "prepared"})
-    server._prepare(None, MeasurePlan(tuple(CELLS), Protocol(allocator=allocator)))
+    server.mode = "once"
+    asked = {"cells": [cell.id for cell in CELLS], "known": {}, "on_trial": []}
+    server._prepare(worker(good), MeasurePlan(tuple(CELLS), Protocol(allocator=allocator)), asked)
     order = [said["cell"] for said in server.said if said["event"] == "preparing"]
     sizes = [cell.size for name in order for cell in CELLS if cell.id == name]
     assert len(sizes) == len(CELLS)
@@ -97,7 +167,7 @@ def test_a_cell_that_is_prepared_on_trial_comes_back_with_its_calibration(server
 def test_a_worker_that_learns_a_calibration_does_not_call_the_conversion(server):
     event = server._try_to_prepare(worker(good), CELL)
     other = worker(raises(AssertionError("called")))
-    other.learn(CELL, event["calibration"])
+    other.learn({CELL.id: event["calibration"]})
     assert other.prepare(CELL).calibration.block == event["calibration"]["block"]
 
 

@@ -88,11 +88,11 @@ def test_a_canary_of_one_core_says_that_gating_is_partial(worker):
         assert benchmark.extra_info["partial_gating"] is (threads > 1)
 
 
-def test_a_forked_process_draws_the_pages_of_small_sources_anew(worker):
+def test_a_forked_process_draws_the_pages_of_its_sources_anew(worker):
     before = worker.prepare(COPY)
-    worker.begin_process()
+    worker.forget_sources()
     after = worker.prepare(COPY)
-    assert after.source.ctypes.data != before.source.ctypes.data
+    assert after.source is not before.source
     np.testing.assert_array_equal(after.source, before.source)
     assert after.calibration == before.calibration
 

@@ -67,6 +67,7 @@ class FakeSession:
         self.once = once
         self.machine = machine or machine_facts()
         self.asked = []
+        self.told = []
         self.plans = []
         self.killed = []
 
@@ -74,8 +75,16 @@ class FakeSession:
         self.start = start
         self.plan = json.loads(Path(plan_file).read_text())
         self.plans.append(self.plan)
-        self._script = self._prepared()
-        return self
+        return Opened(self, self.plan)
+
+
+class Opened:
+    """One of the sessions that a `FakeSession` has opened."""
+
+    def __init__(self, fake, plan):
+        self.fake = fake
+        self.plan = plan
+        self._script = iter([{"event": "started"}])
 
     def close(self):
         pass
@@ -87,12 +96,12 @@ class FakeSession:
         return "last words"
 
     def kill(self, pid=None):
-        self.killed.append(pid)
+        self.fake.killed.append(pid)
 
     def events(self, until: str, timeout: float, meanwhile: Callable[[], None] = lambda: None) -> Iterator[dict]:
         for event in self._script:
             if event["event"] == "silence":
-                self.clock.now += timeout
+                self.fake.clock.now += timeout
                 raise SessionSilent("nothing was heard")
             if event["event"] == "death":
                 raise SessionEnded("the measuring process was ended by SIGSEGV", -11)
@@ -101,16 +110,22 @@ class FakeSession:
                 return
 
     def ask(self, request):
-        self.asked.append(request)
-        self._script = self._visited(request)
+        if "known" in request:
+            self.fake.told.append(request)
+            self._script = self._prepared([cell for cell in request["cells"] if cell not in request["known"]])
+        else:
+            self.fake.asked.append(request)
+            self._script = self._visited(request)
 
     def _does(self, faults, cell):
-        return (faults.pop if self.once else faults.get)(cell, None)
+        return (faults.pop if self.fake.once else faults.get)(cell, None)
 
-    def _prepared(self):
-        for cell in [cell for cell in self.cells if self._is_planned(cell)]:
+    def _prepared(self, cells):
+        fake = self.fake
+        for cell in cells:
+            assert self._is_planned(cell)
             yield {"event": "preparing", "cell": cell, "pid": PID}
-            what = self._does(self.preparing, cell)
+            what = self._does(fake.preparing, cell)
             if what == "hang":
                 yield {"event": "silence"}
             if what == "session":
@@ -119,22 +134,22 @@ class FakeSession:
                 yield {"event": "crashed", "cell": cell, "status": -9 if what == "hang" else -11}
             elif what == "raise":
                 yield {"event": "failed", "cell": cell, "kind": "exception", "error": "ValueError: no"}
-            elif cell in self.skipped:
+            elif cell in fake.skipped:
                 yield {"event": "skipped", "cell": cell, "reason": "no such pair"}
             else:
-                yield {"event": "prepared", "cell": cell, "seconds": self.seconds, "calibration": {}}
-        yield {"event": "ready", "machine": self.machine, "protocol": Protocol().fingerprint()}
+                yield {"event": "prepared", "cell": cell, "seconds": fake.seconds, "calibration": {}}
+        yield {"event": "ready", "machine": fake.machine, "protocol": Protocol().fingerprint()}
 
     def _is_planned(self, cell):
-        return self.cells[cell].as_dict() in self.plan["cells"]
+        return self.fake.cells[cell].as_dict() in self.plan["cells"]
 
     def _visited(self, request):
-        process = request["process"]
+        fake, process = self.fake, request["process"]
         order = [cell for cell, visits in request["visits"].items() for _ in range(visits)]
         yield {"event": "began", "pid": PID, "cells": order}
         for cell in order:
-            self.clock.now += self.seconds
-            what = self._does(self.crashes, cell)
+            fake.clock.now += fake.seconds
+            what = self._does(fake.crashes, cell)
             if what == "hang":
                 yield {"event": "silence"}
             if what == "session":
@@ -149,17 +164,17 @@ class FakeSession:
                 yield {"event": "failed", "cell": cell, "error": "ValueError: no", "lines": lines}
             else:
                 yield {"event": "visited", "cell": cell}
-        fault = self.fault(process)
+        fault = fake.fault(process)
         if isinstance(fault, BaseException):
             raise fault
         if fault == "status":
             yield {"event": "ended", "process": process, "status": -11}
             return
-        cells = [made_up(self.cells[cell]) for cell in request["visits"]]
-        law = Law(**{**vars(self.law), "processes": 1, "visits": max(request["visits"].values())})
+        cells = [made_up(fake.cells[cell]) for cell in request["visits"]]
+        law = Law(**{**vars(fake.law), "processes": 1, "visits": max(request["visits"].values())})
         rounds = made_up_rounds(law, cells, seed=process)
         content = process_json(rounds, run=self.plan["run"], arm=self.plan["arm"], process=process)
-        ids = {(cell.conversion, cell.size): cell.id for cell in self.cells.values()}
+        ids = {(cell.conversion, cell.size): cell.id for cell in fake.cells.values()}
         for entry in content["benchmarks"]:
             entry["param"] = ids[entry["extra_info"]["conversion"], entry["extra_info"]["size"]]
         Path(request["json"]).write_text(json.dumps(content, default=np.generic.item))

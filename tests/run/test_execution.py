@@ -10,14 +10,15 @@ import pytest
 from copycost.catalogue.cell import Cell
 from copycost.errors import UsageError
 from copycost.run import interleave
+from copycost.run.arms import BASE, Arm
 from copycost.run.execution import Interrupt, execute
 from copycost.run.folder import locked
-from copycost.run.schedule import LEAST_PROCESSES
+from copycost.run.schedule import LEAST_PASSES
 from copycost.run.settings import Settings
 from copycost.store.loading import load
 from copycost.store.writing import CannotWrite, write_json
 from tests.made_up import Law
-from tests.run.fake_session import PID, FakeClock, FakeSession, SessionEnded
+from tests.run.fake_session import PID, FakeClock, FakeSession, Opened, SessionEnded
 
 CELLS = tuple(Cell(name, "to_tensor", "float64", size) for name in ("f", "g") for size in (1, 1024))
 
@@ -42,10 +43,10 @@ def settings(folder, **changes):
         "folder": folder,
         "preset": "quick",
         "cells": CELLS,
-        "precision": 0.01,
+        "precision": 0.001,
         "budget": 60.0,
         "processes": None,
-        "address_layout": "fixed",
+        "layouts": (1,),
         "layout_reason": None,
         "conversions_file": None,
     }
@@ -60,9 +61,64 @@ def run(folder, *, watcher=None, changes=None, **session):
 
 
 def test_a_run_ends_when_its_cells_are_precise(tmp_path):
-    record, _ = run(tmp_path / "run", law=Law(noise=0.001))
+    record, _ = run(tmp_path / "run", law=Law(noise=0.0001), changes={"layouts": (1, 2, 3)})
     assert record.status == "complete"
-    assert len(record.processes) == LEAST_PROCESSES
+    assert len(record.processes) == 3 * LEAST_PASSES
+
+
+def layouts_of(record):
+    return [(process["address_layout"], process["session"]) for process in record.processes]
+
+
+def test_every_pass_has_a_process_of_each_session_and_all_make_the_same_visits(tmp_path):
+    changes = {"layouts": (1, 2, 7), "budget": 9.0}
+    record, fake = run(tmp_path / "run", law=Law(noise=0.5), seconds=0.2, changes=changes)
+    measured = layouts_of(record)
+    assert len(measured) >= 6 and len(measured) % 3 == 0
+    for first in range(0, len(measured), 3):
+        assert {layout for layout, _ in measured[first : first + 3]} == {1, 2, 7}
+        assert len({tuple(request["visits"].items()) for request in fake.asked[first : first + 3]}) == 1
+    assert len(set(measured)) == len({session for _, session in measured}) == 3  # one session a layout
+    assert [plan["address_layout"] for plan in fake.plans] == [1, 2, 7]
+    content = json.loads((tmp_path / "run" / "process-0002.json").read_text())["copycost"]
+    assert (content["address_layout"], content["session"]) == measured[1]
+
+
+def test_one_session_of_an_arm_prepares_its_cells_and_the_others_are_told(tmp_path):
+    changes = {"layouts": (1, 2, 3), "processes": 3, "arms": (BASE, Arm("other"))}
+    _, fake = run(tmp_path / "run", changes=changes)
+    prepared = [[cell for cell in told["cells"] if cell not in told["known"]] for told in fake.told]
+    every = [cell.id for cell in CELLS]
+    assert prepared == [every, every, [], [], [], []]
+
+
+def test_what_the_first_session_could_not_prepare_is_not_tried_by_the_others(tmp_path):
+    changes = {"layouts": (1, 2, 3), "processes": 3}
+    record, fake = run(tmp_path / "run", preparing={CELLS[1].id: "signal"}, skipped=(CELLS[0].id,), changes=changes)
+    left = [cell.id for cell in CELLS[2:]]
+    assert [told["cells"] for told in fake.told[1:]] == [left, left]
+    assert len(record.failed) == len(record.skipped) == 1
+
+
+def test_more_sessions_than_can_wait_are_started_when_their_turn_comes(tmp_path):
+    many = tuple(range(1, interleave._MOST_WAITING + 2))
+    record, fake = run(tmp_path / "run", changes={"layouts": many, "processes": len(many)})
+    assert sorted(layout for layout, _ in layouts_of(record)) == list(many)
+    assert len(fake.plans) == len(many) + 1  # the first one has prepared, and was ended
+
+
+def test_random_layouts_are_sessions_of_their_own(tmp_path):
+    record, fake = run(tmp_path / "run", changes={"layouts": (None,) * 3, "processes": 6})
+    assert sorted(layouts_of(record)) == [(None, number) for number in (1, 1, 2, 2, 3, 3)]
+    assert fake.start.layout is None and record.method["address_layout"] == "random"
+
+
+def test_a_budget_that_may_stretch_is_made_long_enough_for_every_session(tmp_path):
+    changes = {"budget": 2.0, "layouts": (1, 2, 3), "stretches": True}
+    record, _ = run(tmp_path / "run", seconds=0.5, changes=changes)
+    assert len(record.processes) == 3 and record.wall_seconds >= 6
+    with pytest.raises(UsageError, match=r"in each of 3 sessions; the smallest that works is \d+s"):
+        run(tmp_path / "other", seconds=0.5, changes={**changes, "stretches": False})
 
 
 def test_a_run_ends_when_its_budget_is_spent(tmp_path):
@@ -116,7 +172,7 @@ def test_a_budget_that_is_too_small_is_refused_and_leaves_nothing(tmp_path):
 
 @pytest.mark.parametrize(("with_hostname", "told"), [(False, "no c.py"), (True, "no /home/ann/c.py")])
 def test_last_words_are_kept_without_folders_unless_they_are_asked_for(tmp_path, monkeypatch, with_hostname, told):
-    monkeypatch.setattr(FakeSession, "last_line", lambda *_: "no /home/ann/c.py")
+    monkeypatch.setattr(Opened, "last_line", lambda *_: "no /home/ann/c.py")
     record, _ = run(tmp_path / "run", fault={3: "status"}.get, changes={"with_hostname": with_hostname})
     (failed,) = record.failed
     assert failed["cell"] is None and failed["error"].endswith(f": {told}")
@@ -140,7 +196,7 @@ def test_what_was_measured_before_a_fault_is_kept(tmp_path, fault, status):
 def test_the_record_says_by_which_method_it_was_measured(tmp_path):
     record, _ = run(tmp_path / "run", changes={"processes": 1})
     method = json.loads(record.path.read_text())["method"]
-    assert method["address_layout"] == "fixed"
+    assert method["address_layout"] == "chosen"
     assert method["start"] == "fork"
     assert method["canary"] and method["clock"] and method["protocol"]
 
@@ -160,37 +216,30 @@ def test_ctrl_c_before_the_first_process_leaves_nothing(tmp_path):
 def test_a_grid_of_which_everything_fails_says_why(tmp_path):
     clock = FakeClock()
     fake = FakeSession(CELLS, clock)
-    fake._prepared = lambda: iter(
-        [
-            {"event": "failed", "cell": CELLS[0].id, "error": "returned a list"},
-            {"event": "ready", "machine": {}, "protocol": {}},
-        ]
-    )
-    with pytest.raises(UsageError, match="returned a list"):
+    fake.preparing = dict.fromkeys([cell.id for cell in CELLS], "raise")
+    with pytest.raises(UsageError, match="ValueError: no"):
         execute(settings(tmp_path / "run"), Watcher(), open_session=fake, clock=clock)
 
 
-def test_a_heap_that_is_found_is_met_by_fresh_processes_that_have_calibrated_nothing(tmp_path):
+def test_a_heap_that_is_found_is_met_by_fresh_processes_that_have_calibrated_nothing(tmp_path, monkeypatch):
     happened = []
 
     class Session(FakeSession):
         def __call__(self, start, plan_file):
-            session = super().__call__(start, plan_file)
-            happened.append(("start", start.fork, bool(session.plan["known"])))
-            return session
+            happened.append(("start", start.fork))
+            return super().__call__(start, plan_file)
 
-        def ask(self, request):
-            happened.append("ask")
-            super().ask(request)
+    def ask(self, request, asked=Opened.ask):
+        happened.append(bool(request["known"]) if "known" in request else "process")
+        asked(self, request)
 
-        def close(self):
-            happened.append("close")
-
+    monkeypatch.setattr(Opened, "ask", ask)
+    monkeypatch.setattr(Opened, "close", lambda self: happened.append("close"))
     clock = FakeClock()
     found = settings(tmp_path / "run", allocator="found", processes=2)
     execute(found, Watcher(), open_session=Session(CELLS, clock), clock=clock)
-    one_process = [("start", False, True), "ask", "close"]
-    assert happened == [("start", False, False), "close", *one_process, *one_process]
+    one_process = [("start", False), True, "process", "close"]
+    assert happened == [("start", False), False, "close", *one_process, *one_process]
     assert json.loads((tmp_path / "run" / "run.json").read_text())["method"]["start"] == "fresh"
 
 
@@ -261,7 +310,7 @@ def test_a_cell_that_fails_while_it_is_prepared_is_never_visited(tmp_path, what,
 
 def test_a_session_that_died_of_a_cell_tries_its_conversion_apart(tmp_path):
     _, fake = run(tmp_path / "run", preparing={CELLS[1].id: "session"}, once=True, changes={"processes": 1})
-    assert [plan["on_trial"] for plan in fake.plans] == [[], ["f"]]
+    assert [told["on_trial"] for told in fake.told] == [[], ["f"]]
 
 
 def test_a_grid_of_which_everything_is_given_up_later_ends(tmp_path):
@@ -293,13 +342,11 @@ def test_a_full_disk_is_one_line_and_what_was_measured_is_kept(tmp_path, monkeyp
     }
 
 
-def test_a_process_that_finds_the_disk_full_ends_the_run(tmp_path):
-    class Full(FakeSession):
-        def last_line(self, mark=0):
-            return "OSError: [Errno 28] No space left on device: 'process-0002.json'"
-
+def test_a_process_that_finds_the_disk_full_ends_the_run(tmp_path, monkeypatch):
+    said = "OSError: [Errno 28] No space left on device: 'process-0002.json'"
+    monkeypatch.setattr(Opened, "last_line", lambda self, mark=0: said)
     clock = FakeClock()
-    fake = Full(CELLS, clock, fault=lambda process: "status" if process == 2 else None)
+    fake = FakeSession(CELLS, clock, fault=lambda process: "status" if process == 2 else None)
     with pytest.raises(UsageError, match=r"run: cannot be written \(No space left on device\); 1 processes are kept"):
         execute(settings(tmp_path / "run"), Watcher(), open_session=fake, clock=clock)
 

@@ -61,7 +61,7 @@ def test_only_cells_that_were_asked_for_are_counted(settings):
 
 
 SETTINGS = SimpleNamespace(budget=90.0, precision=0.01)
-KNOWN = SimpleNamespace(cells=10, precise=4, processes=3, elapsed=12.0, quiet_share=0.75)
+KNOWN = SimpleNamespace(budget=90.0, cells=10, precise=4, processes=3, elapsed=12.0, quiet_share=0.75)
 
 
 class Terminal(io.StringIO):

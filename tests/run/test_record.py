@@ -228,7 +228,13 @@ def test_a_turn_that_was_interrupted_between_its_arms_is_finished_first(tmp_path
 
 
 CONTENT = {
-    "copycost": {"arm": "base", "turn": 2, "started": "2026-01-02T03:04:05+00:00", "seconds": 4.0},
+    "copycost": {
+        "arm": "base",
+        "turn": 2,
+        "session": 3,
+        "started": "2026-01-02T03:04:05+00:00",
+        "seconds": 4.0,
+    },
     "benchmarks": [
         {
             "param": "f-float64-1",
@@ -251,8 +257,9 @@ def test_other_files_have_no_number(name):
 
 def test_the_entry_is_read_back_from_the_file():
     assert entry_of("process-0007.json", CONTENT) == {
-        **{"file": "process-0007.json", "arm": "base", "turn": 2, "started": "2026-01-02T03:04:05+00:00"},
-        **{"seconds": 4.0, "timed_seconds": pytest.approx(4e-4 + 3e-6, abs=1e-6)},
+        **{"file": "process-0007.json", "arm": "base", "turn": 2, "session": 3, "address_layout": None},
+        **{"started": "2026-01-02T03:04:05+00:00", "seconds": 4.0},
+        "timed_seconds": pytest.approx(4e-4 + 3e-6, abs=1e-6),
     }
     assert timed_seconds(CONTENT) == pytest.approx(4e-4 + 3e-6)
 

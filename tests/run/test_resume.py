@@ -39,7 +39,7 @@ def resume(results, run="run", **given):
 
 
 def test_the_settings_are_those_that_the_run_was_begun_with(tmp_path):
-    wanted = unfinished(tmp_path / "run", processes=7, visit_timeout=5.0, address_layout="random", layout_reason="no")
+    wanted = unfinished(tmp_path / "run", processes=7, visit_timeout=5.0, layouts=(None,) * 5, layout_reason="no")
     assert resume(tmp_path) == wanted
     assert resume(tmp_path, str(tmp_path / "run")) == wanted
 
@@ -47,11 +47,11 @@ def test_the_settings_are_those_that_the_run_was_begun_with(tmp_path):
 @pytest.mark.parametrize(
     "given",
     [
-        {"budget": "1min", "precision": "1%"},
+        {"budget": "1min", "precision": "0.1%"},
         {"size": "1024,1", "dtype": "float64,float32", "threads": "1", "cache": "warm", "layout": "contiguous"},
         {"conversion": ("torch.from_numpy", "torch.tensor")},
         {"memory_limit": "1G", "visit_timeout": "60s", "allocator": "steady", "preset": "quick"},
-        {"references": False, "name": "run"},
+        {"references": False, "name": "run", "layouts": "1"},
         {"out": "elsewhere", "plots": "elsewhere"},
     ],
     ids=lambda given: " ".join(given),
@@ -71,7 +71,7 @@ def test_options_that_say_the_same_are_allowed(tmp_path, given):
         ({"family": "all"}, "--family all"),
         ({"cache": "cold"}, "--cache cold"),
         ({"processes": 3}, "--processes 3 .* has None"),
-        ({"address_layout": "random"}, "--address-layout random .* has fixed"),
+        ({"layouts": "random"}, r"--layouts random .* has \(1,\)"),
         ({"references": True}, "--references True"),
         ({"visit_timeout": "1s"}, "--visit-timeout 1s"),
         ({"with_hostname": True}, "--with-hostname"),
@@ -172,14 +172,14 @@ def test_a_path_of_an_arm_has_to_be_given_again_and_is_recognised(tmp_path, with
         resume(tmp_path, arm=("base", "other:LD_PRELOAD=/opt/me/liby.so"))
 
 
-def test_a_layout_that_cannot_be_fixed_any_more_is_refused(tmp_path, monkeypatch):
+def test_layouts_that_cannot_be_chosen_any_more_are_refused(tmp_path, monkeypatch):
     unfinished(tmp_path / "run")
     monkeypatch.setattr(module, "why_not_fixed", lambda: "not permitted")
     with pytest.raises(UsageError, match=r"cannot go on here.*not permitted"):
         resume(tmp_path)
 
 
-@pytest.mark.parametrize("missing", ["cells", "budget", "with_hostname", "conversions_file"])
+@pytest.mark.parametrize("missing", ["cells", "layouts", "budget", "with_hostname", "conversions_file"])
 def test_a_plan_of_an_older_version_is_refused_in_one_line(tmp_path, missing):
     unfinished(tmp_path / "run")
     path = tmp_path / "run" / "run.json"

@@ -2,8 +2,7 @@ import math
 
 import pytest
 
-from copycost.errors import UsageError
-from copycost.run.schedule import LEAST_PROCESSES, Schedule, Stopwatch
+from copycost.run.schedule import LEAST_PASSES, Schedule, Stopwatch
 from tests.run.fake_session import FakeClock
 
 PRICES = {"cheap": 0.005, "middling": 0.02, "dear": 0.4}
@@ -13,55 +12,72 @@ def schedule(**changes):
     return Schedule(**{"visit_seconds": PRICES, "precision": 0.01, "budget": 60.0, "most_visits": 8, **changes})
 
 
+def next_pass(planned, half_widths, passes=LEAST_PASSES, turns=5, elapsed=1.0):
+    return planned.next_pass(half_widths, passes, turns, passes * turns, elapsed)
+
+
 def widths(**known):
     return {**dict.fromkeys(PRICES, 0.001), **known}
 
 
 def test_every_cell_is_visited_until_intervals_mean_something():
-    for processes in range(LEAST_PROCESSES):
-        assert set(schedule().next_visits(widths(), processes, 1.0)) == set(PRICES)
+    for passes in range(LEAST_PASSES):
+        assert set(next_pass(schedule(), widths(), passes)) == set(PRICES)
 
 
 def test_a_run_ends_when_every_cell_is_precise_enough():
-    assert schedule().next_visits(widths(), LEAST_PROCESSES, 1.0) == {}
+    assert next_pass(schedule(), widths()) == {}
 
 
 def test_visits_go_to_the_cells_that_are_still_too_wide():
-    assert set(schedule().next_visits(widths(dear=0.05), 9, 1.0)) == {"dear"}
+    assert set(next_pass(schedule(), widths(dear=0.05))) == {"dear"}
 
 
 @pytest.mark.parametrize("width", [math.nan, math.inf])
 def test_a_cell_without_an_interval_is_not_precise(width):
-    assert set(schedule().next_visits(widths(cheap=width), 9, 1.0)) == {"cheap"}
+    assert set(next_pass(schedule(), widths(cheap=width))) == {"cheap"}
 
 
 def test_a_run_ends_when_the_budget_is_spent():
-    assert schedule().next_visits({}, 2, 60.0) == {}
+    assert next_pass(schedule(), {}, elapsed=60.0) == {}
 
 
-def test_the_last_process_takes_the_widest_cells_that_fit():
-    left = schedule().next_visits(widths(cheap=0.5, middling=0.03, dear=0.02), 9, 59.82)
-    assert set(left) == {"cheap"}
+def test_a_pass_that_would_not_fit_has_what_is_worth_most_for_its_price():
+    wide = widths(cheap=0.03, middling=0.03, dear=0.03)
+    assert set(next_pass(schedule(), wide, elapsed=58.9)) == {"cheap", "middling"}
+    wide = widths(cheap=0.011, middling=0.5, dear=0.03)
+    assert set(next_pass(schedule(), wide, elapsed=59.13)) == {"middling"}
+
+
+def test_a_pass_fits_with_all_its_turns():
+    assert set(next_pass(schedule(), {}, turns=1, elapsed=59.3)) == set(PRICES)
+    assert (
+        set(next_pass(schedule(), {}, turns=5, elapsed=59.3)) == {"cheap"}
+        or next_pass(schedule(), {}, turns=5, elapsed=59.3) == {}
+    )
+
+
+def test_processes_that_take_longer_than_foretold_are_counted_on():
+    assert set(next_pass(schedule(), {}, elapsed=57.0)) == set(PRICES)
+    assert "dear" not in next_pass(schedule(slowness=2.0), {}, elapsed=57.0)
 
 
 def test_a_short_process_makes_more_visits_but_never_more_than_it_can():
-    few = Schedule({"cheap": 0.005}, 0.01, 60.0, 8).next_visits({}, 0, 0.0)
-    assert few == {"cheap": 8}
-    many = Schedule(dict.fromkeys("abcdefgh", 1.0), 0.01, 60.0, 8).next_visits({}, 0, 0.0)
+    assert next_pass(Schedule({"cheap": 0.005}, 0.01, 60.0, 8), {}) == {"cheap": 8}
+    many = next_pass(Schedule(dict.fromkeys("abcdefgh", 1.0), 0.01, 60.0, 8), {})
     assert set(many.values()) == {1}
 
 
 def test_the_most_processes_are_not_exceeded():
-    assert schedule(most_processes=4).next_visits({}, 4, 1.0) == {}
-    assert schedule(most_processes=4).next_visits({}, 3, 1.0)
+    assert schedule(most_turns=4).next_pass({}, 0, 5, 4, 1.0) == {}
+    assert schedule(most_turns=4).next_pass({}, 0, 5, 3, 1.0)
 
 
-def test_a_budget_without_one_visit_of_each_cell_names_the_smallest_that_works():
-    with pytest.raises(UsageError, match=r"budget 0\.2s .* smallest that works is (\d+)s") as caught:
-        schedule(budget=0.2).check(0.0)
-    smallest = float(str(caught.value).split()[-1].rstrip("s"))
-    schedule(budget=smallest).check(0.0)
-    assert schedule(budget=smallest).next_visits({}, 0, 0.0)
+def test_the_least_budget_is_one_visit_of_each_cell_in_every_session():
+    smallest = schedule().least_budget(5, elapsed=8.0)
+    assert 8.0 + 5 * sum(PRICES.values()) < smallest < 8.0 + 5 * sum(PRICES.values()) + 3
+    assert set(next_pass(schedule(budget=smallest), {}, passes=0, elapsed=8.0)) == set(PRICES)
+    assert schedule(most_turns=2).least_budget(5, 8.0) < smallest
 
 
 def test_what_is_lost_is_not_spent():

@@ -10,6 +10,8 @@ import pytest
 from copycost.run import session as module
 from copycost.run.session import Session, SessionEnded, SessionSilent, Start
 
+PLAN = Path("plan.json")
+
 
 class Script(Start):
     """A start whose process runs a script instead of pytest."""
@@ -107,38 +109,30 @@ def test_leaving_the_session_ends_its_process():
     assert session._process.returncode is not None
 
 
-def test_a_fixed_layout_fixes_the_hash_seed_and_the_environments_size(monkeypatch):
-    def size():
-        environ = Start(fixed_layout=True).environ()
-        assert environ["PYTHONHASHSEED"] == "0"
-        return sum(len(os.fsencode(name)) + len(os.fsencode(value)) + 2 for name, value in environ.items())
-
-    monkeypatch.setenv("USER", "a")
-    first = size()
-    monkeypatch.setenv("USER", "a-much-longer-user-name")
-    assert size() == first
-    assert first % module._ENVIRONMENT_STEP == 0
+def test_a_chosen_layout_fixes_the_hash_seed():
+    assert Start(layout=3).environ(PLAN)["PYTHONHASHSEED"] == "0"
 
 
-def test_a_random_layout_leaves_both_alone(monkeypatch):
+def test_a_random_layout_leaves_hash_seed_and_environment_alone(monkeypatch):
     monkeypatch.delenv("PYTHONHASHSEED", raising=False)
-    environ = Start(fixed_layout=False, fork=False).environ()
+    environ = Start(layout=None, fork=False).environ(PLAN)
     assert "PYTHONHASHSEED" not in environ and "COPYCOST_PADDING" not in environ
 
 
 def test_what_is_set_for_another_pytest_does_not_reach_the_session(monkeypatch):
     monkeypatch.setenv("PYTEST_ADDOPTS", "--no-such-option")
     monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw0")
-    assert not [name for name in Start().environ() if name.startswith("PYTEST_")]
-    assert Start(environment={"PYTEST_ADDOPTS": "-q"}).environ()["PYTEST_ADDOPTS"] == "-q"
+    environ = Start().environ(PLAN)
+    assert [name for name in environ if name.startswith("PYTEST_")] == ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
+    assert Start(environment={"PYTEST_ADDOPTS": "-q"}).environ(PLAN)["PYTEST_ADDOPTS"] == "-q"
 
 
 def test_an_arms_environment_reaches_its_processes():
-    assert Start(environment={"THP_MEM_ALLOC_ENABLE": "1"}).environ()["THP_MEM_ALLOC_ENABLE"] == "1"
+    assert Start(environment={"THP_MEM_ALLOC_ENABLE": "1"}).environ(PLAN)["THP_MEM_ALLOC_ENABLE"] == "1"
 
 
 def test_what_an_arm_asks_for_goes_before_what_is_usual():
-    environ = Start(environment={"PYTHONHASHSEED": "7", "PYTHONPATH": "/its/own"}).environ()
+    environ = Start(environment={"PYTHONHASHSEED": "7", "PYTHONPATH": "/its/own"}).environ(PLAN)
     assert environ["PYTHONHASHSEED"] == "7"
     here, own = environ["PYTHONPATH"].split(os.pathsep)
     assert own == "/its/own" and (Path(here) / "copycost" / "measure").is_dir()

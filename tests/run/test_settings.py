@@ -52,8 +52,12 @@ def test_everything_on_the_grid_can_be_narrowed(tmp_path):
         ({"budget": "soon"}, "soon"),
         ({"threads": "999"}, "cores"),
         ({"processes": 0}, "at least 1"),
-        ({"address_layout": "loose"}, "fixed, random"),
-        ({"address_layout": "fixed,random"}, "fixed, random"),
+        ({"address_layouts": "loose"}, "'loose' is not random, or numbers"),
+        ({"address_layouts": "1,random"}, "numbers from 1 to 1000"),
+        ({"address_layouts": "0"}, "numbers from 1 to 1000"),
+        ({"address_layouts": "1..2000"}, "numbers from 1 to 1000"),
+        ({"address_layouts": "5..1"}, "ends below its start"),
+        ({"address_layouts": ""}, "numbers from 1"),
         ({"allocator": "tidy"}, "steady, found"),
         ({"allocator": "steady,found"}, "steady, found"),
         ({"caches": "tepid"}, "warm, cold"),
@@ -102,16 +106,30 @@ def test_a_missing_torch_is_said_with_what_installs_it(tmp_path, monkeypatch):
         settle(out=tmp_path)
 
 
-def test_a_layout_that_cannot_be_fixed_is_random_and_says_why(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [("1..5", (1, 2, 3, 4, 5)), ("7", (7,)), ("4, 2,4", (4, 2)), ("1..2,9", (1, 2, 9)), ("random", (None,) * 5)],
+)
+def test_layouts_are_numbers_in_the_order_typed_or_left_to_the_system(text, numbers):
+    assert module.parse_layouts(text) == numbers
+
+
+def test_a_budget_that_was_not_typed_grows_with_the_arms_and_may_be_stretched(tmp_path):
+    alone, two = settle(out=tmp_path), settle(out=tmp_path, arms=["a", "b"])
+    assert (two.budget, two.stretches) == (2 * alone.budget, True)
+    assert not settle(out=tmp_path, budget="60s").stretches
+
+
+def test_layouts_that_cannot_be_chosen_are_random_and_say_why(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "why_not_fixed", lambda: "not permitted")
     settled = settle(out=tmp_path)
-    assert (settled.address_layout, settled.layout_reason) == ("random", "not permitted")
+    assert (settled.layouts, settled.layout_reason) == ((None,) * 5, "not permitted")
 
 
 def test_processes_are_forked_only_where_forking_leaves_no_history(tmp_path):
     steady, found = (settle(allocator=allocator, out=tmp_path) for allocator in ("steady", "found"))
     assert steady.forks and steady.method()["start"] == "fork"
-    assert not found.forks and found.method() == {"address_layout": "fixed", "start": "fresh"}
+    assert not found.forks and found.method() == {"address_layout": "chosen", "start": "fresh"}
     assert found.protocol.upwards and found.as_record()["allocator"] == "found"
 
 

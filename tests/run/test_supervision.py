@@ -68,6 +68,13 @@ def test_a_visit_that_failed_is_over():
     assert ending.culprit == "b"
 
 
+def test_a_visit_that_is_put_back_is_not_running():
+    back = {"event": "put back", "cell": "a"}
+    assert ask(BEGAN, back, end(-11))[0].culprit == "b"
+    assert ask(BEGAN, back, VISITED, VISITED, end(-11))[0].culprit == "a"
+    assert ask(BEGAN, back, VISITED, VISITED, VISITED, end(0))[0].whole
+
+
 def test_a_process_that_fails_after_its_last_visit_has_no_culprit():
     ending, _, _ = ask(BEGAN, VISITED, VISITED, VISITED, end(1))
     assert not ending.whole and ending.culprit is None

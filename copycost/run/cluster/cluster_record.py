@@ -34,6 +34,7 @@ _IN_RECORD = {
     "size": "sizes",
     "cache": "caches",
     "layout": "layouts",
+    "layouts": "address_layouts",
     "arm": "arms",
 }
 

@@ -22,7 +22,7 @@ from copycost.run.cluster.connection import RESOURCE, connected, parse
 from copycost.run.cluster.host_task import PREFIX, Job, leave, measure_host, suite, watch
 from copycost.run.cluster.hosts import EXAMINATION, Host, absent_host, facts, misfits
 from copycost.run.folder import leave_empty, locked
-from copycost.run.settings import Settings, settle
+from copycost.run.settings import RANDOM, Settings, parse_layouts, settle
 from copycost.units import parse_seconds
 
 Tell = Callable[[str, bool], None]
@@ -96,8 +96,9 @@ def _settled(typed: Mapping[str, Any], **place: Any) -> Settings:
         parse_threads(typed["threads"])
     arms = [arm for arm in typed.get("arms") or () if not re.search(r"[:,](python|threads)=", arm)]
     anywhere = {**typed, "sizes": "1", "threads": "1", "arms": arms}
-    if typed.get("address_layout") == "fixed":  # which is tried by starting a process, and says nothing of the hosts
-        anywhere["address_layout"] = "random"
+    if typed.get("address_layouts") is not None:  # to choose is tried by a process, which says nothing of the hosts
+        parse_layouts(typed["address_layouts"])
+        anywhere["address_layouts"] = RANDOM
     return settle(**anywhere, **place)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from copycost.run.cluster.cluster_record import HostEntry
 from copycost.run.cluster.connection import RESOURCE
 from copycost.run.privacy import redacted
+from copycost.run.settings import RANDOM
 
 REFUSED = 2
 """Exit status of the process that measures a host which cannot do what is asked."""
@@ -84,8 +85,8 @@ def misfits(yardstick: Mapping[str, Any], host: Mapping[str, Any], typed: Mappin
     for key in sorted({*here, *there}):
         if here.get(key) != there.get(key):
             reasons.append(f"method: {key} {there.get(key)!r}, not {here.get(key)!r}")
-    if typed.get("address_layout", "fixed") == "fixed" and host["layout"]:
-        reasons.append(f"the address layout cannot be fixed ({host['layout']}); --address-layout random can be had")
+    if typed.get("address_layouts") != RANDOM and host["layout"]:
+        reasons.append(f"address layouts cannot be chosen ({host['layout']}); --layouts random can be had")
     return reasons
 
 

@@ -10,7 +10,10 @@ import pandas as pd
 
 from copycost.analyse.doubts import half_width
 from copycost.analyse.grouping import floats
+from copycost.analyse.robust_mean import FEWEST
+from copycost.analyse.robust_mean import half_width as half_of
 from copycost.show.document import Column, Lines, Table
+from copycost.show.render.figures import half_width as plus_minus
 
 SHARES, UNKNOWN = "=", "?"
 USUAL = {"threads": "1", "cache": "warm", "layout": "contiguous"}
@@ -91,6 +94,20 @@ def legend(cells: pd.DataFrame) -> Lines:
     if (cells["size"].notna() & cells["shares_memory"].isna()).any():
         parts.append(f"{UNKNOWN} not known whether it shares memory")
     return Lines(("; ".join(parts),))
+
+
+def any_layout(cells: pd.DataFrame) -> list[Lines]:
+    """Return the line that says how much wider intervals are for programs that lie at other addresses.
+
+    Nothing where sessions are not told, or there are too few of them.
+    """
+    half = half_of(floats(cells["layout_error"]), floats(cells["layout_degrees"]))
+    known = cells.assign(half=half)[floats(cells["sessions"]) >= FEWEST].dropna(subset=["half"])
+    if known.empty:
+        return []
+    of_conversions = known.groupby("conversion", sort=False, observed=True)["half"].median()
+    told = ", ".join(f"{name}{plus_minus(half)}" for name, half in of_conversions.items())
+    return [Lines((f"that is for the same address layouts again; for any layout, in the middle of the cells: {told}",))]
 
 
 def conditions(row: pd.Series, varied: Sequence[str] = ()) -> str:

@@ -25,6 +25,12 @@ _NO_RECORD = (
 )
 
 
+_ONE_SESSION = (
+    "measured by an earlier method, all processes in one session: the intervals hold for it, and another session, "
+    "with other addresses, may find figures up to 14% apart"
+)
+
+
 def notes(cells: pd.DataFrame, table: str = "") -> list[Note]:
     """Return a note for each doubt about estimates; it marks cells where some have it and others have not.
 
@@ -51,7 +57,7 @@ def doubts_section(runs: Sequence[Run], table: str) -> Section:
         runs: one or several.
         table: the name of the table that has their estimates.
     """
-    told = [_of_run(run, note, runs) for run in runs for note in (*_about(run), *missing_notes(run))]
+    told = [_of_run(run, note, runs) for run in runs for note in (*_about(run), *whole_notes(run))]
     if len(runs) <= MOST_RUNS_APART:
         told += [_of_run(run, note, runs) for run in runs for note in notes(run.estimates, table)]
     else:
@@ -100,7 +106,12 @@ def better_beside_a_copy(cells: pd.DataFrame) -> list[Lines]:
     )
 
 
-def missing_notes(run: Run) -> list[Note]:
+def whole_notes(run: Run) -> list[Note]:
+    """Return what is to be distrusted about a run and stands with no cell: its one session, and what is missing."""
+    return [Note(_ONE_SESSION)] * run.had_one_session + _missing_notes(run)
+
+
+def _missing_notes(run: Run) -> list[Note]:
     """Return what of a run was planned and did not come back, the first few cells one by one."""
     missing = run.missing
     if missing.empty:

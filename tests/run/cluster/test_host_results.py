@@ -11,7 +11,7 @@ from copycost.run.cluster.hosts import facts
 from tests.made_up import write_run
 
 OWN = facts()
-RANDOM = {"address_layout": "random"}
+RANDOM = {"address_layouts": "random"}
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ OWN = {
     "layout": None,
     "fault": None,
 }
-FIXED = {"address_layout": "fixed"}
+FIXED = {"address_layouts": "1..5"}
 
 
 def test_a_host_like_this_one_fits():
@@ -39,7 +39,7 @@ def test_the_last_digit_of_pythons_version_may_differ():
         ({"pytest-benchmark": None}, "pytest-benchmark is not installed"),
         ({"method": {"protocol": 2, "canary": "python-100"}}, "method: protocol 2, not 1"),
         ({"fault": "ImportError: no such name"}, "ImportError: no such name"),
-        ({"layout": "Operation not permitted"}, "the address layout cannot be fixed (Operation not permitted)"),
+        ({"layout": "Operation not permitted"}, "address layouts cannot be chosen (Operation not permitted)"),
     ],
 )
 def test_a_host_that_is_another_is_refused_with_the_reason(found, said):
@@ -48,7 +48,7 @@ def test_a_host_that_is_another_is_refused_with_the_reason(found, said):
 
 
 def test_a_layout_that_is_not_asked_for_need_not_be_possible():
-    assert misfits(OWN, {**OWN, "layout": "Operation not permitted"}, {"address_layout": "random"}) == []
+    assert misfits(OWN, {**OWN, "layout": "Operation not permitted"}, {"address_layouts": "random"}) == []
 
 
 def test_a_host_is_examined_where_copycost_is_missing():
@@ -61,7 +61,7 @@ def test_a_host_is_examined_where_copycost_is_missing():
 
 def test_this_machine_fits_itself():
     own = facts()
-    assert misfits(own, eval(EXAMINATION), {"address_layout": "random"}) == []
+    assert misfits(own, eval(EXAMINATION), {"address_layouts": "random"}) == []
 
 
 def found(address="10.0.0.7", reasons=(), kernel="k1", node="node-1", machine="AMD EPYC 2c 3f9a1c"):
