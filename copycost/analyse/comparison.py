@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from copycost.analyse.bootstrap import cell_positions
-from copycost.analyse.common_clock import cells_at_clock, common_clock, processes_at_clock
+from copycost.analyse.common_clock import cells_at_clock, first_clock, processes_at_clock
 from copycost.analyse.differences import Logs, alternating_processes, difference, layer_difference
 from copycost.analyse.doubts import DOUBTS, IMPRECISE, interrupted_share
 from copycost.analyse.estimates import classes
@@ -90,7 +90,8 @@ def compare(
     partners = alternating_processes(a.rounds, b.rounds)
     one_machine = _one_machine(a.rounds, b.rounds)
     same_clock = same_clock and one_machine
-    reference = common_clock([a.rounds, b.rounds]) if same_clock else None
+    # The baseline's, so that its figures are those that are shown of it alone.
+    reference = first_clock(a.cells) if same_clock and first_clock(b.cells) is not None else None
     cells_a, logs_a = _figures(a, reference)
     cells_b, logs_b = _figures(b, reference)
     at = _matched(cells_a, cells_b, [name for name in KEY if name not in across])

@@ -153,6 +153,13 @@ DOUBTS: tuple[Doubt, ...] = (
         lambda figure: f"{-figure:.0f}",
     ),
     Doubt(
+        "few-sessions",
+        "{cells} have figures from fewer than three sessions (as few as {figure}): no 95% interval",
+        lambda cells, _: (floats(cells["sessions"]) < FEWEST) & (floats(cells["processes"]) >= FEWEST),
+        lambda cells: -floats(cells["sessions"]),
+        lambda figure: f"{-figure:.0f}",
+    ),
+    Doubt(
         "two-modes",
         "processes fall into two groups in {cells} (up to {figure} apart); the figure lies between",
         lambda cells, _: np.isfinite(floats(cells["mode_gap"])),

@@ -11,10 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from copycost.analyse.ceilings import ceilings
+from copycost.analyse.common_clock import at_shared_clocks
 from copycost.analyse.crossovers import crossings
 from copycost.analyse.curves import curves
 from copycost.analyse.fingerprint import differing_among
-from copycost.analyse.grouping import Codes, Floats
+from copycost.analyse.grouping import Codes, Floats, floats
 from copycost.analyse.machine_or_conversion import machine_or_conversion
 from copycost.analyse.machines import NEEDED, Figures, as_cells, common, describe, figures, rank
 from copycost.analyse.run import Run
@@ -85,7 +86,8 @@ def fleet(runs: Sequence[Run], dtype: str | None = None) -> Fleet:
         UsageError: a run cannot be read, or none has the dtype.
     """
     pooled = len(runs) > HANDFUL
-    cells = cells_of(runs)[list(NEEDED)]
+    as_measured = cells_of(runs)[list(NEEDED)]
+    cells = at_shared_clocks(as_measured, {run.name: run.machine.get("python") for run in runs})
     known = [str(name) for name in cells["dtype"].dropna().unique()]
     if dtype is not None and dtype not in known:
         raise UsageError(f"dtype {dtype!r} is in none of these runs: {nearest(dtype, known)}")
@@ -107,7 +109,8 @@ def fleet(runs: Sequence[Run], dtype: str | None = None) -> Fleet:
     if pooled:
         cells = as_cells(typical)
     else:
-        replicates = np.concatenate([run.replicates for run in runs])
+        moved = np.log(floats(cells["seconds"]) / floats(as_measured["seconds"]))
+        replicates = np.concatenate([run.replicates for run in runs]) + moved[:, None]
     return Fleet(
         machines=machines,
         ranking=ranking,

@@ -35,7 +35,7 @@ _OF_THE_HOST = ("hostname",)
 
 CELL_FACTS = ("expression", "bytes", "result_bytes", "shares_memory", "page_faults", "processes")
 MOST_MACHINES = 0.8
-NEEDED = ("run", "machine", "arm", *KEY, *CELL_FACTS, "seconds", "error")
+NEEDED = ("run", "machine", "arm", *KEY, *CELL_FACTS, "seconds", "error", "clock")
 """Columns of the cells frame from which machines are compared; of thousands of runs no others need be kept."""
 
 
@@ -197,7 +197,7 @@ def as_cells(figures: Figures) -> pd.DataFrame:
     frame = figures.cells.iloc[cell].reset_index(drop=True)
     names = np.array(figures.names, dtype=object)[machine]
     seconds, error = np.exp(figures.logs[machine, cell]), figures.errors[machine, cell]
-    return frame.assign(run=names, machine=names, arm="", seconds=seconds, error=error)[list(NEEDED)]
+    return frame.assign(run=names, machine=names, arm="", seconds=seconds, error=error, clock=np.nan)[list(NEEDED)]
 
 
 def _pooled(between: Floats, number: Floats) -> Floats:

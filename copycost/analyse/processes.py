@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from copycost.analyse.common_clock import corrected_seconds, reference_clock
+from copycost.analyse.common_clock import ClockReference, corrected_seconds, reference_clock
 from copycost.analyse.grouping import CELL, Floats, floats, group_codes, group_mean, group_median
 
 FACTS = [
@@ -24,13 +24,13 @@ ENOUGH_IN_PROCESS = 2
 """Quiet rounds from which a process's median counts."""
 
 
-def per_process(rounds: pd.DataFrame, *, clock_reference: float | None = None) -> pd.DataFrame:
+def per_process(rounds: pd.DataFrame, *, clock_reference: ClockReference = None) -> pd.DataFrame:
     """Return what each process says about each cell.
 
     Args:
         rounds: the rounds of a run that ``mark_quiet`` has marked; all of them, because the reference clock is the
             run's.
-        clock_reference: the clock, in seconds, that times are corrected to; by default each run's
+        clock_reference: the clock, in seconds, that times are corrected to, of all or by arm; by default each run's
             own median.
 
     Returns:

@@ -115,7 +115,9 @@ class Run:
     @cached_property
     def processes(self) -> pd.DataFrame:
         """What each process says about each cell: the frame of ``per_process``."""
-        return self._of_arm(self._whole.processes) if self._whole is not None else per_process(self.rounds)
+        if self._whole is not None:
+            return self._of_arm(self._whole.processes)
+        return per_process(self.rounds, clock_reference=None if self.parts else self._clock_references)
 
     @cached_property
     def cells(self) -> pd.DataFrame:
@@ -270,6 +272,12 @@ class Run:
         """The method's fingerprint; empty where it is not known."""
         method: Mapping[str, Any] = self.facts.get("method") or {}
         return method
+
+    @property
+    def _clock_references(self) -> Mapping[str, float]:
+        """The clock, in seconds, that the record says each arm's times are given at."""
+        told = {str(entry.get("name")): entry.get("clock_reference") for entry in self.facts.get("arms", ())}
+        return {arm: reference for arm, reference in told.items() if reference}
 
     @property
     def had_one_session(self) -> bool:

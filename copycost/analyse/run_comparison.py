@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from copycost.analyse.common_clock import first_clock
 from copycost.analyse.comparison import OTHER_INTERRUPTIONS, OWN_CLOCK, PLAIN_COPY_TOO, add_flag, compare
 from copycost.analyse.fingerprint import described, differing, differing_among, require_one, require_same
 from copycost.analyse.run import Run
@@ -23,6 +24,8 @@ TIDY_ALLOWANCE = 0.05
 ONE_SESSION = "one-session"
 ONE_SESSION_ALLOWANCE = 0.14
 """What a run of one session may differ by from another, in log units: address layouts differed by so much."""
+SAME_CLOCK = 1e-4
+"""Clocks that differ by no more, as a share, are the same."""
 _PROGRAMS = ("python", "numpy", "torch", "libc")
 _TIDY = "moved before each round"
 _GRID_KEY = ("conversion", "dtype", "size", "cache", "layout")
@@ -99,7 +102,18 @@ def compare_runs(baseline: Run, candidate: Run, *, margin: float = MARGIN, anywa
             f"nothing below {ONE_SESSION_ALLOWANCE:.0%} is called a change"
         )
     remarks += _paired(baseline, candidate, cells)
+    remarks += _moved_clock(baseline, candidate, cells)
     return RunComparison(baseline, candidate, cells, remarks, margin, anyway)
+
+
+def _moved_clock(a: Run, b: Run, cells: pd.DataFrame) -> list[str]:
+    """Return what is said where B's times are given at another clock than of B alone."""
+    clocks = [first_clock(run.estimates) for run in (a, b)]
+    if not (cells["clock"] == "common").any() or not clocks[0] or not clocks[1]:
+        return []
+    moved = clocks[1] / clocks[0]
+    same = abs(moved - 1) <= SAME_CLOCK
+    return [] if same else [f"B's times are given at A's clock: at B's own they are {moved:.4g} times as long"]
 
 
 def _paired(a: Run, b: Run, cells: pd.DataFrame) -> list[str]:

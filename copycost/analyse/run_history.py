@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from copycost.analyse.common_clock import cells_at_clock, middle_clock
+from copycost.analyse.common_clock import at_shared_clocks
 from copycost.analyse.fingerprint import differing_among
 from copycost.analyse.history import series
 from copycost.analyse.run import Run
@@ -50,24 +50,18 @@ def run_history(runs: Sequence[Run], *, on_bad: OnBad | None = None) -> RunHisto
     newest = known[-1][1]
     fields = {run.name: ", ".join(differing_among([newest.method, run.method])) for _, run in known}
     alike = [(created, run) for created, run in known if not fields[run.name]]
-    cells = _at_common_clocks([run for _, run in alike])
+    cells = _at_the_newest_ones_clock([run for _, run in alike])
     rows = [(run.name, created, cells[run.name]) for created, run in alike if len(cells[run.name])]
     unfinished = [(run.name, run.unfinished) for _, run in alike if run.unfinished]
     return RunHistory(series(rows), unfinished, [(name, field) for name, field in fields.items() if field])
 
 
-def _at_common_clocks(runs: Sequence[Run]) -> dict[str, pd.DataFrame]:
-    """Return the estimates of runs by name, those of one Python at one clock reference.
+def _at_the_newest_ones_clock(runs: Sequence[Run]) -> dict[str, pd.DataFrame]:
+    """Return the estimates of runs by name, at the clock of the newest one with the same Python.
 
-    Otherwise a run on a slower clock would read as a step; and so would every cell where another Python's clock, the
-    same work compiled anew, is set against that of the one before.
+    Otherwise a run on a slower clock would read as a step.
     """
-    of_python: dict[object, list[Run]] = {}
-    for run in runs:
-        of_python.setdefault(run.machine.get("python"), []).append(run)
-    cells = {}
-    for alike in of_python.values():
-        reference = middle_clock(pd.concat([run.estimates for run in alike]))
-        for run in alike:
-            cells[run.name] = run.estimates if reference is None else cells_at_clock(run.estimates, reference)
-    return cells
+    newest_first = list(reversed(runs))
+    cells = pd.concat([run.estimates.assign(run=run.name) for run in newest_first], ignore_index=True)
+    moved = at_shared_clocks(cells, {run.name: run.machine.get("python") for run in runs})
+    return {run.name: moved[(moved["run"] == run.name).to_numpy()] for run in runs}

@@ -17,11 +17,15 @@ not in the next. A steady heap has no such history:
 A found heap has the thresholds and the free memory of any program. What a call finds is then what the
 calls before it have left, so a process is a fresh one and makes its visits from the smallest to the
 largest: as in a program that has handled nothing larger yet.
+
+All of this is about glibc's own allocator. Under another one, loaded in front of it (LD_PRELOAD), the word before a
+block means nothing, or cannot be read at all: such a heap is not touched.
 """
 
 from __future__ import annotations
 
 import ctypes
+import os
 import random
 import sys
 from collections.abc import Iterator
@@ -41,6 +45,30 @@ HEAP_BYTES = 32 * 1024**2
 _PAGE, _CACHE_LINE = 4096, 64
 _MOST_HOLES = 64
 _SPACER = 96 * 1024  # larger than the holes that small objects leave, so that it comes from the end
+
+
+class _Place(ctypes.Structure):
+    """What `dladdr` tells of an address: the file that is loaded there, and the nearest symbol."""
+
+    _fields_ = [(name, ctypes.c_void_p if name.endswith("base") else ctypes.c_char_p) for name in (
+        "file", "file_base", "symbol", "symbol_base",
+    )]  # fmt: skip
+
+
+def serving() -> str | None:
+    """Return the file whose ``malloc`` serves this process, such as ``libc.so.6``; None where that cannot be told.
+
+    An allocator that was loaded in front of the C library's (LD_PRELOAD) serves instead of it.
+    """
+    if not sys.platform.startswith("linux"):
+        return None
+    try:
+        process, place = ctypes.CDLL(None), _Place()
+        process.dladdr.argtypes = [ctypes.c_void_p, ctypes.POINTER(_Place)]
+        found = process.dladdr(ctypes.cast(process.malloc, ctypes.c_void_p), ctypes.byref(place))
+    except (AttributeError, OSError):
+        return None
+    return os.path.basename(os.fsdecode(place.file)) if found and place.file else None
 
 
 def _find_glibc() -> Any:
@@ -83,9 +111,9 @@ class Heap:
     """
 
     def __init__(self, mode: str = STEADY) -> None:
-        """Set the thresholds of a steady heap."""
-        self._glibc = _glibc
-        self._steered = _glibc is not None and mode == STEADY
+        """Set the thresholds of a steady heap; the heap of another allocator than glibc's is left as it is found."""
+        self._glibc: Any = _glibc if str(serving()).startswith("libc.") else None
+        self._steered = self._glibc is not None and mode == STEADY
         self._held: list[ctypes.c_void_p] = []
         self._condition()
 

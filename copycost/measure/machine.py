@@ -12,6 +12,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from copycost.measure import allocator
+
 _CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 _HUGEPAGES = "/sys/kernel/mm/transparent_hugepage/enabled"
 _UNITS = {"K": 1024, "M": 1024**2, "G": 1024**3}
@@ -33,6 +35,7 @@ def describe(with_hostname: bool = False) -> dict[str, Any]:
         "caches": caches(),
         "memory_bytes": memory_bytes(),
         "hugepages": hugepage_mode(),
+        "malloc": allocator.serving(),
         "libc": " ".join(platform.libc_ver()).strip() or None,
         "system": platform.system(),
         "kernel": platform.release(),

@@ -13,6 +13,7 @@ from typing import Any
 
 from copycost.errors import UsageError
 from copycost.run.arm_session import ArmSession, Prepared, Watcher, most_visits
+from copycost.run.clock_reference import set_references
 from copycost.run.failures import Failure
 from copycost.run.progress import Progress
 from copycost.run.record import Record, entry_of, process_file, visits_of
@@ -88,6 +89,7 @@ class Interleave:
         finally:
             for session in (session for sessions in self._sessions for session in sessions):
                 session.close()
+            set_references(self._record, self._progress.clocks)
 
     def _prepare(self) -> None:
         """Start the sessions, have the first of each arm prepare its cells, and see whether the budget will do."""

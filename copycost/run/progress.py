@@ -66,6 +66,18 @@ class Progress:
         }
         self.half_widths = {cell.id: self._widest(cell, by_arm) for cell in self.settings.cells}
 
+    @property
+    def clocks(self) -> dict[str, float]:
+        """Return the median clock of each arm's quiet rounds, of all where none was, in seconds; of arms with one."""
+        if not self._summaries:
+            return {}
+        summaries = pd.concat(self._summaries, ignore_index=True)
+        found = {}
+        for arm, own in summaries[summaries["clock_seen"] > 0].groupby("arm", observed=True):
+            quiet = own[own["n_quiet"] > 0]
+            found[str(arm)] = float((quiet if len(quiet) else own)["clock_seen"].median())
+        return found
+
     def _widest(self, cell: Cell, by_arm: dict[tuple[str, str], float]) -> float:
         """Return the half-width of the arm that knows a cell least; unknown is infinitely wide."""
         widths = [by_arm.get((arm.name, arm.cell(cell).id), math.inf) for arm in self.settings.arms]

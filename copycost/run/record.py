@@ -33,7 +33,8 @@ class Record:
     """The record of a run; written after every process, whole or not at all.
 
     ``spent_seconds`` is how much of the budget is gone, ``lost_seconds`` what failures have cost
-    beside it. A resumed run has one of ``resumptions`` for each time.
+    beside it. A resumed run has one of ``resumptions`` for each time. ``clock_references`` has, by arm, the clock
+    in seconds that times are given at.
     """
 
     settings: Settings
@@ -49,6 +50,7 @@ class Record:
     wall_seconds: float | None = None
     spent_seconds: float = 0.0
     lost_seconds: float = 0.0
+    clock_references: dict[str, float] = field(default_factory=dict)
     _last_session: int = 0
 
     @property
@@ -91,9 +93,12 @@ class Record:
         self.method = method
         self.arms[arm.name] = dict(machine)
 
+    def _told(self, arm: str) -> dict[str, Any]:
+        return {"machine": self.arms.get(arm, {}), "clock_reference": self.clock_references.get(arm)}
+
     def write(self) -> None:
         """Write the record to its file."""
-        arms = [{**arm.as_record(), "machine": self.arms.get(arm.name, {})} for arm in self.settings.arms]
+        arms = [{**arm.as_record(), **self._told(arm.name)} for arm in self.settings.arms]
         write_json(
             self.path,
             {
@@ -183,6 +188,7 @@ def recovered(settings: Settings) -> Record:
         wall_seconds=_number(content.get("wall_seconds")),
         spent_seconds=_number(content.get("spent_seconds")) + adopted,
         lost_seconds=_number(content.get("lost_seconds")),
+        clock_references={arm["name"]: arm["clock_reference"] for arm in content["arms"] if arm.get("clock_reference")},
     )
 
 

@@ -24,6 +24,9 @@ from copycost.units import parse_bytes, parse_seconds, parse_share
 #: Options that are no part of the plan, or are looked at on their own.
 BESIDE = {"out", "plots", "conversions", "arm", "name", "cluster", "pool", "wait", "resume"}
 
+#: What an arm's entry in the record has that was not typed.
+_FOUND_OUT = ("machine", "clock_reference")
+
 Given = Mapping[str, Any]
 
 
@@ -178,7 +181,7 @@ def _conversions_file(planned: Any, given: Path | None) -> str | None:
 
 def _arms(entries: Sequence[Mapping[str, Any]], given: Sequence[str], plain: bool) -> tuple[Arm, ...]:
     """Return the arms; what is run because of them comes from the command line and never from a file."""
-    recorded = [{key: value for key, value in entry.items() if key != "machine"} for entry in entries]
+    recorded = [{key: value for key, value in entry.items() if key not in _FOUND_OUT} for entry in entries]
     if given:
         arms = parse_arms(given)
         told = [arm.as_record() if plain else arm_told(arm.as_record()) for arm in arms]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from copycost.analyse.common_clock import cells_at_clock, middle_clock
+from copycost.analyse.common_clock import at_shared_clocks
 from copycost.analyse.noise_profile import NoiseProfile, profile_path
 from copycost.analyse.run import Run
 from copycost.analyse.run_comparison import MARGIN, RunComparison
@@ -139,15 +139,11 @@ def runs_data(runs: Sequence[Run]) -> ChartData:
     arms = [arm for run in runs for arm in run.by_arm()]
     if len(arms) < 2:
         raise UsageError(f"several runs or arms are needed, {arms[0].name} is one")
-    cells = cells_of(arms)
+    cells = at_shared_clocks(cells_of(arms), {arm.name: arm.machine.get("python") for arm in arms})
     names = dict(zip([arm.name for arm in arms], _names(arms), strict=True))
     # A report within another suite's file has a name of its own, which stays.
     cells = cells.assign(arm="", run=[names.get(str(run), str(run)) for run in cells["run"]])
-    at_one_clock = []
-    for _, of_machine in cells.groupby(cells["machine"].astype(object), dropna=False, sort=False):
-        clock = middle_clock(of_machine)
-        at_one_clock.append(of_machine if clock is None else cells_at_clock(of_machine, clock))
-    return ChartData(RUNS, pd.concat(at_one_clock, ignore_index=True), _sources(arms))
+    return ChartData(RUNS, cells, _sources(arms))
 
 
 def pair_data(compared: RunComparison) -> ChartData:

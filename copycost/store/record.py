@@ -114,6 +114,7 @@ _ARM: _Types = {
     "python": as_text,
     "threads": as_count,
     "machine": _machine,
+    "clock_reference": as_number,
 }
 _PROCESS: _Types = {
     "file": as_text,

@@ -4,10 +4,10 @@ import pytest
 
 from copycost import estimate
 from copycost.analyse.common_clock import (
+    at_shared_clocks,
     cells_at_clock,
-    common_clock,
     corrected_seconds,
-    middle_clock,
+    first_clock,
     processes_at_clock,
     reference_clock,
 )
@@ -53,27 +53,38 @@ def test_cells_at_another_clock_are_what_their_rounds_give_at_it():
 def test_a_run_without_a_clock_stays_as_it_is():
     cells = estimate(made_up_rounds(Law(processes=3, visits=2, canary=False), CELLS))
     pd.testing.assert_frame_equal(cells_at_clock(cells, 2e-6), cells)
-    assert middle_clock(cells) is None
+    assert first_clock(cells) is None
 
 
-def test_the_middle_clock_is_that_of_the_runs_and_not_of_their_cells():
-    cells = estimate(made_up_rounds(Law(processes=3, visits=2, runs=("a", "b", "c")), CELLS))
-    clocks = {"a": CLOCK, "b": 2 * CLOCK, "c": 3 * CLOCK}
-    cells = cells.assign(clock=cells["run"].map(clocks).astype(float))
-    more = pd.concat([cells, *[cells[cells["run"] == "a"].assign(layout=str(n)) for n in range(5)]])
-    assert middle_clock(more.reset_index(drop=True)) == 2 * CLOCK
+def runs_of(*runs):
+    """Return cells of runs, each with a name, a machine and a clock."""
+    cells = estimate(made_up_rounds(Law(processes=3, visits=2), CELLS))
+    parts = [cells_at_clock(cells, clock).assign(run=name, machine=machine) for name, machine, clock in runs]
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_runs_of_one_machine_and_python_are_given_at_the_clock_of_the_first():
+    cells = runs_of(("a", "M", 2e-6), ("b", "M", 3e-6), ("c", "N", 4e-6), ("d", "M", 5e-6))
+    moved = at_shared_clocks(cells, {"a": "3.11", "b": "3.11", "c": "3.11", "d": "3.12"})
+    assert moved.groupby("run")["clock"].first().to_dict() == {"a": 2e-6, "b": 2e-6, "c": 4e-6, "d": 5e-6}
+    of_run = [moved[moved["run"] == name]["seconds"].to_numpy() for name in "ab"]
+    np.testing.assert_allclose(of_run[0], of_run[1])
+    pd.testing.assert_frame_equal(moved[moved["run"] != "b"], cells[cells["run"] != "b"])
+
+
+def test_a_machine_that_is_not_known_is_no_other_ones():
+    cells = runs_of(("a", None, 2e-6), ("b", None, 3e-6))
+    pd.testing.assert_frame_equal(at_shared_clocks(cells, {}), cells)
+
+
+def test_a_reference_can_be_given_by_arm():
+    rounds = mark_quiet(pd.concat([made_up_rounds(Law(arm=arm)) for arm in ("a", "b")], ignore_index=True))
+    reference = reference_clock(rounds, {"a": 1e-6})
+    assert set(reference[rounds["arm"] == "a"]) == {1e-6}
+    assert reference[rounds["arm"] == "b"] == pytest.approx(CLOCK, rel=0.01)
 
 
 def test_processes_at_another_clock_are_what_their_rounds_give_at_it():
     rounds = mark_quiet(made_up_rounds(Law(processes=4, visits=2, runs=("a", "b"), drift=0.1, contended=0.2), CELLS))
     found = processes_at_clock(per_process(rounds), 2e-6)
     pd.testing.assert_frame_equal(found, per_process(rounds, clock_reference=2e-6), check_exact=False, rtol=1e-12)
-
-
-def test_the_common_clock_is_between_the_measurements_and_unknown_without_clocks():
-    slow = made_up_rounds(Law(noise=0.0))
-    slow = slow.assign(clock=slow["clock"] * 1.1)
-    a, b = mark_quiet(made_up_rounds(Law(noise=0.0))), mark_quiet(slow)
-    assert CLOCK < common_clock([a, b]) < 1.1 * CLOCK
-    assert common_clock([a, b]) == common_clock([b, a])
-    assert common_clock([a, mark_quiet(made_up_rounds(Law(canary=False)))]) is None

@@ -26,6 +26,7 @@ def interrupted(rounds, share):
 WITH = {
     "few-quiet": lone_busy_cell,
     "few-processes": lambda: made_up_rounds(replace(CALM, processes=2), [CELL]),
+    "few-sessions": lambda: made_up_rounds(replace(CALM, sessions=2), [CELL]),
     "two-modes": lambda: made_up_rounds(replace(CALM, modes=1.4), [CELL]),
     "unsteady": lambda: made_up_rounds(replace(CALM, offset=0.12, processes=16), [CELL]),
     "page-fault-bound": lambda: made_up_rounds(CALM, [replace(CELL, page_faults=2048)]),

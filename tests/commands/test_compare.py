@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from copycost.analyse.select import select_one
 from copycost.measure.allocator import STEADY_STATE
 from copycost.show.render.markdown import LONGEST
 from tests.commands.runs_to_compare import CELLS, LAW, METHOD, write
@@ -294,3 +295,47 @@ def test_a_process_file_of_ours_is_a_side(compare, tmp_path):
     path.write_text(json.dumps(process_json(rounds, run="r", arm="base", process=1), default=np.generic.item))
     told = compare("a", path)
     assert told.status == 0 and "10 undecided" in told.out
+
+
+# Sessions.
+
+EARLIER = METHOD | {"protocol": 1, "address_layout": "fixed"}
+
+
+def test_nothing_below_what_layouts_differ_by_is_a_change_between_runs_of_one_session(compare, tmp_path):
+    for name, factor in (("first", 1.0), ("near", 1.1), ("far", 1.4)):
+        write(tmp_path / name, seed=7 + len(name), factor=factor, record={"method": EARLIER})
+    near = content(compare(tmp_path / "first", tmp_path / "near", "--format", "json"))
+    assert {cell["verdict"] for cell in near["cells"]} == {"undecided"}
+    assert all("one-session" in cell["flags"] for cell in near["cells"])
+    assert any("in one session" in note and "nothing below 14%" in note for note in near["notes"])
+    far = content(compare(tmp_path / "first", tmp_path / "far", "--format", "json"))
+    assert {cell["verdict"] for cell in far["cells"]} == {"slower"}
+
+
+SESSIONS = {"processes": 10, "sessions": 5, "layout_offset": 0.05}
+
+
+def notes_of(compare, a, b):
+    return " ".join(content(compare(a, b, "--format", "json"))["notes"])
+
+
+def test_the_same_programs_are_compared_layout_by_layout_and_others_for_any_layout(compare, tmp_path):
+    machine = machine_facts()
+    for name, facts in (("one", machine), ("two", machine), ("newer", machine | {"torch": "9.9"})):
+        write(tmp_path / name, seed=len(name) + ord(name[0]), record={"machine": facts}, **SESSIONS)
+    paired = content(compare(tmp_path / "one", tmp_path / "two", "--format", "json"))
+    assert "at the same address layouts, which are paired" in " ".join(paired["notes"])
+    assert {cell["verdict"] for cell in paired["cells"]} <= {"same", "undecided"}
+    assert "hold for programs at any layout" in notes_of(compare, tmp_path / "one", tmp_path / "newer")
+
+
+def test_times_at_another_runs_clock_are_said_to_be(compare, tmp_path):
+    for name, clock in (("one", 2.5e-6), ("two", 2.5e-6), ("moved", 2.6e-6)):
+        arms = [{"name": "base", "environment": {}, "python": None, "clock_reference": clock}]
+        write(tmp_path / name, seed=len(name) + ord(name[0]), record={"arms": arms})
+    told = content(compare(tmp_path / "one", tmp_path / "moved", "--format", "json"))
+    assert "B's times are given at A's clock: at B's own they are 1.04 times as long" in " ".join(told["notes"])
+    assert "A's clock" not in notes_of(compare, tmp_path / "one", tmp_path / "two")
+    shown = select_one(str(tmp_path / "one"), tmp_path).estimates["seconds"]
+    assert [cell["seconds_a"] for cell in told["cells"]] == pytest.approx(shown.to_list())

@@ -43,6 +43,7 @@ class Glibc:
 def glibc(monkeypatch):
     fake = Glibc()
     monkeypatch.setattr(allocator, "_glibc", fake)
+    monkeypatch.setattr(allocator, "serving", lambda: "libc.so.6")
     monkeypatch.setattr(allocator, "_is_mapped", fake.is_mapped)
     return fake
 
@@ -138,3 +139,25 @@ def test_another_allocator_is_left_alone(monkeypatch, mode):
 def test_the_state_says_whether_this_allocator_is_steered():
     assert (allocator.state(STEADY) != "as found") == (platform.libc_ver()[0] == "glibc")
     assert allocator.state(FOUND) == "as found"
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library than glibc")
+def test_glibcs_own_allocator_is_told_by_its_file():
+    assert allocator.serving().startswith("libc.")
+
+
+def test_the_heap_of_another_allocator_is_not_touched(glibc, monkeypatch):
+    monkeypatch.setattr(allocator, "serving", lambda: "libjemalloc.so.2")
+    heap = Heap(STEADY)
+    with heap.apart():
+        pass
+    heap.begin_visit()
+    heap.move()
+    assert not glibc.options and not glibc.asked and not glibc.trimmed
+    assert allocator.state(STEADY) == allocator.STEADY_STATE  # what was asked for is the same in all arms
+
+
+def test_where_it_cannot_be_told_who_serves_the_heap_is_not_touched(glibc, monkeypatch):
+    monkeypatch.setattr(allocator, "serving", lambda: None)
+    Heap(STEADY).begin_visit()
+    assert not glibc.options and not glibc.asked

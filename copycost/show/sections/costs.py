@@ -14,6 +14,7 @@ from copycost.analyse.robust_mean import FEWEST
 from copycost.analyse.robust_mean import half_width as half_of
 from copycost.show.document import Column, Lines, Table
 from copycost.show.render.figures import half_width as plus_minus
+from copycost.show.render.figures import written
 
 SHARES, UNKNOWN = "=", "?"
 USUAL = {"threads": "1", "cache": "warm", "layout": "contiguous"}
@@ -85,7 +86,7 @@ def telling_sizes(cells: pd.DataFrame) -> list[float]:
 
 
 def legend(cells: pd.DataFrame) -> Lines:
-    """Return the line that says how to read a value of the tables."""
+    """Return the lines that say how to read a value of the tables, and at which clock times are given."""
     parts = ["time per call"]
     if cells["ci_low"].notna().any():
         parts.append("± half of the 95% interval")
@@ -93,7 +94,9 @@ def legend(cells: pd.DataFrame) -> Lines:
         parts.append(f"{SHARES} shares memory (zero-copy), the others copy")
     if (cells["size"].notna() & cells["shares_memory"].isna()).any():
         parts.append(f"{UNKNOWN} not known whether it shares memory")
-    return Lines(("; ".join(parts),))
+    clocks = np.unique(floats(cells["clock"].dropna()))
+    told = [f"times are given at a clock of {written(clocks[0], 'seconds')}"] if len(clocks) == 1 else []
+    return Lines(("; ".join(parts), *told))
 
 
 def any_layout(cells: pd.DataFrame) -> list[Lines]:
