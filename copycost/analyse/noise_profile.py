@@ -71,7 +71,7 @@ def noise_profile(
     cells = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["ratio"])
     cells = cells[np.isfinite(floats(cells["ratio"]))]
     if not len(cells):
-        raise UsageError("no noise profile: not one cell was measured under both labels")
+        raise UsageError("no noise profile: not one cell was measured in both runs of a pair")
     size = np.abs(np.log(floats(cells["ratio"])))
     kind = np.where(cells["shares_memory"].eq(True).fillna(False), ZERO_COPY, COPY)
     cells = cells.assign(kind=kind, apart=size)

@@ -33,6 +33,8 @@ QUIET = 1.12
 INTERRUPTED = 0.75
 """Below this multiple it was the clock that was disturbed: the round tells nothing."""
 CONTEXT_BOUND = 1.25
+CELL_BOUND = 1.12
+"""One cell's level is at most this multiple of its context's: a neighbour slows the canary 1.38 times and more."""
 DISTURBED = 1.3
 """The clock's reading is disturbed beyond this multiple of its process's median; a neighbour slows it 1.04 times."""
 NEVER_QUIET = 1.3
@@ -73,9 +75,10 @@ def mark_quiet(rounds: pd.DataFrame) -> pd.DataFrame:
     """Add to each round whether it was quiet, and whether its process never was.
 
     The undisturbed level is taken per arm (other interpreters have other canaries) from all its
-    processes, because a process can be contended from its first round to its last; each cell may
-    have a level of its own, since what a cell does to the caches slows the canary, but at most 1.25
-    times the arm's.
+    processes, because a process can be contended from its first round to its last. What a cell does to the caches
+    slows the canary, so that copies of as many bytes have a level of their own, at most 1.25 times the arm's, and
+    one cell at most 1.12 times that: it may have been measured beside a neighbour in all its visits, and have no
+    other level to tell. Calls that share memory leave the caches alone and have one level together.
 
     Returns:
         The rounds with three more columns: ``quiet`` (boolean, NA where there is no canary),
@@ -90,13 +93,16 @@ def mark_quiet(rounds: pd.DataFrame) -> pd.DataFrame:
         )
     index = contention_index(rounds, disturbed)
     arm, arm_first = group_codes(rounds, ARM)
-    cell, cell_first = group_codes(rounds, CELL)
+    context, context_first = _contexts(rounds)
     level = undisturbed(index, arm, len(arm_first))
     clocked = np.where(index >= INTERRUPTED * level[arm], index, np.nan)
-    own = undisturbed(clocked, cell, len(cell_first))
-    arm_of_cell = level[arm[cell_first]]
-    own = np.clip(np.fmax(own, arm_of_cell), arm_of_cell, CONTEXT_BOUND * arm_of_cell)
-    relative = index / own[cell]
+    own = undisturbed(clocked, context, len(context_first))
+    of_arm = level[arm[context_first]]
+    own = np.clip(np.fmax(own, of_arm), of_arm, CONTEXT_BOUND * of_arm)
+    cell, cell_first = group_codes(rounds, CELL)
+    of_context = own[context[cell_first]]
+    of_cell = undisturbed(clocked, cell, len(cell_first))
+    relative = index / np.clip(np.fmax(of_cell, of_context), of_context, CELL_BOUND * of_context)[cell]
     contended = _contended(rounds, index, arm, level)
     quiet = (relative <= QUIET) & (relative >= INTERRUPTED) & ~contended
     return rounds.assign(
@@ -104,6 +110,15 @@ def mark_quiet(rounds: pd.DataFrame) -> pd.DataFrame:
         contended_process=contended,
         disturbed=disturbed,
     )
+
+
+def _contexts(rounds: pd.DataFrame) -> tuple[Codes, Codes]:
+    """Return the context of each round, in which the canary is slowed alike, and the first round of each context."""
+    shares = rounds["shares_memory"].to_numpy(dtype=bool, na_value=False)
+    moved = np.where(shares, -1.0, floats(rounds["bytes"]))
+    reference = (rounds["direction"] == "reference").to_numpy(dtype=bool, na_value=False)
+    columns = [*ARM, "threads", "cache"]
+    return group_codes(rounds[columns].assign(moved=moved, reference=reference), [*columns, "moved", "reference"])
 
 
 def marked(rounds: pd.DataFrame) -> pd.DataFrame:

@@ -13,6 +13,8 @@ from copycost.commands.skipping import on_bad, skip_bad_option
 if TYPE_CHECKING:
     import pandas as pd
 
+    from copycost.analyse.gate import Gate
+    from copycost.analyse.run_comparison import RunComparison
     from copycost.show.document import Block, Document, Note
 
 
@@ -40,13 +42,9 @@ def compare(
 
     A and B are runs, pytest-benchmark files, or two arms of one run, written RUN@ARM.
     """
-    from copycost.analyse.gate import failures, parse_gate
-    from copycost.analyse.geometric_means import summary
+    from copycost.analyse.gate import parse_gate
     from copycost.analyse.run_comparison import MARGIN, compare_runs
     from copycost.analyse.select import select_sides
-    from copycost.show.document import Document, Lines, Name
-    from copycost.show.render.layout import plain_text
-    from copycost.show.sections.comparison import in_short, means, remarks, verdicts, what_they_are
     from copycost.units import parse_share
 
     gate = parse_gate(fail_on) if fail_on is not None else None
@@ -55,12 +53,29 @@ def compare(
 
     baseline, candidate = select_sides((a, b), results, on_bad=on_bad(skip_bad))
     compared = compare_runs(baseline, candidate, margin=share, anyway=anyway)
-    failed = failures(gate, compared.cells) if gate else None
     if plots is not None:
         from copycost.show.chart_data import draw, pair_data
 
         draw(pair_data(compared), plots)
+    return comparison_document(compared, gate, fail_on)
 
+
+def comparison_document(compared: RunComparison, gate: Gate | None = None, fail_on: str | None = None) -> Document:
+    """Return what a comparison says: in short, what the sides are, the gate's answer, verdicts, means and remarks.
+
+    Args:
+        compared: the comparison.
+        gate: what must not be; the document's exit status is 1 where it is.
+        fail_on: the gate as it was typed.
+    """
+    from copycost.analyse.gate import failures
+    from copycost.analyse.geometric_means import summary
+    from copycost.show.document import Document, Lines, Name
+    from copycost.show.render.layout import plain_text
+    from copycost.show.sections.comparison import in_short, means, remarks, verdicts, what_they_are
+
+    baseline, candidate = compared.baseline, compared.candidate
+    failed = failures(gate, compared.cells) if gate else None
     what = what_they_are(compared)
     blocks: list[Block] = [
         Lines((in_short(compared.cells),)),

@@ -1,7 +1,8 @@
-"""The `noise` command: the same cells measured under two labels, and what identical measurements differ by."""
+"""The `noise` command: the same run measured again and again, and what identical measurements differ by."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,17 +15,15 @@ if TYPE_CHECKING:
     from copycost.analyse.noise_profile import NoiseProfile
     from copycost.show.document import Document
 
-_LABELS = ("one", "other")
-
 
 @click.command()
-@click.option("--repeats", type=int, default=5, help="How often to measure.")
+@click.option("--repeats", type=int, default=5, help="How many pairs of runs to compare; one run more is measured.")
 @click.option("--preset", default="quick", help="quick, default or full.")
 @click.option("--conversion", multiple=True, help="Only this conversion; may be repeated.")
 @click.option("--dtype", help="Such as float32,int8.")
 @click.option("--size", help="Elements: 64, or 64,4096, or 1..16M.")
 @click.option("--precision", help="Half-width of the intervals asked for, such as 1%.")
-@click.option("--budget", help="Time for each repeat, such as 60s.")
+@click.option("--budget", help="Time for each run, such as 60s.")
 @click.option("--keep/--no-keep", default=True, help="Keep the profile as a file among the results.")
 @click.option("--plots", type=LocalPath(path_type=Path), default=Path("plots"), help="Folder for the chart.")
 @tells()
@@ -39,15 +38,15 @@ def noise(
     results: Path,
     **typed: Any,
 ) -> Document:
-    """Measure the same cells under two labels, and say what identical measurements differ by."""
+    """Measure the same run again and again, and say how often comparing two of them would be wrong."""
     if repeats < 1:
         raise UsageError(f"repeats {repeats} is not at least 1")
     import tempfile
 
     from rich.console import Console
 
-    from copycost.analyse.comparison import compare
     from copycost.analyse.noise_profile import noise_profile, profile_path, write_profile
+    from copycost.analyse.run_comparison import compare_runs
     from copycost.analyse.select import select_sides
     from copycost.run.execution import INTERRUPTED, execute
     from copycost.run.folder import make_for_charts
@@ -58,17 +57,18 @@ def noise(
     charts = make_for_charts(plots / "noise")  # before anything is measured: one that cannot be made fails at once
     console = Console(stderr=True, highlight=False)
     typed |= {"conversions": conversion, "dtypes": dtype, "sizes": size}
-    comparisons = []
+    measured: list[str] = []
     with tempfile.TemporaryDirectory(prefix="copycost-noise-") as scratch:
-        for number in range(1, repeats + 1):
-            settings = settle(out=Path(scratch), name=f"repeat-{number}", arms=_LABELS, references=False, **typed)
+        for number in range(1, repeats + 2):  # each in sessions of its own, as runs that people compare are
+            settings = settle(out=Path(scratch), name=f"run-{number}", references=False, **typed)
             with ProgressBar(settings, console) as bar:
                 record = execute(settings, bar)
             if record.status == "interrupted":
                 raise click.exceptions.Exit(INTERRUPTED)
-            words = [f"{settings.folder}@{label}" for label in _LABELS]
-            comparisons.append(compare(*select_sides(words, Path(scratch))))
-            console.print(f"repeat {number} of {repeats} is measured")
+            measured.append(str(settings.folder))
+            console.print(f"run {number} of {repeats + 1} is measured")
+        pairs = [select_sides(pair, Path(scratch)) for pair in pairwise(measured)]
+        comparisons = [compare_runs(*pair).cells for pair in pairs]
     machine = record.machine["machine"]
     profile = noise_profile(comparisons, machine=machine, method=record.method)
     console.print(f"chart: {draw(noise_data(profile), charts)[0]}", markup=False, soft_wrap=True)
@@ -99,7 +99,7 @@ def noise_document(profile: NoiseProfile) -> Document:
         Column("false_verdicts", "false verdicts", "share"),
     )
     said = (
-        f"{profile.repeats} comparisons of identical conditions, {int(cells.sum())} pairs of figures",
+        f"{profile.repeats} identical runs, each compared with the one before it: {int(cells.sum())} pairs of figures",
         f"called faster or slower although nothing differed: {wrong:.2%}; called the same: {same:.1%}",
         "noise floor: 95% of identical figures are no further apart",
     )

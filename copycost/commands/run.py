@@ -220,7 +220,9 @@ def how_to_go_on(folder: Path, processes: int) -> str:
 def _present(record: Record, charts: Path) -> None:
     """Print the table, draw the charts and say what was measured and what failed."""
     # Imported after measuring, so that drawing's libraries take nothing from the rounds.
+    from copycost.analyse.run_comparison import compare_runs
     from copycost.analyse.select import select_one
+    from copycost.commands.compare import comparison_document
     from copycost.commands.show import run_document
     from copycost.run.failures import failure_lines
     from copycost.show.chart_data import draw, run_data
@@ -229,6 +231,9 @@ def _present(record: Record, charts: Path) -> None:
     folder = record.settings.folder
     run = select_one(str(folder), folder.parent)
     deliver_document(run_document(run), "table", None)
+    arms = run.by_arm()
+    for arm in arms[1:]:
+        deliver_document(comparison_document(compare_runs(arms[0], arm)), "table", None)
     print(f"results: {folder}")
     print(f"charts:  {charts} ({len(draw(run_data(run), charts))} files)", flush=True)
     wall = record.wall_seconds or 0.0

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from copycost.analyse.quiet import contention_index, disturbed_readings, mark_quiet, undisturbed_level
-from tests.made_up import CANARY, CLOCK, Law, MadeUpCell, made_up_rounds
+from tests.made_up import CANARY, CLOCK, Law, MadeUpCell, core_cells, made_up_rounds
 
 
 def cells(count):
@@ -120,3 +120,24 @@ def test_a_run_contended_throughout_has_a_higher_undisturbed_level():
     quiet, busy = mark_quiet(made_up_rounds()), mark_quiet(made_up_rounds(Law(contended=1.0)))
     assert undisturbed_level(busy) > 1.4 * undisturbed_level(quiet)
     assert np.isnan(undisturbed_level(mark_quiet(made_up_rounds(Law(canary=False)))))
+
+
+def test_a_cell_that_never_saw_a_quiet_core_has_no_level_of_its_own():
+    cells = core_cells(sizes=(1, 4096), dtypes=("float64",))
+    rounds = made_up_rounds(Law(noise=0.003), cells)
+    beside = (rounds["conversion"] == "t.numpy") & (rounds["size"] == 4096)
+    rounds.loc[beside, ["canary", "seconds"]] *= 1.38
+    marked = mark_quiet(rounds)
+    assert not marked["quiet"][beside].any() and marked["quiet"][~beside].mean() > 0.95
+
+
+def test_copies_of_as_many_bytes_have_one_level_together():
+    cells = core_cells(sizes=(1, 4096), dtypes=("float64",))
+    rounds = made_up_rounds(Law(noise=0.003), cells)
+    copies = ~rounds["shares_memory"].astype(bool) & (rounds["size"] == 4096)
+    rounds.loc[copies, "canary"] *= 1.2
+    assert mark_quiet(rounds)["quiet"].mean() > 0.95
+    rounds.loc[copies & (rounds["conversion"] == "torch.tensor"), "canary"] *= 1.38
+    quiet = mark_quiet(rounds)["quiet"].astype(bool)
+    assert not quiet[copies & (rounds["conversion"] == "torch.tensor")].any()
+    assert quiet[copies & (rounds["conversion"] != "torch.tensor")].mean() > 0.95

@@ -1,4 +1,5 @@
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -7,8 +8,10 @@ import pytest
 from copycost.analyse.noise_profile import noise_profile
 from copycost.cli import main
 from copycost.commands.noise import noise_document
+from copycost.run import execution
 from copycost.show.render import terminal
 from copycost.show.render.formats import render
+from tests.commands.runs_to_compare import write
 from tests.made_up import MACHINE
 
 
@@ -66,3 +69,20 @@ def test_what_is_not_valid_is_refused_before_anything_is_measured(tmp_path, caps
 def test_a_charts_folder_that_cannot_be_made_is_refused_before_anything_is_measured(tmp_path, capsys):
     (tmp_path / "file").write_text("")
     assert "charts folder" in refused(capsys, "--repeats", "1", "--results", tmp_path, "--plots", tmp_path / "file")
+
+
+def test_whole_runs_are_measured_in_turn_and_each_is_compared_with_the_next(tmp_path, monkeypatch, capsys):
+    measured = []
+
+    def execute(settings, bar):
+        settings.folder.rmdir()
+        write(settings.folder, seed=len(measured), factor=1.3 if len(measured) == 2 else 1.0)
+        measured.append((settings.folder.name, len(settings.arms)))
+        return SimpleNamespace(status="complete", machine={"machine": MACHINE}, method={"protocol": 2})
+
+    monkeypatch.setattr(execution, "execute", execute)
+    typed = ["--repeats", "2", "--format", "json", "--results", tmp_path, "--plots", tmp_path / "plots"]
+    assert main(["noise", *map(str, typed)]) == 0
+    assert measured == [("run-1", 1), ("run-2", 1), ("run-3", 1)]
+    content = json.loads(capsys.readouterr().out)
+    assert content["repeats"] == 2 and content["false_verdicts"] == pytest.approx(0.5, abs=0.05)
