@@ -54,7 +54,9 @@ def first_clock(cells: pd.DataFrame) -> float | None:
     return float(clocks[known[0]]) if len(known) else None
 
 
-def at_shared_clocks(cells: pd.DataFrame, pythons: Mapping[str, object]) -> pd.DataFrame:
+def at_shared_clocks(
+    cells: pd.DataFrame, pythons: Mapping[str, object], *, across_machines: bool = False
+) -> pd.DataFrame:
     """Return cells of several runs, moved to the clock of the first run on the same machine with the same Python.
 
     Runs of one results folder have one clock and stay as they are. Another Python's clock, the same work compiled anew,
@@ -63,6 +65,7 @@ def at_shared_clocks(cells: pd.DataFrame, pythons: Mapping[str, object]) -> pd.D
     Args:
         cells: of several runs, by their names in ``run``.
         pythons: the version of each run's Python, by the same names.
+        across_machines: whether those of all machines with one Python are moved to the first one's.
     """
     run, first = group_codes(cells, RUN)
     clocks = floats(cells["clock"])[first]
@@ -71,7 +74,7 @@ def at_shared_clocks(cells: pd.DataFrame, pythons: Mapping[str, object]) -> pd.D
     for number, row in enumerate(first):
         machine = cells["machine"].iloc[row]
         if clocks[number] > 0 and not pd.isna(machine):
-            key = (machine, pythons.get(str(cells["run"].iloc[row])))
+            key = (None if across_machines else machine, pythons.get(str(cells["run"].iloc[row])))
             of_run[number] = references.setdefault(key, clocks[number])
     return cells_at_clock(cells, of_run[run])
 

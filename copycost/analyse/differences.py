@@ -63,7 +63,7 @@ def layer_difference(baseline: Logs, candidate: Logs, count: int, classes: Codes
         for logs in (baseline, candidate)
     )
     log_ratio = b.mean - a.mean
-    error, degrees = _welch(a.layout_error, a.layout_degrees, b.layout_error, b.layout_degrees)
+    error, degrees = welch(a.layout_error, a.layout_degrees, b.layout_error, b.layout_degrees)
     paired = np.zeros(count, dtype=bool)
     if same_programs:
         layouts = np.intersect1d(baseline.layout, candidate.layout)
@@ -81,7 +81,7 @@ def layer_difference(baseline: Logs, candidate: Logs, count: int, classes: Codes
     return Difference(log_ratio, error, degrees, paired)
 
 
-def _welch(error_a: Floats, degrees_a: Floats, error_b: Floats, degrees_b: Floats) -> tuple[Floats, Floats]:
+def welch(error_a: Floats, degrees_a: Floats, error_b: Floats, degrees_b: Floats) -> tuple[Floats, Floats]:
     """Return the standard error of a difference and its degrees of freedom (Welch, Biometrika 34, 1947)."""
     error = np.hypot(error_a, error_b)
     parts = error_a**4 / degrees_a + error_b**4 / degrees_b
@@ -113,7 +113,7 @@ def difference(baseline: Logs, candidate: Logs, count: int, partners: tuple[Code
     """
     a, b = (robust_mean(logs.values, logs.cell, count) for logs in (baseline, candidate))
     log_ratio = b.mean - a.mean
-    error, degrees = _welch(a.error, a.degrees, b.error, b.degrees)
+    error, degrees = welch(a.error, a.degrees, b.error, b.degrees)
     paired = np.zeros(count, dtype=bool)
     if partners is not None:
         of_pairs, cells = _between(baseline, candidate, count, partners)

@@ -22,6 +22,7 @@ from copycost.analyse.run import Run
 from copycost.analyse.scaling import Caches, fit_curves, fit_frame
 from copycost.analyse.select import cells_of
 from copycost.errors import UsageError, nearest
+from copycost.units import format_seconds
 
 HANDFUL = 6
 """Runs that still stand side by side; of more, those of one machine are taken together."""
@@ -74,27 +75,31 @@ class Fleet:
     run_spread: float = float("nan")
 
 
-def fleet(runs: Sequence[Run], dtype: str | None = None) -> Fleet:
+def fleet(runs: Sequence[Run], dtype: str | None = None, *, one_clock: bool = False) -> Fleet:
     """Return what is known of the machines of runs.
 
     Args:
         runs: of any number, each of one arm. Those of one machine are taken together where there are more than a
             handful, and more than a handful of machines by CPU model.
         dtype: of the shapes; by default that in which the most conversions copy.
+        one_clock: whether the frequencies of the machines' clocks are taken out, by giving all times at the first
+            one's; left in, they are part of what a machine is.
 
     Raises:
         UsageError: a run cannot be read, or none has the dtype.
     """
     pooled = len(runs) > HANDFUL
     as_measured = cells_of(runs)[list(NEEDED)]
-    cells = at_shared_clocks(as_measured, {run.name: run.machine.get("python") for run in runs})
+    pythons = {run.name: run.machine.get("python") for run in runs}
+    cells = at_shared_clocks(as_measured, pythons, across_machines=one_clock)
+    clocks = as_measured.groupby("run", observed=True)["clock"].first()
     known = [str(name) for name in cells["dtype"].dropna().unique()]
     if dtype is not None and dtype not in known:
         raise UsageError(f"dtype {dtype!r} is in none of these runs: {nearest(dtype, known)}")
     name_of = machine_names(runs) if pooled else {run.name: run.name for run in runs}
     first = {name_of[run.name]: run for run in reversed(runs)}
     first = {name: first[name] for name in dict.fromkeys(name_of.values())}
-    machines = describe([_facts(run, name) for name, run in first.items()])
+    machines = describe([_facts(run, name, clocks.get(run.name)) for name, run in first.items()])
     caches: Mapping[str, Caches] = {name: run.machine.get("caches") or () for name, run in first.items()}
     measured = figures(cells, cells["run"].map(name_of).to_list())
     ranking = rank(measured, list(machines["run"]))
@@ -124,8 +129,9 @@ def fleet(runs: Sequence[Run], dtype: str | None = None) -> Fleet:
     )
 
 
-def _facts(run: Run, name: str) -> dict[str, Any]:
-    return {"name": name, "machine": run.machine, "method": run.method}
+def _facts(run: Run, name: str, clock: float | None = None) -> dict[str, Any]:
+    told = {} if clock is None or not clock > 0 else {"clock": format_seconds(clock)}
+    return {"name": name, "machine": {**run.machine, **told}, "method": run.method}
 
 
 def by_model(ranking: pd.DataFrame, model_of: Mapping[str, str]) -> pd.DataFrame:

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True)
 @click.option("--dtype", help="Whose curves to show; by default that in which the most conversions copy.")
+@click.option("--one-clock", is_flag=True, help="Take the machines' clock frequencies out: all times at the first's.")
 @tells()
 @results_option
 @skip_bad_option
-def machines(runs: tuple[str, ...], dtype: str | None, results: Path, skip_bad: bool) -> Document:
+def machines(runs: tuple[str, ...], dtype: str | None, one_clock: bool, results: Path, skip_bad: bool) -> Document:
     """Describe the machines of runs, show what differs, and tell slower machines from slower conversions.
 
     Of more than a handful, the runs of one machine are taken together, and more machines than that by CPU model.
@@ -44,7 +45,7 @@ def machines(runs: tuple[str, ...], dtype: str | None, results: Path, skip_bad: 
     with reading_progress() as progress:
         selected = select(runs, results, on_bad=on_bad(skip_bad), progress=progress)
     units = [unit for run in selected for unit in _units(run)]
-    found = fleet(units, dtype)
+    found = fleet(units, dtype, one_clock=one_clock)
 
     blocks: list[Block] = facts(found.machines)
     if found.models is not None:

@@ -233,3 +233,21 @@ def test_what_cannot_be_read_is_left_out_where_that_is_asked_for(content, refuse
     assert [row["run"] for row in content("run-0", "nothing", "--skip-bad")["ranking"]] == ["run-0"]
     told = tell("machines", "nothing", "--results", results, "--skip-bad")
     assert told.status == 2 and "nothing is left to read: 1 skipped" in told.err
+
+
+def test_clocks_are_said_and_taken_out_when_that_is_asked_for(tell, tmp_path):
+    for number, clock in ((0, 2.5e-6), (1, 5e-6)):
+        facts = machine_facts() | {"machine": f"machine {number}"}
+        arms = [{"name": "base", "environment": {}, "python": None, "clock_reference": clock}]
+        rounds = made_up_rounds(Law(processes=3, visits=1, rounds=3, noise=0.001), CELLS, number)
+        record = {"machine": facts, "arms": arms}
+        write_run(tmp_path / f"run-{number}", rounds.assign(machine=facts["machine"]), record=record)
+
+    def slowest(*words):
+        told = tell("machines", "run-0", "run-1", *words, "--format", "json", "--results", tmp_path)
+        content = json.loads(told.out)
+        assert [machine["clock"] for machine in content["machines"]] == ["2.50 µs", "5.00 µs"]
+        return max(row["relative"] for row in content["ranking"])
+
+    assert slowest() == pytest.approx(2, rel=0.01)
+    assert slowest("--one-clock") == pytest.approx(1, rel=0.01)

@@ -110,7 +110,7 @@ def any_layout(cells: pd.DataFrame) -> list[Lines]:
         return []
     of_conversions = known.groupby("conversion", sort=False, observed=True)["half"].median()
     told = ", ".join(f"{name}{plus_minus(half)}" for name, half in of_conversions.items())
-    return [Lines((f"that is for the same address layouts again; for any layout, in the middle of the cells: {told}",))]
+    return [Lines((f"± holds for another run at these address layouts; for a program at any, typically: {told}",))]
 
 
 def conditions(row: pd.Series, varied: Sequence[str] = ()) -> str:

@@ -1,9 +1,10 @@
 import pandas as pd
+import pytest
 
 from copycost import estimate
 from copycost.show.document import Document, Section
 from copycost.show.render import markdown
-from copycost.show.sections.costs import conditions, telling_costs, telling_sizes
+from copycost.show.sections.costs import any_layout, conditions, telling_costs, telling_sizes
 from copycost.show.sections.doubts import notes
 from copycost.units import format_seconds
 from tests.made_up import Law, core_cells, made_up_rounds
@@ -42,3 +43,17 @@ def test_conditions_read_as_words():
     assert conditions(pd.concat([row.drop(["threads", "layout"]), pd.Series({"threads": 2, "layout": "strided"})])) == (
         "float64, 2 threads, strided"
     )
+
+
+def test_how_much_wider_intervals_are_for_any_layout_is_said_once_for_each_conversion():
+    law = Law(processes=10, sessions=5, layout_offset=0.05, offset=0.003)
+    (line,) = any_layout(estimate(made_up_rounds(law, core_cells(dtypes=("float64",)))))
+    assert line.lines[0].startswith(
+        "± holds for another run at these address layouts; for a program at any, typically: "
+    )
+    assert line.lines[0].count("±") == 6 and line.lines[0].count("torch.from_numpy") == 1
+
+
+@pytest.mark.parametrize("sessions", [0, 2])
+def test_nothing_is_said_of_other_layouts_where_sessions_are_not_told_or_too_few(sessions):
+    assert any_layout(estimate(made_up_rounds(Law(processes=10, sessions=sessions)))) == []
