@@ -6,13 +6,16 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 import copycost
-from copycost.commands.run import comparable
-from tests.made_up import Law, made_up_rounds
+from copycost.commands.run import _present, comparable
+from tests.made_up import Law, made_up_rounds, write_run
 
 ROOT = Path(__file__).parents[2]
 
@@ -99,6 +102,21 @@ def test_ctrl_c_keeps_what_was_measured_and_says_how_to_go_on(folder):
     assert json.loads((folder / "results" / "stopped" / "run.json").read_text())["status"] == "interrupted"
     shown = bench_runner("show", "stopped", "--results", folder / "results", cwd=folder)
     assert shown.returncode == 0 and "interrupted" in shown.stdout
+
+
+def test_the_arms_of_a_run_are_compared_with_the_first_when_it_ends(tmp_path, capsys):
+    law = Law(processes=6, sessions=3)
+    parts = [(law, "base", 1), (replace(law, factor=1.5), "slow", 2), (replace(law, factor=0.5), "fast", 3)]
+    rounds = [made_up_rounds(replace(law, arm=arm), seed=seed) for law, arm, seed in parts]
+    for number, own in enumerate(rounds):  # the arms take turns
+        own["process"] = 3 * own["process"] - 2 + number
+    folder = write_run(tmp_path / "arms", pd.concat(rounds, ignore_index=True))
+    record = SimpleNamespace(settings=SimpleNamespace(folder=folder), wall_seconds=9.0, timed_seconds=5.0)
+    record.processes, record.resumptions, record.failed = [], [], []
+    _present(record, tmp_path / "charts")
+    told = capsys.readouterr().out
+    assert told.index("arms@slow against arms@base") < told.index("arms@fast against arms@base")
+    assert "30 slower of 30 cells" in told and "30 faster of 30 cells" in told
 
 
 def test_figures_of_a_machine_that_is_never_quiet_are_not_to_be_compared():
