@@ -29,14 +29,16 @@ def main() -> None:
         MeasurePlan(CELLS, visits=VISITS).write(plan)
         started = time.monotonic()
         with Session(Start(), plan) as session:
+            list(session.events("started", 100))
+            session.ask({"cells": [cell.id for cell in CELLS], "known": {}, "on_trial": []})
             list(session.events("ready", 100))
             ready = time.monotonic() - started
-            for number in range(REPEATS):
+            for number in range(1, REPEATS + 1):
                 asked = time.monotonic()
                 visits = {cell.id: VISITS for cell in CELLS}
                 session.ask({"process": number, "json": str(file), "visits": visits, "seed": number})
                 for event in session.events("ended", 100):
-                    if event["event"] == "visited" and len(first) == number:
+                    if event["event"] == "visited" and len(first) == number - 1:
                         first.append(time.monotonic() - asked)
                 wall.append(time.monotonic() - asked)
                 timed.append(timed_seconds(json.loads(file.read_text())))

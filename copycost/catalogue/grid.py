@@ -16,7 +16,7 @@ DEFAULT_SIZES: tuple[int, ...] = tuple(4**power for power in range(13))
 
 @dataclass(frozen=True)
 class Preset:
-    """A named grid with the time (seconds) and the precision (share) a run of it aims at."""
+    """A named grid with the time (seconds) and the precision (share) a run of it aims at, and its address layouts."""
 
     name: str
     description: str
@@ -26,6 +26,7 @@ class Preset:
     budget: float
     precision: float
     threads: tuple[int, ...] = (1,)
+    layouts: str = "1..5"
 
 
 PRESETS: dict[str, Preset] = {
@@ -39,6 +40,7 @@ PRESETS: dict[str, Preset] = {
             sizes=tuple(4**power for power in (0, 2, 4, 6, 8, 9, 10)),
             budget=14.0,
             precision=0.02,
+            layouts="1..3",
         ),
         Preset(
             "default",

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @click.option("--precision", help="Half-width of the intervals asked for, such as 1%.")
 @click.option("--budget", help="Time for measuring, such as 60s.")
 @click.option("--processes", type=int, help="The most measuring processes.")
-@click.option("--layouts", default="1..5", help="Address layouts, a session each, such as 1..20, or random.")
+@click.option("--layouts", help="Address layouts, a session each, such as 1..20, or random; by default 1..5.")
 @click.option("--allocator", default="steady", help="steady, or found: the C allocator left alone.")
 @click.option("--visit-timeout", help="The longest that a visit may take, such as 30s; by default 60s.")
 @click.option("--memory-limit", help="Memory of a measuring process, such as 4G; by default 80% of what is available.")

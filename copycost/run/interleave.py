@@ -170,8 +170,13 @@ class Interleave:
         return random.sample(left, len(left))
 
     def _may_go_on(self, visits: Mapping[str, int]) -> bool:
-        """Return whether one more turn is allowed, and not far beyond the budget where turns took unforeseen long."""
+        """Return whether one more turn is allowed, and not far beyond the budget where turns took unforeseen long.
+
+        Where the budget was not typed, every session makes its first process whatever that takes.
+        """
         most = self._settings.processes
+        if self._settings.stretches and min(self._turns) == 0:
+            return most is None or self._progress.turns < most
         late = self._stopwatch.spent + self._schedule().turn_seconds(visits) > _MOST_OVERRUN * self._budget
         return not late and (most is None or self._progress.turns < most)
 

@@ -27,8 +27,6 @@ from copycost.run.arms import BASE, Arm, parse_arms
 from copycost.run.privacy import file_told
 from copycost.units import parse_bytes, parse_seconds, parse_share
 
-#: The address layouts of a run that says nothing else: the same ones in every run, so that two runs are paired by them.
-DEFAULT_LAYOUTS = "1..5"
 RANDOM = "random"
 
 _MOST_LAYOUTS = 1000
@@ -131,7 +129,7 @@ def settle(
     precision: str | None = None,
     budget: str | None = None,
     processes: int | None = None,
-    address_layouts: str = DEFAULT_LAYOUTS,
+    address_layouts: str | None = None,
     allocator: str = allocators.STEADY,
     visit_timeout: str | None = None,
     memory_limit: str | None = None,
@@ -147,11 +145,11 @@ def settle(
     """
     if preset not in PRESETS:
         raise UsageError(f"unknown preset {preset!r}: {nearest(preset, list(PRESETS))}")
-    numbers = parse_layouts(address_layouts)
     _word("allocator", allocator, allocators.MODES)
     if processes is not None and processes < 1:
         raise UsageError(f"processes {processes} is not at least 1")
     chosen = PRESETS[preset]
+    numbers = parse_layouts(chosen.layouts if address_layouts is None else address_layouts)
     selected = select_conversions(list(conversions) or None, family or chosen.family, conversions_file)
     grid = cells(
         selected,

@@ -36,7 +36,7 @@ def made_up(cell):
 
 
 class FakeSession:
-    """Every visit takes `seconds` on the clock; `fault` may break any process.
+    """Every visit takes `seconds` on the clock, and is foretold to take `price`; `fault` may break any process.
 
     `crashes` has what cells do, by their ids: "signal", "hang", "memory", "raise" or "session" (which
     dies with them), in each process that visits them; the same words in `preparing` for what they do
@@ -55,6 +55,7 @@ class FakeSession:
         preparing=None,
         once=False,
         machine=None,
+        price=None,
     ):
         self.cells = {cell.id: cell for cell in cells}
         self.clock = clock
@@ -65,6 +66,7 @@ class FakeSession:
         self.crashes = dict(crashes or {})
         self.preparing = dict(preparing or {})
         self.once = once
+        self.price = seconds if price is None else price
         self.machine = machine or machine_facts()
         self.asked = []
         self.told = []
@@ -137,7 +139,7 @@ class Opened:
             elif cell in fake.skipped:
                 yield {"event": "skipped", "cell": cell, "reason": "no such pair"}
             else:
-                yield {"event": "prepared", "cell": cell, "seconds": fake.seconds, "calibration": {}}
+                yield {"event": "prepared", "cell": cell, "seconds": fake.price, "calibration": {}}
         yield {"event": "ready", "machine": fake.machine, "protocol": Protocol().fingerprint()}
 
     def _is_planned(self, cell):

@@ -113,6 +113,13 @@ def test_random_layouts_are_sessions_of_their_own(tmp_path):
     assert fake.start.layout is None and record.method["address_layout"] == "random"
 
 
+@pytest.mark.parametrize(("stretches", "processes"), [(True, 4), (False, 1)])
+def test_turns_that_take_unforeseen_long_end_a_budget_that_was_typed(tmp_path, stretches, processes):
+    changes = {"budget": 3.0, "layouts": (1, 2, 3, 4), "stretches": stretches}
+    record, _ = run(tmp_path / "run", seconds=0.5, price=0.01, changes=changes)
+    assert len(record.processes) == processes and record.status == "complete"
+
+
 def test_a_budget_that_may_stretch_is_made_long_enough_for_every_session(tmp_path):
     changes = {"budget": 2.0, "layouts": (1, 2, 3), "stretches": True}
     record, _ = run(tmp_path / "run", seconds=0.5, changes=changes)

@@ -114,6 +114,12 @@ def test_layouts_are_numbers_in_the_order_typed_or_left_to_the_system(text, numb
     assert module.parse_layouts(text) == numbers
 
 
+def test_a_quick_look_has_as_few_sessions_as_an_interval_needs(tmp_path):
+    assert settle(out=tmp_path, preset="quick").layouts == (1, 2, 3)
+    assert settle(out=tmp_path, preset="quick", address_layouts="1..5").layouts == (1, 2, 3, 4, 5)
+    assert settle(out=tmp_path).layouts == (1, 2, 3, 4, 5)
+
+
 def test_a_budget_that_was_not_typed_grows_with_the_arms_and_may_be_stretched(tmp_path):
     alone, two = settle(out=tmp_path), settle(out=tmp_path, arms=["a", "b"])
     assert (two.budget, two.stretches) == (2 * alone.budget, True)
