@@ -22,7 +22,7 @@ from copycost.analyse.layered_mean import layered_mean
 from copycost.analyse.process_patterns import drift, mode_gap
 from copycost.analyse.processes import FACTS, SESSION, enough_quiet, gated_logs, per_process
 from copycost.analyse.quiet import marked
-from copycost.analyse.robust_mean import half_width, robust_mean
+from copycost.analyse.robust_mean import half_width
 
 FIRST = "first"
 GEOMETRIC_MEAN = "geometric mean"
@@ -140,11 +140,13 @@ def combine(processes: pd.DataFrame) -> pd.DataFrame:
     logs = gated_logs(processes, gated[codes])
     cells = processes[[*CELL, *FACTS]].iloc[first].reset_index(drop=True)
     session, layout = (floats(processes[name]) for name in SESSION)
-    figure = layered_mean(logs, codes, count, session, layout, classes(cells))
+    alike = classes(cells)
+    figure = layered_mean(logs, codes, count, session, layout, alike)
     seconds, half = np.exp(figure.mean), half_width(figure.error, figure.degrees)
     low, high = np.exp(figure.mean - half), np.exp(figure.mean + half)
-    beside = robust_mean(gated_logs(processes, gated[codes], "ratio"), codes, count)
-    ratio_low, ratio_high = map(np.exp, beside.interval())
+    beside = layered_mean(gated_logs(processes, gated[codes], "ratio"), codes, count, session, layout, alike)
+    beside_half = half_width(beside.error, beside.degrees)
+    ratio_low, ratio_high = np.exp(beside.mean - beside_half), np.exp(beside.mean + beside_half)
     known = group_mean(floats(processes["gating"]), codes, count) > 0
     moved = floats(cells["bytes"]) / seconds / 1e9
     copies = ~cells["shares_memory"].to_numpy(dtype=bool, na_value=True)

@@ -20,6 +20,9 @@ _PROCESS_SECONDS = 0.8
 _ITEM_SECONDS = 1.5e-3
 _PROCESS_OVERHEAD = 0.15
 
+#: Half-width that a cell of unknown precision is taken to have: wider than anything that is worth more.
+_UNKNOWN_WIDTH = 1.0
+
 
 class Stopwatch:
     """Seconds of the budget that are spent, without what failures have cost; a resumed run goes on where it stood."""
@@ -143,7 +146,3 @@ class Schedule:
         once = self.turn_seconds(visits) - self.turn_seconds({})
         worthwhile = min(self.arms * (_PROCESS_SECONDS + self.start_seconds), seconds)
         return dict.fromkeys(visits, max(1, min(self.most_visits, int(worthwhile / once))))
-
-
-#: Half-width that a cell of unknown precision is taken to have: wider than anything that is worth more.
-_UNKNOWN_WIDTH = 1.0

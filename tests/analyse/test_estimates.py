@@ -242,3 +242,11 @@ def test_another_thread_count_falls_back_on_the_only_empty_call():
 def test_below_three_processes_the_overhead_spans_them():
     cells = estimate(made_up_rounds(Law(processes=2), [cell(1e-6), EMPTY_CALL]))
     assert cells["overhead_low"][0] < cells["overhead_high"][0]
+
+
+def test_the_ratio_to_a_plain_copy_knows_of_sessions_too():
+    copies = [cell for cell in core_cells(sizes=(1024**2,)) if not cell.shares_memory]
+    one = estimate(made_up_rounds(Law(processes=10, sessions=1), copies))
+    assert one["copy_ratio"].notna().all() and one["copy_ratio_low"].isna().all() and one["ci_low"].isna().all()
+    five = estimate(made_up_rounds(Law(processes=10, sessions=5), copies))
+    assert five["copy_ratio_low"].notna().all()

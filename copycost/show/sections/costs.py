@@ -102,12 +102,15 @@ def legend(cells: pd.DataFrame) -> Lines:
 def any_layout(cells: pd.DataFrame) -> list[Lines]:
     """Return the line that says how much wider intervals are for programs that lie at other addresses.
 
-    Nothing where sessions are not told, or there are too few of them.
+    Intervals of layouts that were not chosen, or had one process each, are of that kind already. Nothing where sessions
+    are not told, or there are too few of them.
     """
     half = half_of(floats(cells["layout_error"]), floats(cells["layout_degrees"]))
     known = cells.assign(half=half)[floats(cells["sessions"]) >= FEWEST].dropna(subset=["half"])
     if known.empty:
         return []
+    if np.array_equal(floats(known["error"]), floats(known["layout_error"])):
+        return [Lines(("± holds for a program at any address layout",))]
     of_conversions = known.groupby("conversion", sort=False, observed=True)["half"].median()
     told = ", ".join(f"{name}{plus_minus(half)}" for name, half in of_conversions.items())
     return [Lines((f"± holds for another run at these address layouts; for a program at any, typically: {told}",))]

@@ -57,3 +57,10 @@ def test_how_much_wider_intervals_are_for_any_layout_is_said_once_for_each_conve
 @pytest.mark.parametrize("sessions", [0, 2])
 def test_nothing_is_said_of_other_layouts_where_sessions_are_not_told_or_too_few(sessions):
     assert any_layout(estimate(made_up_rounds(Law(processes=10, sessions=sessions)))) == []
+
+
+@pytest.mark.parametrize("changes", [{"chosen": False}, {"processes": 5}], ids=["random", "one process each"])
+def test_intervals_that_hold_for_any_layout_already_are_said_to(changes):
+    law = Law(**{"processes": 10, "sessions": 5, **changes})
+    (line,) = any_layout(estimate(made_up_rounds(law, core_cells(dtypes=("float64",)))))
+    assert line.lines == ("± holds for a program at any address layout",)
