@@ -173,7 +173,9 @@ def _largest_multiple(cells: pd.DataFrame) -> list[Line]:
 
 def _page_faults(parts: pd.DataFrame) -> list[Line]:
     """Return what page faults cost at the largest size of the copy that takes most of them."""
-    faulting = parts[(parts["faults"] > 0).to_numpy(dtype=bool) & parts["page_faults_share"].notna().to_numpy()]
+    # Fewer than one a call are what the pool of small results takes now and then, and have no price of their own.
+    known = parts[["page_faults_share", "fault_seconds"]].notna().all(axis=1).to_numpy()
+    faulting = parts[(parts["faults"] >= 1).to_numpy(dtype=bool) & known]
     if faulting.empty:
         return []
     largest = faulting[faulting["bytes"] == faulting["bytes"].max()]

@@ -7,7 +7,7 @@ from copycost.analyse.ceilings import ceilings
 from copycost.analyse.select import select_one
 from copycost.show.quantities import with_quantities
 from copycost.show.render.layout import plain_text
-from copycost.show.sections.summary import summary_blocks
+from copycost.show.sections.summary import _page_faults, summary_blocks
 from tests.analyse.laws import machine_cells
 from tests.made_up import Law, core_cells, made_up_rounds, write_run
 from tests.show.suites import scaling_suite
@@ -73,3 +73,10 @@ def test_a_run_that_is_explained_says_from_where_a_copy_costs_ten_times_as_much_
         r"It costs ten times torch\.from_numpy: float64 from [\d.]+ KiB \([\d.]+ KiB to [\d.]+ KiB\) on\.", copying
     )
     assert re.search(r"^At 128 MiB, torch.tensor takes 32,7\d\d page faults of .* each: \d+% .* of its time", lines[-1])
+
+
+def test_less_than_one_page_fault_a_call_is_not_told_and_one_without_a_price_neither():
+    parts = pd.DataFrame(
+        {"conversion": "f", "bytes": [8.0, 8.0], "faults": [0.001, 12.0], "page_faults_share": 0.1},
+    ).assign(fault_seconds=[1e-7, float("nan")])
+    assert _page_faults(parts.iloc[:1]) == _page_faults(parts.iloc[1:]) == []
