@@ -1,14 +1,14 @@
 """Prints how well comparisons hold: wrong verdicts where nothing differs, slowdowns put in on purpose, a known answer.
 
     python targets/compare.py --out FOLDER                                            # all parts
-    python targets/compare.py --out FOLDER --part injected --repeats 1 --budget 60s   # one of them, shorter
+    python targets/compare.py --out FOLDER --part power --repeats 1 --budget 60s   # one of them, shorter
 
 All parts but the last go the whole way: `run` and `compare` as they are typed. Runs that the folder holds already are
 compared anew and not measured again. Nothing else should run beside it. The parts:
 
     same        a grid under two labels, without references, which are not compared
-    injected    `targets/injected.py`: the core conversions with extra work in every call, up to 512 KiB, in three arms:
-                none, 5% and 10% of what each cell takes
+    power       `targets/injected.py`: the core conversions with extra work in every call, up to 512 KiB, in two arms:
+                none and a share of what each cell takes, 0 to 10%, for each of two budgets
     hugepages   torch.tensor with and without THP_MEM_ALLOC_ENABLE=1, on a heap as it is found
     made-up     comparisons of made-up rounds that follow one law
 """
@@ -29,6 +29,7 @@ import numpy as np
 import pandas as pd
 
 import copycost
+from copycost.analyse.run_comparison import MARGIN
 from copycost.analyse.verdicts import FALSE_DISCOVERIES, FASTER, SAME, SLOWER
 from copycost.store.record import read_record
 
@@ -39,7 +40,8 @@ from tests.made_up import Law, core_cells, made_up_rounds
 ROOT = Path(__file__).parents[1]
 SMALL_COPY = 512 * 1024
 WIDE = "5%"
-SLOWDOWNS = {"five": (0.05, "at least 90%"), "ten": (0.10, "at least 98%")}
+SLOWDOWNS = {0.0: "at most 1%", 0.01: "", 0.02: "", 0.05: "at least 90%", 0.1: "at least 99%"}
+BUDGETS = ("120s", "240s")
 HUGEPAGE_SIZES = "1,64,1K,4K,32K,256K,1M,8M,16M"
 MIB = 1024**2
 # Of what `python targets/spread.py` finds on a shared virtual machine.
@@ -108,24 +110,27 @@ def same(job: Job) -> Rows:
     ]
 
 
-def injected(job: Job) -> Rows:
-    """Find slowdowns that were put in on purpose."""
+def power(job: Job) -> Rows:
+    """Find slowdowns that were put in on purpose: a row for each, and for each budget of two arms together."""
     grid = ["--conversions", str(ROOT / "targets" / "injected.py"), "--size", "1..64K", "--no-references"]
     grid += [word for name in CORE for word in ("--conversion", PREFIX + name)]
-    cells = copycost.estimate(copycost.load(job.run("injected-costs", *grid, budget="60s")))
-    arms = [("none", 0.0), *((arm, part) for arm, (part, _) in SLOWDOWNS.items())]
-    named = [word for arm, part in arms for word in ("--arm", f"{arm}:{VARIABLE}={extra_work(job, cells, arm, part)}")]
-    runs = job.runs("injected", 3, *grid, *named, budget="180s")
+    cells = copycost.estimate(copycost.load(job.run("power-costs", *grid, budget="60s")))
+    none = f"none:{VARIABLE}={extra_work(job, cells, 'none', 0.0)}"
     rows = []
-    for arm, (part, target) in SLOWDOWNS.items():
-        found = job.compare(runs, "none", arm)
-        hits = found["verdict"].eq(SLOWER)
-        low, middle, high = np.quantile(found["ratio"].astype(float), [0.05, 0.5, 0.95])
-        print(f"{part:.0%} put in: ratios {middle:.3f} (90% of them {low:.3f} to {high:.3f})", file=sys.stderr)
-        tell(f"{part:.0%} not found", found[~hits])
-        rows.append(
-            (f"a slowdown of {part:.0%} put in, up to 512 KiB, {len(runs)} repeats: found", target, share(hits))
-        )
+    for budget in [job.budget] if job.budget else BUDGETS:
+        for part, target in SLOWDOWNS.items():
+            arm = f"slower-{part:.0%}".rstrip("%")
+            slower = f"{arm}:{VARIABLE}={extra_work(job, cells, arm, part)}"
+            runs = job.runs(f"power-{budget}-{arm}", 1, *grid, "--arm", none, "--arm", slower, budget=budget)
+            # What is smaller than the margin may be called the same, and rightly so.
+            words = ("--margin", f"{50 * part:g}%") if 0 < part < 2 * MARGIN else ()
+            found = job.compare(runs, "none", arm, *words)
+            hits = found["verdict"].isin([SLOWER] if part else [SLOWER, FASTER])
+            low, middle, high = np.quantile(found["ratio"].astype(float), [0.05, 0.5, 0.95])
+            print(f"{budget}, {part:.0%}: ratios {middle:.3f} (90% of them {low:.3f} to {high:.3f})", file=sys.stderr)
+            tell(f"{part:.0%} put in", found[hits if not part else ~hits])
+            what = f"{part:.0%} slower: found" if part else "nothing changed: called slower or faster"
+            rows.append((f"two arms, {budget} together, {what}", target, share(hits)))
     return rows
 
 
@@ -209,7 +214,7 @@ def tell(what: str, cells: pd.DataFrame) -> None:
 
 PARTS: dict[str, Callable[[Job], Rows]] = {
     "same": same,
-    "injected": injected,
+    "power": power,
     "hugepages": hugepages,
     "made-up": made_up,
 }
@@ -220,9 +225,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True, help="folder for the runs")
     parser.add_argument("--part", action="append", choices=list(PARTS), help="only this part; may be repeated")
-    parser.add_argument("--repeats", type=int, help="runs of a part (10 same, 3 injected, 2 hugepages)")
+    parser.add_argument("--repeats", type=int, help="runs of a part (10 same, 1 power, 2 hugepages)")
     parser.add_argument("--preset", default="default", help="grid of the part same")
-    parser.add_argument("--budget", help="of each run (120s same, 180s injected and hugepages)")
+    parser.add_argument("--budget", help="of each run (120s same, 120s and 240s power, 180s hugepages)")
     parser.add_argument("--comparisons", type=int, default=1000, help="of made-up rounds")
     typed = parser.parse_args()
     if typed.comparisons < 1 or (typed.repeats is not None and typed.repeats < 1):

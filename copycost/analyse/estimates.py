@@ -60,6 +60,7 @@ OVER_RUNS = {
     **dict.fromkeys(("error", "degrees"), BETWEEN_RUNS),
     "sessions": MEDIAN,
     **dict.fromkeys(("layout_error", "layout_degrees"), UNKNOWN),
+    "instructions": MEDIAN,
 }
 """Each column of the cells frame, in order, and how it is combined over runs of one cell (see ``host_spread.pooled``).
 
@@ -116,9 +117,10 @@ def estimate_cells(processes: pd.DataFrame, precision: float | None = None) -> p
         its logarithm, with ``degrees`` of freedom. These four are NaN below three sessions (below three processes
         where files tell no sessions). ``layout_error`` and ``layout_degrees`` are the same for any layout; see
         ``layered_mean``. ``raw_seconds``
-        is neither gated nor corrected. ``flags`` has the doubts' names, joined by ``;``.
+        is neither gated nor corrected. ``flags`` has the doubts' names, joined by ``;``. ``instructions`` are
+        told by the run's record alone: NaN.
     """
-    cells = add_overhead(combine(processes))
+    cells = add_overhead(combine(processes)).assign(instructions=np.nan)
     return cells.assign(flags=flags(cells, precision))[list(COLUMNS)]
 
 

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from copycost.analyse.counts import INSTRUCTIONS_RATIO, INSTRUCTIONS_VERDICT, MORE
 from copycost.analyse.grouping import floats
 from copycost.analyse.verdicts import ONLY_A, ONLY_B, SLOWER, UNDECIDED
 from copycost.errors import UsageError, nearest
 from copycost.units import parse_count
 
-EXAMPLE = "slower>5%, slower, undecided, slower>5%:conversion=torch.tensor:size=1..64K"
-_VERDICTS = (SLOWER, UNDECIDED)
+INSTRUCTIONS = "instructions"
+EXAMPLE = "slower>5%, slower, undecided, instructions>1%, slower>5%:conversion=torch.tensor:size=1..64K"
+_VERDICTS = (SLOWER, UNDECIDED, INSTRUCTIONS)
 _WHAT = re.compile(r"([a-z]+)(?:\s*>\s*(\d+(?:\.\d+)?)\s*%)?")
 
 
@@ -24,8 +26,9 @@ class Rule:
 
     Attributes:
         text: as it was typed.
-        verdict: slower or undecided.
-        beyond: how much slower it must be shown to be, as a share: the whole 95% interval lies beyond it; 0 for any.
+        verdict: slower or undecided; or instructions, for more of them.
+        beyond: how much slower it must be shown to be, as a share: the whole 95% interval lies beyond it; or how many
+            more instructions a call has. 0 for any.
         conversion: the one conversion it is about; None for all.
         dtype: the one dtype; None for all.
         sizes: fewest and most elements, not bytes; None for all.
@@ -48,7 +51,7 @@ class Gate:
     @property
     def smallest(self) -> float | None:
         """Return the smallest slowdown that a rule names, as a share."""
-        return min((rule.beyond for rule in self.rules if rule.beyond), default=None)
+        return min((rule.beyond for rule in self.rules if rule.verdict == SLOWER and rule.beyond), default=None)
 
 
 def parse_gate(text: str) -> Gate:
@@ -78,12 +81,21 @@ def failures(gate: Gate, comparison: pd.DataFrame) -> pd.DataFrame:
             names = sorted(map(str, comparison["conversion"].dropna().unique()))
             about = "no such cells on both sides" if rule.conversion is None else _near(rule.conversion, names)
             raise UsageError(f"--fail-on {rule.text!r} is about no cell of this comparison: {about}")
-        hit = among & (comparison["verdict"] == rule.verdict).to_numpy()
-        if rule.verdict == SLOWER:
-            hit &= floats(comparison["ci_low"]) > 1 + rule.beyond
+        hit = among & _breaks(rule, comparison)
         failed[hit & (failed == "")] = rule.text
     found: pd.DataFrame = comparison.assign(rule=failed)[failed != ""]
     return found
+
+
+def _breaks(rule: Rule, comparison: pd.DataFrame) -> np.ndarray:
+    if rule.verdict == INSTRUCTIONS:
+        if INSTRUCTIONS_VERDICT not in comparison:
+            raise UsageError(f"--fail-on {rule.text!r}: not both sides have counts, which `run --counts` makes")
+        more = (comparison[INSTRUCTIONS_VERDICT] == MORE).to_numpy()
+        broken: np.ndarray = more & (floats(comparison[INSTRUCTIONS_RATIO]) > 1 + rule.beyond)
+        return broken
+    hit: np.ndarray = (comparison["verdict"] == rule.verdict).to_numpy()
+    return hit & (floats(comparison["ci_low"]) > 1 + rule.beyond) if rule.verdict == SLOWER else hit
 
 
 def _near(conversion: str, names: list[str]) -> str:
@@ -111,8 +123,8 @@ def _rule(text: str, whole: str) -> Rule:
         raise UsageError(
             f"--fail-on {whole!r}: {verdict!r} is not a verdict to fail on: {nearest(verdict, list(_VERDICTS))}"
         )
-    if share is not None and verdict != SLOWER:
-        raise UsageError(f"--fail-on {whole!r}: only 'slower' takes a share")
+    if share is not None and verdict == UNDECIDED:
+        raise UsageError(f"--fail-on {whole!r}: only 'slower' and 'instructions' take a share")
     found: dict[str, str] = {}
     for restriction in restrictions:
         name, _, value = restriction.strip().partition("=")

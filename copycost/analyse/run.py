@@ -20,6 +20,7 @@ from copycost.analyse.advice import Advice, advice
 from copycost.analyse.bootstrap import bootstrap
 from copycost.analyse.breakdown import breakdown
 from copycost.analyse.ceilings import ceilings
+from copycost.analyse.counts import instructions
 from copycost.analyse.crossovers import crossings, multiples
 from copycost.analyse.curves import Curve, curves
 from copycost.analyse.estimates import estimate_cells
@@ -133,6 +134,8 @@ class Run:
         if not self.parts and self.files.kept is not None:
             return self._named(to_frame([renamed(self.files.kept.table, self.name)]))
         cells = estimate_cells(self.processes, self.precision)
+        if not self.parts:
+            cells = cells.assign(instructions=instructions(cells, self.record))
         if not self.parts and not self.longer_names(self):  # kept are the names that it has alone
             self.files.keep(cells)
         return cells

@@ -10,6 +10,7 @@ import pandas as pd
 
 from copycost.analyse.common_clock import first_clock
 from copycost.analyse.comparison import OTHER_INTERRUPTIONS, OWN_CLOCK, PLAIN_COPY_TOO, add_flag, compare
+from copycost.analyse.counts import LEAST_CHANGE, LEAST_CHANGE_ELSEWHERE, with_counts
 from copycost.analyse.fingerprint import described, differing, differing_among, require_one, require_same
 from copycost.analyse.run import Run
 from copycost.errors import UsageError
@@ -41,6 +42,8 @@ class RunComparison:
     remarks: list[str]
     margin: float
     anyway: bool
+    least_change: float
+    """of instructions that is called one, as a share."""
 
 
 def compare_runs(baseline: Run, candidate: Run, *, margin: float = MARGIN, anyway: bool = False) -> RunComparison:
@@ -72,6 +75,8 @@ def compare_runs(baseline: Run, candidate: Run, *, margin: float = MARGIN, anywa
         allowance=max(allowance, ONE_SESSION_ALLOWANCE if one_session else 0.0),
         same_programs=_same_programs(baseline, candidate),
     )
+    least = LEAST_CHANGE if _one_interpreter(baseline, candidate) else LEAST_CHANGE_ELSEWHERE
+    cells = with_counts(cells, baseline.estimates, candidate.estimates, least)
     methods = [*differing(baseline.method, candidate.method), *across]
     flags = [GRID_DIFFERS] if allowance else []
     flags += [ONE_SESSION] if one_session else []
@@ -103,7 +108,7 @@ def compare_runs(baseline: Run, candidate: Run, *, margin: float = MARGIN, anywa
         )
     remarks += _paired(baseline, candidate, cells)
     remarks += _moved_clock(baseline, candidate, cells)
-    return RunComparison(baseline, candidate, cells, remarks, margin, anyway)
+    return RunComparison(baseline, candidate, cells, remarks, margin, anyway, least)
 
 
 def _moved_clock(a: Run, b: Run, cells: pd.DataFrame) -> list[str]:
@@ -154,6 +159,11 @@ def _same_programs(a: Run, b: Run) -> bool:
     facts = [{**run.machine, **(run.arm_entry.get("machine") or {})} for run in (a, b)]
     pythons = [run.arm_entry.get("python") for run in (a, b)]
     return pythons[0] == pythons[1] and all(facts[0].get(name) == facts[1].get(name) for name in _PROGRAMS)
+
+
+def _one_interpreter(a: Run, b: Run) -> bool:
+    """Return whether they are arms of one run that the same interpreter has measured."""
+    return a.path == b.path and a.arm_entry.get("python") == b.arm_entry.get("python")
 
 
 def _across(a: Run, b: Run, anyway: bool) -> list[tuple[str, Any, Any]]:

@@ -22,7 +22,7 @@ from copycost.store.names import as_unicode
 from copycost.store.parametrised import read_parametrised
 from copycost.store.record import RECORD, read_record
 
-_OF_THE_GRID = ("processes", "skipped", "failed")
+_OF_THE_GRID = ("processes", "skipped", "failed", "counts")
 _RUNNING = "running"
 
 

@@ -72,7 +72,7 @@ def comparison_document(compared: RunComparison, gate: Gate | None = None, fail_
     from copycost.analyse.geometric_means import summary
     from copycost.show.document import Document, Lines, Name
     from copycost.show.render.layout import plain_text
-    from copycost.show.sections.comparison import in_short, means, remarks, verdicts, what_they_are
+    from copycost.show.sections.comparison import in_short, instructions, means, remarks, verdicts, what_they_are
 
     baseline, candidate = compared.baseline, compared.candidate
     failed = failures(gate, compared.cells) if gate else None
@@ -82,7 +82,7 @@ def comparison_document(compared: RunComparison, gate: Gate | None = None, fail_
         Lines(what, bullets=True),
         *_gate_notes(fail_on, failed, compared.cells),
     ]
-    blocks += [*verdicts(compared.cells), *means(compared.cells), *remarks(compared)]
+    blocks += [*verdicts(compared.cells), *means(compared.cells), *instructions(compared), *remarks(compared)]
     data: dict[str, Any] = {
         "cells": compared.cells,
         "heading": [plain_text(line) for line in what],

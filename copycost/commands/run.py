@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 @click.option("--cluster", help="Measure every host of a Dask cluster: tcp://HOST:8786, a scheduler file, local:2.")
 @click.option("--pool", default="cpu_model", help="Facts that make a cluster's hosts one kind, or none.")
 @click.option("--wait", default="60s", help="How long to wait for a cluster's host that has gone.")
+@click.option("--counts", is_flag=True, help="Count instructions of calls too, under valgrind: a minute for each arm.")
 @click.option("--with-hostname", is_flag=True, help="Keep names, folders and addresses of this host or a cluster's.")
 @click.pass_context
 def run(
@@ -224,6 +225,7 @@ def _present(record: Record, charts: Path) -> None:
     from copycost.analyse.select import select_one
     from copycost.commands.compare import comparison_document
     from copycost.commands.show import run_document
+    from copycost.run.counts import uncounted_lines
     from copycost.run.failures import failure_lines
     from copycost.show.chart_data import draw, run_data
     from copycost.units import format_seconds
@@ -244,7 +246,7 @@ def _present(record: Record, charts: Path) -> None:
     if record.resumptions:
         count = len(record.resumptions)
         print("resumed once" if count == 1 else f"resumed {count} times")
-    for line in failure_lines(record.failed):
+    for line in [*failure_lines(record.failed), *uncounted_lines(record.counts)]:
         print(line)
     if not comparable(run.estimates):
         print("this machine was hardly ever quiet: these figures are not to be compared")

@@ -39,7 +39,7 @@ def run_document(run: Run) -> Document:
         UsageError: it holds no conversion.
     """
     from copycost.show.document import Block, Document
-    from copycost.show.sections.costs import any_layout, cost_tables, legend
+    from copycost.show.sections.costs import any_layout, cost_tables, instruction_tables, legend
     from copycost.show.sections.doubts import better_beside_a_copy, notes, whole_notes
     from copycost.show.sections.machines import heading
 
@@ -50,6 +50,7 @@ def run_document(run: Run) -> Document:
         *cost_tables(cells),
         legend(cells),
         *any_layout(cells),
+        *instruction_tables(cells),
         *notes(cells, table="cells"),
         *better_beside_a_copy(cells),
         *whole_notes(run),

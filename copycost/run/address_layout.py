@@ -74,4 +74,4 @@ def padded(environ: Mapping[str, str], command: Sequence[str], layout: int) -> d
 
 if __name__ == "__main__":
     fix()
-    os.execv(sys.argv[1], sys.argv[1:])
+    os.execvp(sys.argv[1], sys.argv[1:])

@@ -40,6 +40,9 @@ class Watcher(Protocol):
     def process_ended(self, progress: Progress) -> None:
         """A process's file is kept."""
 
+    def counted(self, cell_id: str, done: int, planned: int) -> None:
+        """A cell's instructions were counted, or could not be."""
+
 
 @dataclass
 class Prepared:

@@ -14,6 +14,7 @@ from typing import Any
 
 from copycost.errors import UsageError
 from copycost.run.arm_session import Watcher
+from copycost.run.counts import Counting
 from copycost.run.folder import leave_empty, locked
 from copycost.run.interleave import Interleave
 from copycost.run.privacy import redacted
@@ -73,6 +74,8 @@ def _executed(record: Record, watcher: Watcher, open_session: OpenSession, clock
         scratch.mkdir()
         with Interrupt() as interrupt:
             Interleave(record, watcher, scratch, open_session, clock, interrupt.check).measure()
+            if record.settings.counts:
+                Counting(record, watcher, scratch, open_session, interrupt.check).count()
         record.status = "complete"
     except KeyboardInterrupt:
         record.status = "interrupted"

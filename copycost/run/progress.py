@@ -129,6 +129,12 @@ class ProgressBar:
         """Show which cell was visited last."""
         self._draw("visit", cell_id, done, planned)
 
+    def counted(self, cell_id: str, done: int, planned: int) -> None:
+        """Show which cell's instructions were counted last."""
+        if not self._live and done == planned:
+            self._console.print(f"instructions of {planned} cells are counted", highlight=False)
+        self._draw("count", cell_id, done, planned)
+
     def process_ended(self, progress: Progress) -> None:
         """Show what is known after one more process."""
         self._began = self._clock() - progress.elapsed  # what failures have cost is not the budget's

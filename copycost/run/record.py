@@ -34,7 +34,7 @@ class Record:
 
     ``spent_seconds`` is how much of the budget is gone, ``lost_seconds`` what failures have cost
     beside it. A resumed run has one of ``resumptions`` for each time. ``clock_references`` has, by arm, the clock
-    in seconds that times are given at.
+    in seconds that times are given at, ``counts`` what was counted (see `counts.Counting`).
     """
 
     settings: Settings
@@ -51,6 +51,7 @@ class Record:
     spent_seconds: float = 0.0
     lost_seconds: float = 0.0
     clock_references: dict[str, float] = field(default_factory=dict)
+    counts: dict[str, dict[str, Any]] = field(default_factory=dict)
     _last_session: int = 0
 
     @property
@@ -112,6 +113,7 @@ class Record:
                 "machine": self.machine,
                 "skipped": self.skipped,
                 "failed": self.failed,
+                **({"counts": self.counts} if self.counts else {}),
                 "processes": self.processes,
                 "resumptions": self.resumptions,
                 "wall_seconds": self.wall_seconds,
@@ -188,6 +190,7 @@ def recovered(settings: Settings) -> Record:
         wall_seconds=_number(content.get("wall_seconds")),
         spent_seconds=_number(content.get("spent_seconds")) + adopted,
         lost_seconds=_number(content.get("lost_seconds")),
+        counts=content.get("counts") or {},
         clock_references={arm["name"]: arm["clock_reference"] for arm in content["arms"] if arm.get("clock_reference")},
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import secrets
+import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -55,7 +56,7 @@ class Settings:
     """The settings of a run; seconds for times, shares for precision.
 
     ``layouts`` has the address layout of each session, by its number; None where the system draws it. A budget that
-    ``stretches`` is made longer where it is too short for every session.
+    ``stretches`` is made longer where it is too short for every session. ``counts`` says whether calls are counted too.
     """
 
     folder: Path
@@ -73,6 +74,7 @@ class Settings:
     memory_limit: int | None = None
     with_hostname: bool = False
     stretches: bool = False
+    counts: bool = False
 
     @property
     def user_conversions(self) -> frozenset[str]:
@@ -134,6 +136,7 @@ def settle(
     visit_timeout: str | None = None,
     memory_limit: str | None = None,
     with_hostname: bool = False,
+    counts: bool = False,
     name: str | None = None,
     out: Path = Path("results"),
 ) -> Settings:
@@ -167,6 +170,8 @@ def settle(
     seconds = chosen.budget * len(settled_arms) if budget is None else parse_seconds(budget)
     timeout = _visit_timeout(visit_timeout)
     require_torch()
+    if counts:
+        require_valgrind()
     memory = available_bytes()
     limit = _memory_limit(memory_limit, memory)
     if memory is not None:
@@ -188,6 +193,7 @@ def settle(
         memory_limit=limit,
         with_hostname=with_hostname,
         stretches=budget is None,
+        counts=counts,
     )
 
 
@@ -288,6 +294,12 @@ def require_torch() -> None:
             raise UsageError(
                 f"{package} is not installed here and measuring needs it: pip install -c constraints.txt -e ."
             )
+
+
+def require_valgrind() -> None:
+    """Refuse to count where valgrind is not installed."""
+    if not sys.platform.startswith("linux") or shutil.which("valgrind") is None:
+        raise UsageError("--counts needs Linux and valgrind, which is not installed here: apt install valgrind")
 
 
 def _new_name(preset: str) -> str:

@@ -33,6 +33,9 @@ class Watcher:
     def visited(self, *said):
         self.said.append(("visited", *said))
 
+    def counted(self, *said):
+        self.said.append(said)
+
     def process_ended(self, progress):
         self.said.append(("ended", progress.processes, progress.precise))
 

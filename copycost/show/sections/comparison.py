@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from copycost.analyse.counts import FEWER, INSTRUCTIONS_RATIO, INSTRUCTIONS_VERDICT, MORE
 from copycost.analyse.fingerprint import conditions
 from copycost.analyse.geometric_means import summary
 from copycost.analyse.machines import differences
 from copycost.analyse.run import Run
 from copycost.analyse.run_comparison import RunComparison
-from copycost.analyse.verdicts import FASTER, SLOWER, UNDECIDED, VERDICTS
-from copycost.show.document import Block, Column, Folded, Line, Name, Note, Table
+from copycost.analyse.verdicts import FASTER, SAME, SLOWER, UNDECIDED, VERDICTS
+from copycost.show.document import Block, Column, Folded, Line, Lines, Name, Note, Table
 from copycost.show.render.figures import counted, ends, ratio
-from copycost.show.sections.costs import USUAL
+from copycost.show.sections.costs import UNSEEN_BY_COUNTS, USUAL
 
 _TELLING = (SLOWER, FASTER, UNDECIDED)
 _OF_METHOD = ("-differs", "-differ")
@@ -61,6 +62,28 @@ def _largest_first(cells: pd.DataFrame) -> pd.DataFrame:
     of_cell = ranked.groupby("cell", sort=False)
     ranked = ranked.assign(first=of_cell["place"].transform("min"), furthest=of_cell["away"].transform("min"))
     return ranked.sort_values(["first", "furthest", "cell", "bytes"], kind="stable")
+
+
+def instructions(compared: RunComparison) -> list[Block]:
+    """Return how the instructions of calls changed, those that did as a table; nothing where they were not counted."""
+    cells = compared.cells
+    if INSTRUCTIONS_VERDICT not in cells:
+        return []
+    counted_cells = cells[cells[INSTRUCTIONS_VERDICT].notna()]
+    changed = counted_cells[counted_cells[INSTRUCTIONS_VERDICT] != SAME]
+    counts = [(int((counted_cells[INSTRUCTIONS_VERDICT] == word).sum()), word) for word in (MORE, FEWER, SAME)]
+    words = ", ".join(f"{count} {word}" for count, word in counts if count)
+    of_all = f"{words} of {counted(len(counted_cells), 'cell')}, at {100 * compared.least_change:.3g}%"
+    line = f"instructions of a call: {of_all}; {UNSEEN_BY_COUNTS}"
+    rows = changed.assign(cell=[cell_name(row) for _, row in changed.iterrows()])
+    columns = (
+        Column("bytes", "bytes", "bytes"),
+        Column("instructions_a", "A", "count"),
+        Column("instructions_b", "B", "count"),
+        Column(INSTRUCTIONS_RATIO, "B / A", "ratio"),
+        Column(INSTRUCTIONS_VERDICT, "instructions", "text"),
+    )
+    return [Lines((line,)), *([Table("instructions", rows, columns, titles="cell", cut=True)] if len(rows) else [])]
 
 
 def means(cells: pd.DataFrame, name: str = "means") -> list[Table]:

@@ -12,13 +12,14 @@ from copycost.analyse.doubts import half_width
 from copycost.analyse.grouping import floats
 from copycost.analyse.robust_mean import FEWEST
 from copycost.analyse.robust_mean import half_width as half_of
-from copycost.show.document import Column, Lines, Table
+from copycost.show.document import Block, Column, Lines, Table
 from copycost.show.render.figures import half_width as plus_minus
 from copycost.show.render.figures import written
 
 SHARES, UNKNOWN = "=", "?"
 USUAL = {"threads": "1", "cache": "warm", "layout": "contiguous"}
 """Conditions that need not be told, because most figures are of them."""
+UNSEEN_BY_COUNTS = "they see neither the kernel, and so no page faults, nor caches and memory"
 LANDMARKS = (1024, 16 * 1024, 256 * 1024, 4 * 1024**2, 32 * 1024**2)
 """Source bytes beside which a table of telling sizes has a column, with the smallest and the largest size."""
 _CONDITIONS = ("dtype", "threads", "cache", "layout", "run", "machine", "arm")
@@ -37,12 +38,7 @@ def cost_tables(cells: pd.DataFrame) -> list[Table]:
     rows = cells.assign(half_width=half_width(cells), mark=np.where(sized, marks, ""))
     tables = []
     if sized.any():
-        grid = rows[sized]
-        varied = [name for name in _CONDITIONS if cells[name].nunique(dropna=False) > 1]
-        titles = [conditions(row, varied) for _, row in grid[list(_CONDITIONS)].iterrows()]
-        # Tables and conversions stand in the run's order, whichever size each begins at.
-        grid = grid.assign(title=_as_they_come(titles), conversion=_as_they_come(grid["conversion"]))
-        grid = grid.sort_values(["title", "bytes"], kind="stable")
+        grid = _titled(rows[sized])
         columns: tuple[Column, ...] = (Column("bytes", "bytes", "bytes"), _SECONDS)
         tables.append(Table("cells", grid, columns, titles="title", across=Column("conversion", "conversion", "name")))
     if not sized.all():
@@ -51,6 +47,17 @@ def cost_tables(cells: pd.DataFrame) -> list[Table]:
         which.append(Column("conversion", "benchmark", "name"))
         tables.append(Table("benchmarks", named, (*which, _SECONDS, Column("rounds", "rounds", "count"))))
     return tables
+
+
+def instruction_tables(cells: pd.DataFrame) -> list[Block]:
+    """Return the instructions of a call, and what they do not tell; nothing where they were not counted."""
+    known = cells[cells["instructions"].notna() & cells["size"].notna()]
+    if known.empty:
+        return []
+    columns = (Column("bytes", "bytes", "bytes"), Column("instructions", "instructions", "count"))
+    across = Column("conversion", "conversion", "name")
+    table = Table("instructions", _titled(known), columns, titles="title", across=across)
+    return [Lines((f"instructions of a call, counted by callgrind: {UNSEEN_BY_COUNTS}",)), table]
 
 
 def telling_costs(cells: pd.DataFrame) -> Table:
@@ -133,6 +140,14 @@ def condition(name: str, value: Any) -> str:
     if name in ("threads", "cache"):
         return f"{value} {'thread' if str(value) == '1' else name}"
     return f"{name} {value}"
+
+
+def _titled(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return cells with the ``title`` of their table, both tables and conversions in the run's order."""
+    varied = [name for name in _CONDITIONS if cells[name].nunique(dropna=False) > 1]
+    titles = [conditions(row, varied) for _, row in cells[list(_CONDITIONS)].iterrows()]
+    cells = cells.assign(title=_as_they_come(titles), conversion=_as_they_come(cells["conversion"]))
+    return cells.sort_values(["title", "bytes"], kind="stable")
 
 
 def _as_they_come(values: Iterable[object]) -> pd.Categorical:

@@ -1,0 +1,163 @@
+"""Counting beside timing: when an arm's times are known, its calls are counted once under valgrind's callgrind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from copycost.catalogue.cell import EMPTY_CALL, Cell
+from copycost.measure.plan import MeasurePlan
+from copycost.run.arm_session import Watcher
+from copycost.run.arms import Arm, interpreter
+from copycost.run.privacy import redacted
+from copycost.run.record import Record
+from copycost.run.session import OpenSession, SessionEnded, Start
+from copycost.run.supervision import START_SECONDS, Supervision
+
+TOOL = "callgrind"
+
+#: Each counting process that a cell has ended costs the time to import torch once more.
+_TRIES = 3
+
+#: Under callgrind everything takes some 50 to 100 times longer.
+_SLOWNESS = 20
+
+#: The layout at which calls are counted; at another, addresses differ and with them some branches.
+_LAYOUT = 1
+
+
+@dataclass(frozen=True)
+class CountingStart(Start):
+    """The conditions of a counting process: those of a session, with callgrind in front of the interpreter."""
+
+    def _program(self, plan_file: Path) -> list[str]:
+        file = plan_file.with_suffix(f".{TOOL}")
+        tool = [
+            "valgrind",
+            f"--tool={TOOL}",
+            "-q",
+            "--instr-atstart=no",
+            "--collect-atstart=no",
+            f"--callgrind-out-file={file}",
+        ]
+        return [*tool, self.python, "-m", "copycost.measure.counting", str(plan_file), str(file)]
+
+
+class Counting:
+    """Counts the calls of every arm of a run into its record.
+
+    Args:
+        record: of the run; gets ``counts`` by arm.
+        watcher: told what was counted.
+        scratch: a folder for plans and callgrind's files.
+        open_session: starts a process.
+        meanwhile: called while nothing else happens.
+    """
+
+    def __init__(
+        self,
+        record: Record,
+        watcher: Watcher,
+        scratch: Path,
+        open_session: OpenSession,
+        meanwhile: Callable[[], object],
+    ) -> None:
+        """Nothing is counted yet."""
+        self._record = record
+        self._settings = record.settings
+        self._watcher = watcher
+        self._scratch = scratch
+        self._open_session = open_session
+        self._meanwhile = meanwhile
+        self._done = 0
+
+    def count(self) -> None:
+        """Count what was not counted before; a cell that ends its process is left out, and said to be."""
+        for arm in self._settings.arms:
+            found = self._record.counts.setdefault(arm.name, {"by": TOOL, "instructions": {}, "failed": {}})
+            for _ in range(_TRIES):
+                left = [cell for cell in self._cells(arm) if not any(cell.id in found[key] for key in _KEYS)]
+                if not left:
+                    break
+                self._count(arm, left, found)
+            self._record.write()
+
+    @cached_property
+    def _planned(self) -> int:
+        return sum(len(self._cells(arm)) for arm in self._settings.arms)
+
+    def _cells(self, arm: Arm) -> list[Cell]:
+        """Return the cells of an arm that can be counted: warm ones of one thread that were not given up."""
+        failures = self._record.failures
+        skipped = {(entry["arm"], Cell.from_dict(entry).id) for entry in self._record.skipped}
+        return [
+            there
+            for cell in self._settings.cells
+            if not failures.given_up(arm, cell) and (arm.name, cell.id) not in skipped
+            if (there := arm.cell(cell)).direction != EMPTY_CALL.direction
+            if there.threads == 1 and there.cache == "warm"
+        ]
+
+    def _count(self, arm: Arm, cells: list[Cell], found: dict[str, Any]) -> None:
+        """Count cells in one process, as far as it comes."""
+        plan_file = self._scratch / f"counting-{self._settings.arms.index(arm) + 1}.json"
+        layout = None if None in self._settings.layouts else _LAYOUT
+        MeasurePlan(
+            tuple(cells),
+            self._settings.protocol,
+            self._settings.conversions_file,
+            run=self._settings.name,
+            arm=arm.name,
+            address_layout=layout,
+        ).write(plan_file)
+        start = CountingStart(interpreter(arm), dict(arm.environment), layout)
+        with self._open_session(start, plan_file) as session:
+            supervision = Supervision(session, _SLOWNESS * self._settings.visit_timeout, self._meanwhile)
+            try:
+                for _ in supervision.events("started", START_SECONDS):
+                    pass
+                for event in supervision.events("ready"):
+                    self._note(event, found)
+            except SessionEnded as error:
+                reason = supervision.failure(error.status).error
+                for cell in [supervision.cell] if supervision.cell else [cell.id for cell in cells]:
+                    found["failed"][cell] = self._told(reason)
+
+    def _note(self, event: Mapping[str, Any], found: dict[str, Any]) -> None:
+        if event["event"] == "counted":
+            found["instructions"][event["cell"]] = event["instructions"]
+        elif event["event"] == "failed":
+            found["failed"][event["cell"]] = self._told(event["error"])
+        else:
+            return
+        self._done += 1
+        self._watcher.counted(event["cell"], self._done, self._planned)
+
+    def _told(self, reason: str) -> str:
+        return reason if self._settings.with_hostname else redacted(reason)
+
+
+_KEYS = ("instructions", "failed")
+
+
+def uncounted_lines(counts: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return a line for each arm and reason why cells could not be counted.
+
+    Args:
+        counts: of a record, by arm.
+    """
+    lines = []
+    for arm, found in counts.items():
+        reasons: dict[str, list[str]] = {}
+        for cell, reason in found["failed"].items():
+            reasons.setdefault(reason, []).append(cell)
+        where = f" in arm {arm}" if len(counts) > 1 else ""
+        lines += [f"not counted{where}: {_some(cells)}: {reason}" for reason, cells in reasons.items()]
+    return lines
+
+
+def _some(cells: list[str]) -> str:
+    return cells[0] + (f" and {len(cells) - 1} more" if len(cells) > 1 else "")
