@@ -145,11 +145,11 @@ class ForkServer:
     def _prepare(self, worker: Worker, plan: MeasurePlan, asked: Mapping[str, Any]) -> None:
         """Prepare cells by their ids.
 
-        Calibrations that are ``known`` are taken over, and conversions ``on_trial`` have not shown yet that they end no
-        process.
+        Calibrations that are ``known`` are taken over, of other arms only the calls in their ``rounds``; conversions
+        ``on_trial`` have not shown yet that they end no process.
         """
         known = asked["known"]
-        worker.learn(known)
+        worker.learn(known, asked["rounds"])
         wanted = [cell for cell in plan.cells if cell.id in set(asked["cells"])]
         upwards = plan.protocol.upwards
         # Downwards, large sources hold smaller ones; upwards, no larger result was freed before.
@@ -176,7 +176,7 @@ class ForkServer:
         if isinstance(event, Ended):
             return {"event": "crashed", "cell": cell.id, "status": event.status}
         if event["event"] == "prepared":
-            worker.learn({cell.id: event["calibration"]})
+            worker.learn({cell.id: event["calibration"]}, {})
         return dict(event)
 
     def _take(

@@ -61,6 +61,7 @@ class Preparer:
         self._conversions = conversions
         self._protocol = protocol
         self._known: dict[str, Calibration] = {}
+        self._rounds: dict[str, tuple[int, int]] = {}
         self._ready: dict[Cell, PreparedCell] = {}
         self._sources: dict[tuple[str, str, int, str], Any] = {}
         self._mapped: list[Any] = []
@@ -86,9 +87,16 @@ class Preparer:
             self._ready[cell] = prepare(cell)
         return self._ready[cell]
 
-    def learn(self, calibrations: Mapping[str, Mapping[str, Any]]) -> None:
-        """Take over calibrations of cells, by their ids, from another process; they are not made again."""
+    def learn(self, calibrations: Mapping[str, Mapping[str, Any]], rounds: Mapping[str, tuple[int, int]]) -> None:
+        """Take over what other processes have found out of cells, by their ids.
+
+        Args:
+            calibrations: those of another process of the arm; they are not made again.
+            rounds: the calls in a block and the blocks in a round in another arm: cells are calibrated, and make the
+                same rounds.
+        """
         self._known |= {cell_id: Calibration(**calibration) for cell_id, calibration in calibrations.items()}
+        self._rounds |= rounds
 
     def destination(self, array: Any) -> Any:
         """Return mapped memory of an array's shape and dtype; every array gets the same memory."""
@@ -113,7 +121,9 @@ class Preparer:
 
     def _calibration(self, cell: Cell, calibrate: Callable[[], Calibration]) -> Calibration:
         if cell.id not in self._known:
-            self._known[cell.id] = calibrate()
+            found = calibrate()
+            block, iterations = self._rounds.get(cell.id, (found.block, found.iterations))
+            self._known[cell.id] = replace(found, block=block, iterations=iterations)
         return self._known[cell.id]
 
     def _empty_call(self, cell: Cell) -> PreparedCell:

@@ -33,9 +33,9 @@ class Worker:
         """Return the cell ready to be timed; see `Preparer.prepare`."""
         return self._preparer.prepare(cell)
 
-    def learn(self, calibrations: Mapping[str, Mapping[str, Any]]) -> None:
-        """Take over calibrations of cells, by their ids, from another process."""
-        self._preparer.learn(calibrations)
+    def learn(self, calibrations: Mapping[str, Mapping[str, Any]], rounds: Mapping[str, tuple[int, int]]) -> None:
+        """Take over what other processes have found out of cells; see `Preparer.learn`."""
+        self._preparer.learn(calibrations, rounds)
 
     def forget_sources(self) -> None:
         """Let sources be made again in every process that is forked from now on; see `Preparer.forget_sources`."""

@@ -69,6 +69,8 @@ class ArmSession:
         arm: the arm.
         layout: the number of its address layout; None leaves it to the system.
         found: what is known of the arm's cells, shared by its sessions.
+        rounds: the calls in a block and the blocks in a round of each cell, as whichever arm was prepared first has
+            them, shared by all sessions: all arms make the same rounds.
         record: told the conditions of every session, and what could not be measured.
         stopwatch: told what was lost.
         watcher: told what was prepared and visited.
@@ -80,6 +82,7 @@ class ArmSession:
     arm: Arm
     layout: int | None
     found: Prepared
+    rounds: dict[str, tuple[int, int]]
     record: Record
     stopwatch: Stopwatch
     watcher: Watcher
@@ -213,7 +216,9 @@ class ArmSession:
         left = [cell.id for cell in self._left if cell.id not in found.refused]
         known = {self._ids[cell]: found.calibrations[cell] for cell in left if cell in found.calibrations}
         on_trial = sorted(self._settings.user_conversions | self.record.failures.dangerous)
-        session.ask({"cells": [self._ids[cell] for cell in left], "known": known, "on_trial": on_trial})
+        rounds = {self._ids[cell]: self.rounds[cell] for cell in left if cell in self.rounds}
+        asked = {"cells": [self._ids[cell] for cell in left], "known": known, "rounds": rounds, "on_trial": on_trial}
+        session.ask(asked)
         for event in supervision.events("ready"):
             match event["event"]:
                 case "crashed":
@@ -221,7 +226,8 @@ class ArmSession:
                 case "prepared":
                     cell_id = self._cells[event["cell"]].id
                     found.prices[cell_id] = event["seconds"]
-                    found.calibrations[cell_id] = event["calibration"]
+                    calibration = found.calibrations[cell_id] = event["calibration"]
+                    self.rounds.setdefault(cell_id, (calibration["block"], calibration["iterations"]))
                     self.watcher.prepared(event["cell"], len(found.prices), len(self._settings.cells))
                 case "ready":
                     found.level = found.level or event.get("level")

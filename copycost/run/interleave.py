@@ -62,10 +62,20 @@ class Interleave:
         self._ratios: list[float] = []
         self._preparing = 0.0
         found = {arm: Prepared() for arm in self._settings.arms}
+        rounds: dict[str, tuple[int, int]] = {}
         self._sessions = [
             [
                 ArmSession(
-                    arm, layout, found[arm], record, self._stopwatch, watcher, scratch, open_session, check_interrupt
+                    arm,
+                    layout,
+                    found[arm],
+                    rounds,
+                    record,
+                    self._stopwatch,
+                    watcher,
+                    scratch,
+                    open_session,
+                    check_interrupt,
                 )
                 for arm in self._settings.arms
             ]

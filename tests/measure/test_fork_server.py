@@ -10,7 +10,7 @@ import torch
 from pytest_benchmark.session import BenchmarkSession
 
 from copycost.catalogue.cell import Cell
-from copycost.catalogue.conversions import Conversion
+from copycost.catalogue.conversions import Conversion, WrongResult
 from copycost.measure.allocator import FOUND
 from copycost.measure.core_watch import CoreWatch
 from copycost.measure.fork_server import ForkServer, JsonPath, preparation_event
@@ -129,7 +129,7 @@ def test_where_the_order_matters_nothing_is_put_back(server):
 def test_cells_are_prepared_downwards_or_upwards(server, monkeypatch, allocator, upwards):
     monkeypatch.setattr("copycost.measure.fork_server.preparation_event", lambda worker, cell: {"event": "prepared"})
     server.mode = "once"
-    asked = {"cells": [cell.id for cell in CELLS], "known": {}, "on_trial": []}
+    asked = {"cells": [cell.id for cell in CELLS], "known": {}, "rounds": {}, "on_trial": []}
     server._prepare(worker(good), MeasurePlan(tuple(CELLS), Protocol(allocator=allocator)), asked)
     order = [said["cell"] for said in server.said if said["event"] == "preparing"]
     sizes = [cell.size for name in order for cell in CELLS if cell.id == name]
@@ -167,8 +167,19 @@ def test_a_cell_that_is_prepared_on_trial_comes_back_with_its_calibration(server
 def test_a_worker_that_learns_a_calibration_does_not_call_the_conversion(server):
     event = server._try_to_prepare(worker(good), CELL)
     other = worker(raises(AssertionError("called")))
-    other.learn({CELL.id: event["calibration"]})
+    other.learn({CELL.id: event["calibration"]}, {})
     assert other.prepare(CELL).calibration.block == event["calibration"]["block"]
+
+
+def test_a_worker_of_another_arm_checks_its_own_results_and_makes_the_same_rounds():
+    mine = worker(good)
+    mine.learn({}, {CELL.id: (5, 7)})
+    calibration = mine.prepare(CELL).calibration
+    assert (calibration.block, calibration.iterations, calibration.shares_memory) == (5, 7, False)
+    wrong = worker(lambda a: good(a) + 1)
+    wrong.learn({}, {CELL.id: (5, 7)})
+    with pytest.raises(WrongResult):
+        wrong.prepare(CELL)
 
 
 def test_a_conversion_that_ends_its_process_is_told_with_its_status(server):

@@ -11,6 +11,7 @@ from copycost.run.session import SessionEnded, SessionSilent
 from tests.made_up import Law, MadeUpCell, machine_facts, made_up_rounds, process_json
 
 PID = 4711
+CALIBRATION = {"block": 10, "iterations": 20}
 
 
 class FakeClock:
@@ -139,7 +140,7 @@ class Opened:
             elif cell in fake.skipped:
                 yield {"event": "skipped", "cell": cell, "reason": "no such pair"}
             else:
-                yield {"event": "prepared", "cell": cell, "seconds": fake.price, "calibration": {}}
+                yield {"event": "prepared", "cell": cell, "seconds": fake.price, "calibration": CALIBRATION}
         yield {"event": "ready", "machine": fake.machine, "protocol": Protocol().fingerprint()}
 
     def _is_planned(self, cell):

@@ -180,6 +180,14 @@ def test_a_budget_that_is_too_small_is_refused_and_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_all_arms_are_told_of_the_rounds_that_the_first_one_makes(tmp_path):
+    arms = (BASE, Arm("other", environment=(("KEY", "value"),)))
+    _, fake = run(tmp_path / "run", changes={"arms": arms, "budget": 9.0})
+    first, other = (told["rounds"] for told in fake.told[:2])
+    assert first == {}
+    assert other == {cell.id: (10, 20) for cell in CELLS}
+
+
 @pytest.mark.parametrize(("with_hostname", "told"), [(False, "no c.py"), (True, "no /home/ann/c.py")])
 def test_last_words_are_kept_without_folders_unless_they_are_asked_for(tmp_path, monkeypatch, with_hostname, told):
     monkeypatch.setattr(Opened, "last_line", lambda *_: "no /home/ann/c.py")
