@@ -3,11 +3,13 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[1] / "copycost"
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "copycost"
 
 MAY_IMPORT = {
     "catalogue": {"catalogue"},
@@ -18,7 +20,7 @@ MAY_IMPORT = {
     "run": {"catalogue", "measure", "store", "analyse", "run"},
     "commands": {"catalogue", "measure", "store", "analyse", "show", "run", "commands"},
 }
-FOR_ALL = {"errors", "units"}
+FOR_ALL = {"errors", "units", "program"}
 READ_FILES = {"run_files", "select", "noise_profile"}
 """Files of `analyse` that read files: everything else gets frames."""
 FRAMES_OF_STORE = {"rounds", "labels", "bad_files", "kept_cells", "cell_table", "facts"}
@@ -152,3 +154,12 @@ def test_the_reading_half_works_where_torch_and_pytest_are_missing():
     hidden = ("torch", "pytest", "pytest_benchmark")
     loaded = loaded_after(statement, hidden=hidden)
     assert "pandas" in loaded and not loaded & set(hidden)
+
+
+def test_a_wheel_has_every_package_and_the_benchmarks():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    found = {".".join(path.parent.relative_to(ROOT).parts) for path in PACKAGE.rglob("__init__.py")}
+    assert set(settings["packages"]) == found | {"copycost.benchmarks"}
+    folder = ROOT / settings["package-dir"]["copycost.benchmarks"]
+    others = {path.name for path in folder.iterdir() if path.is_file() and path.suffix != ".py"}
+    assert others == set(settings["package-data"]["copycost.benchmarks"])

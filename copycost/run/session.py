@@ -8,11 +8,14 @@ from its standard output.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import json
 import math
 import os
 import queue
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,7 +28,11 @@ from typing import Any
 
 from copycost.run import address_layout
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+_PACKAGE = Path(__file__).parents[1]
+_IN_WHEEL = _PACKAGE / "benchmarks"
+
+#: The benchmarks: within the installed package, or beside it in a clone of the repository.
+BENCHMARKS = _IN_WHEEL if _IN_WHEEL.is_dir() else _PACKAGE.parent / "benchmarks"
 
 #: Plugins that a measuring process does without: each costs time at every test item.
 _WITHOUT = ("logging", "terminal", "doctest", "unittest", "junitxml", "faulthandler")
@@ -93,11 +100,33 @@ class Start:
         usual = {} if self.layout is None else {"PYTHONHASHSEED": "0"}
         # Plugins that happen to be installed are never used here, and would move what is imported after them.
         environ = {**inherited, **usual, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **self.environment}
-        search = filter(None, (str(BENCHMARKS.parent), environ.get("PYTHONPATH")))
+        search = filter(None, (_search_path(self.python), environ.get("PYTHONPATH")))
         environ["PYTHONPATH"] = os.pathsep.join(search)
         if self.layout is None:
             return environ
         return address_layout.padded(environ, self._program(plan_file), self.layout)
+
+
+def _search_path(python: str) -> str:
+    """Return where an interpreter finds this package; empty for the one in which it is installed.
+
+    Another interpreter must not find what is installed beside it, which is of other versions.
+    """
+    if BENCHMARKS != _IN_WHEEL:
+        return str(_PACKAGE.parent)
+    return "" if python == sys.executable else _package_alone()
+
+
+@functools.cache
+def _package_alone() -> str:
+    """Return a temporary folder with nothing in it but this package."""
+    folder = tempfile.mkdtemp(prefix="copycost-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    try:
+        os.symlink(_PACKAGE, Path(folder, _PACKAGE.name), target_is_directory=True)
+    except OSError:  # Windows lets not everybody make links
+        shutil.copytree(_PACKAGE, Path(folder, _PACKAGE.name))
+    return folder
 
 
 class Session:
