@@ -55,6 +55,7 @@ def compare(
     across: Sequence[str] = (),
     allowance: float = 0.0,
     same_programs: bool = True,
+    one_run: bool = False,
 ) -> pd.DataFrame:
     """Return one row for each cell of either side; ``_a`` are the baseline's columns, ``_b`` the candidate's.
 
@@ -71,6 +72,8 @@ def compare(
         allowance: a floor for every cell, in log units: a difference below is not called a change.
         same_programs: False where interpreter or libraries differ, so that an address layout of the same number is not
             the same layout.
+        one_run: whether both sides are of one run, measured by the same processes; sessions are then the pairs, or
+            processes where files tell no sessions.
 
     Returns:
         ``seconds_a`` and ``seconds_b`` are per call, ``ratio`` is b over a (above 1, b is slower) with
@@ -97,6 +100,10 @@ def compare(
     at = _matched(cells_a, cells_b, [name for name in KEY if name not in across])
     logs_a, logs_b = _placed(logs_a, at.a), _placed(logs_b, at.b)
     has_sessions = logs_a.has_sessions and logs_b.has_sessions
+    if one_run:
+        logs_a, logs_b = (replace(logs, layout=logs.session) for logs in (logs_a, logs_b))
+        together = np.intersect1d(logs_a.process, logs_b.process)
+        partners = (together, together)
     if has_sessions:
         result = layer_difference(
             logs_a, logs_b, at.count, _classes_of(cells_a, cells_b, at), same_programs and one_machine

@@ -31,6 +31,7 @@ from copycost.analyse.processes import per_process
 from copycost.analyse.quiet import mark_quiet
 from copycost.analyse.run_files import RunFiles
 from copycost.analyse.scaling import Fitted, fit_curves, fit_frame
+from copycost.analyse.where import Where
 from copycost.errors import UsageError, nearest
 from copycost.store.bad_files import OnBad
 from copycost.store.cell_table import renamed, rows_of_arm, to_frame
@@ -63,6 +64,7 @@ class Run:
         self.longer_names: Callable[[Run], Mapping[str, str]] = lambda _run: {}
         self.files = RunFiles(path, on_bad)
         self._whole: Run | None = None
+        self._where: Where | None = None
 
     def only(self, arm: str) -> Run:
         """Return one arm of the run.
@@ -76,6 +78,12 @@ class Run:
             hint = nearest(arm, self.arms) if self.arms else "it has none"
             raise UsageError(f"{self.name} has no arm {arm!r}: {hint}")
         return self._part(f"{self.name}@{arm}", f"{self.source}@{arm}", arm)
+
+    def narrowed(self, where: Where) -> Run:
+        """Return the run with nothing but the cells that meet conditions, and its references."""
+        run = self._part(self.name, self.source, self.arm)
+        run._where = where
+        return run
 
     def called(self, name: str) -> Run:
         """Return the same run by another name, for one that stands beside itself."""
@@ -206,6 +214,8 @@ class Run:
     @cached_property
     def missing(self) -> pd.DataFrame:
         """The planned cells that did not come back; none is known of another suite's file."""
+        if self._whole is not None and self._where is not None:
+            return self._of_arm(self._whole.missing)
         return missing(self.record, self.estimates)
 
     @cached_property
@@ -353,7 +363,7 @@ class Run:
     @property
     def _kept_table(self) -> Any | None:
         """The kept cells, of an arm its own; None where none are kept, or a frame has been made of them."""
-        if self.parts or "cells" in self.__dict__:
+        if self.parts or self._where is not None or "cells" in self.__dict__:
             return None
         if self._whole is None:
             return None if self.files.kept is None else self.files.kept.table
@@ -371,9 +381,11 @@ class Run:
         return frame[self._is_of_arm(frame)].reset_index(drop=True)
 
     def _is_of_arm(self, frame: pd.DataFrame) -> np.ndarray:
-        """Return which rows are of the arm; all where none is chosen."""
-        chosen: np.ndarray = (frame["arm"] == self.arm).to_numpy(dtype=bool, na_value=False)
-        return chosen if self.arm else np.ones(len(frame), dtype=bool)
+        """Return which rows are of the arm, and meet the conditions; all where there are none."""
+        chosen = np.ones(len(frame), dtype=bool)
+        if self.arm:
+            chosen &= (frame["arm"] == self.arm).to_numpy(dtype=bool, na_value=False)
+        return chosen if self._where is None else chosen & self._where.among(frame)
 
     def _named(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return rounds or cells with the name of the run, and names of tests that keep those of all runs apart."""

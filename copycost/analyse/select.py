@@ -11,6 +11,7 @@ import pandas as pd
 
 from copycost.analyse.run import Run, without_references
 from copycost.analyse.run_pool import FEWEST, in_processes
+from copycost.analyse.where import Where
 from copycost.errors import UsageError, nearest
 from copycost.store.bad_files import OnBad, Refusals, tolerant
 from copycost.store.cell_table import to_frame, to_table
@@ -25,7 +26,12 @@ Progress = Callable[[int, int], None]
 
 
 def select(
-    words: Sequence[str], results: Path, *, on_bad: OnBad | None = None, progress: Progress | None = None
+    words: Sequence[str],
+    results: Path,
+    *,
+    on_bad: OnBad | None = None,
+    progress: Progress | None = None,
+    where: Where | None = None,
 ) -> list[Run]:
     """Return the runs that words stand for, no two of one name.
 
@@ -36,21 +42,24 @@ def select(
         on_bad: called with the reason for each run, or file of it, that cannot be read; the others are returned all
             the same. Without it, the first ends the reading.
         progress: see ``Progress``; only where there are many.
+        where: what the runs are narrowed to; one of which nothing is left is left out.
 
     Raises:
         UsageError: a word stands for nothing, or no run is left.
     """
-    return [run for runs in _selected(words, results, on_bad, progress) for run in runs]
+    return [run for runs in _selected(words, results, on_bad, progress, where) for run in runs]
 
 
-def select_sides(words: Sequence[str], results: Path, *, on_bad: OnBad | None = None) -> list[Run]:
+def select_sides(
+    words: Sequence[str], results: Path, *, on_bad: OnBad | None = None, where: Where | None = None
+) -> list[Run]:
     """Return one run of one arm for each word, as a comparison needs it; the runs of a tree are taken together.
 
     Raises:
         UsageError: as from `select`; or a run has several arms and none is named.
     """
     sides = []
-    for word, runs in zip(words, _selected(words, results, on_bad), strict=True):
+    for word, runs in zip(words, _selected(words, results, on_bad, where=where), strict=True):
         for run in runs:
             require_one_arm(run, word)
         sides.append(one_run(word, runs, results))
@@ -68,13 +77,13 @@ def require_one_arm(run: Run, word: str) -> None:
         raise UsageError(f"{word} has several arms, compare one of them: {arms}")
 
 
-def select_one(word: str, results: Path, *, on_bad: OnBad | None = None) -> Run:
+def select_one(word: str, results: Path, *, on_bad: OnBad | None = None, where: Where | None = None) -> Run:
     """Return the one run that a word stands for, with all its arms; the runs of a tree are taken together.
 
     Raises:
         UsageError: as from `select`.
     """
-    (runs,) = _selected([word], results, on_bad)
+    (runs,) = _selected([word], results, on_bad, where=where)
     return one_run(word, runs, results)
 
 
@@ -88,7 +97,7 @@ def one_run(word: str, runs: Sequence[Run], results: Path) -> Run:
     return together
 
 
-def select_history(label: str, results: Path, *, on_bad: OnBad | None = None) -> list[Run]:
+def select_history(label: str, results: Path, *, on_bad: OnBad | None = None, where: Where | None = None) -> list[Run]:
     """Return the runs that a label names, of each that has several arms all of them.
 
     Args:
@@ -113,7 +122,8 @@ def select_history(label: str, results: Path, *, on_bad: OnBad | None = None) ->
         ]
         if labelled:
             readable = _read(labelled, Refusals(on_bad))
-            return [each for run in readable for each in ([run.only(arm_wanted)] if arm_wanted else run.by_arm())]
+            arms = [each for run in readable for each in ([run.only(arm_wanted)] if arm_wanted else run.by_arm())]
+            return narrowed([arms], where)[0]
     machines = {str(run.record["machine"].get("machine")) for run in known}
     hint = nearest(label, [*sorted(machines), *(run.name for run in runs)])
     raise UsageError(f"no runs of {label!r}: {hint if folders else f'{results} holds no runs yet'}")
@@ -130,7 +140,11 @@ def cells_of(runs: Sequence[Run]) -> pd.DataFrame:
 
 
 def _selected(
-    words: Sequence[str], results: Path, on_bad: OnBad | None, progress: Progress | None = None
+    words: Sequence[str],
+    results: Path,
+    on_bad: OnBad | None,
+    progress: Progress | None = None,
+    where: Where | None = None,
 ) -> list[list[Run]]:
     """Return the runs of each word that stands for any."""
     refuse = Refusals(on_bad)
@@ -158,7 +172,21 @@ def _selected(
         selected.append([_distinct(run, taken) for run in picked if run is not None])
     if not any(selected):
         raise UsageError(f"nothing is left to read: {refuse.count} skipped")
-    return [runs for runs in selected if runs]
+    return narrowed([runs for runs in selected if runs], where)
+
+
+def narrowed(selected: list[list[Run]], where: Where | None) -> list[list[Run]]:
+    """Return the runs of each word narrowed to conditions, without those of which nothing is left.
+
+    Raises:
+        UsageError: nothing is left of any run of a word.
+    """
+    if where is None:
+        return selected
+    left = [[run for run in (each.narrowed(where) for each in runs) if len(run.estimates)] for runs in selected]
+    if not all(left):
+        raise UsageError(f"--where {where.text!r} leaves no cell of {selected[left.index([])][0].name}")
+    return left
 
 
 def _read(
