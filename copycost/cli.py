@@ -8,6 +8,7 @@ import sys
 import click
 
 from copycost.commands.compare import compare
+from copycost.commands.defaults import defaults
 from copycost.commands.docs import docs
 from copycost.commands.doctor import doctor
 from copycost.commands.explain import explain
@@ -23,8 +24,8 @@ from copycost.commands.run import run
 from copycost.commands.semantics import semantics
 from copycost.commands.show import show
 from copycost.errors import UsageError, nearest, one_line
+from copycost.program import program
 
-PROGRAM = "bench_runner.py"
 # What looking for a path that was typed may end with, where it is not simply "not there".
 _NOT_TO_BE_LOOKED_AT = {errno.ENAMETOOLONG, errno.EACCES}
 
@@ -63,18 +64,16 @@ class _Group(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=_Group, invoke_without_command=True, no_args_is_help=False)
+@click.group(cls=_Group, invoke_without_command=True, no_args_is_help=False, context_settings={"show_default": True})
 @click.version_option(package_name="copycost", prog_name="copycost")
 @click.pass_context
 def cli(context: click.Context) -> None:
     """Measure what it costs to cross the border between NumPy and PyTorch.
 
-    Without a command: measure the default grid, print a table and draw the charts.
-
-    RUN is a run's folder, its name, or 'latest'.
+    RUN is a run's folder, its name or a part of it that no other has, 'latest', or 'latest~1' for the one before.
     """
     if context.invoked_subcommand is None:
-        context.invoke(run)
+        click.echo(context.get_help())
 
 
 for command in COMMANDS:
@@ -82,9 +81,14 @@ for command in COMMANDS:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line and return its exit status: 2 for what the user can mend."""
+    """Run the command line and return its exit status: 2 for what the user can mend.
+
+    Args:
+        arguments: what was typed after the program's name; by default this process's own.
+    """
     try:
-        status = cli.main(arguments, prog_name=PROGRAM, standalone_mode=False)
+        name = program().rpartition(" ")[2]
+        status = cli.main(arguments, prog_name=name, default_map=defaults(cli), standalone_mode=False)
     except UsageError as error:
         return _complain(str(error))
     except click.UsageError as error:

@@ -35,15 +35,24 @@ def format_ratio(ratio: float) -> str:
 
 
 def parse_count(text: str) -> int:
-    """Return the number of elements in ``64``, ``4K`` or ``16M`` (binary multiples).
+    """Return the number of elements in ``64``, ``4K`` or ``16M`` (binary multiples), ``1e6`` or ``512x512x3``.
 
     Raises:
-        UsageError: the text is not a whole number with an optional K, M or G.
+        UsageError: the text is no such whole number.
     """
-    match = re.fullmatch(r"(\d+)\s*([kmg]?)", text.strip().lower())
-    if match is None:
-        raise UsageError(f"size {text!r} is not a count such as 64, 4K or 16M")
-    return int(match[1]) * _BINARY[match[2]]
+    parts = [_whole(part) for part in re.split(r"[x×*]", text.strip().lower())]
+    if any(part is None for part in parts):
+        raise UsageError(f"size {text!r} is not a count such as 64, 4K, 16M, 1e6 or 512x512x3")
+    return math.prod(part for part in parts if part is not None)
+
+
+def _whole(text: str) -> int | None:
+    if match := re.fullmatch(r"(\d{1,20})\s*([kmg]?)", text.strip()):
+        return int(match[1]) * _BINARY[match[2]]
+    if match := re.fullmatch(r"(\d)(?:\.(\d{1,15}))?e\+?(\d{1,2})", text.strip()):
+        digits, power = match[2] or "", int(match[3])
+        return int(match[1] + digits) * 10 ** (power - len(digits)) if power >= len(digits) else None
+    return None
 
 
 def parse_bytes(text: str) -> int:
@@ -57,6 +66,22 @@ def parse_bytes(text: str) -> int:
     if count < 1:
         raise UsageError(f"memory {text!r} is not a number of bytes such as 512M or 4G")
     return count
+
+
+def parse_data_size(text: str) -> int | None:
+    """Return the bytes in ``100MB`` (decimal multiples) or ``64KiB`` (binary); None where no unit of bytes is named.
+
+    Raises:
+        UsageError: the text names bytes, and not a whole number of them.
+    """
+    match = re.fullmatch(r"(\d{1,15}(?:\.\d{1,9})?)\s*([kmg]?)(i?)b", text.strip().lower())
+    if match is None:
+        return None
+    multiple = _BINARY[match[2]] if match[3] else 1000 ** ("", "k", "m", "g").index(match[2])
+    count = float(match[1]) * multiple
+    if count < 1 or count != int(count):
+        raise UsageError(f"size {text!r} is not a whole number of bytes")
+    return int(count)
 
 
 def parse_seconds(text: str) -> float:

@@ -28,14 +28,14 @@ def said(capsys):
         (["run", "--conversion", "torch.fromnumpy"], "torch.from_numpy"),
         (["run", "--dtype", "float65"], "float64"),
         (["run", "--processes", "few"], "few"),
-        (["show"], "RUN"),
         (["show", "mein"], "mine"),
+        (["compare"], "latest~1"),
+        (["show", "mine", "--where", "dtpe=float64"], "did you mean dtype"),
         (["export", "mine", "--format", "cvs"], "csv"),
         (["plot", "mine", "--chart", "cots"], "cost"),
         (["plot", "mine", "--theme", "drak"], "dark"),
         (["plot", "mine", "--format", "gif"], "svg"),
         (["plot", "mine", "--width", "3"], "320"),
-        (["plot"], "RUN"),
         (["semantics", "--format", "yaml"], "html"),
         (["doctor", "--format", "yaml"], "html"),
         (["semantics", "--dtype", "float65"], "float64"),
@@ -120,3 +120,56 @@ def test_a_word_that_nothing_can_be_done_about_is_not_swallowed(results, monkeyp
     monkeypatch.setattr("copycost.analyse.select.select", broken)
     with pytest.raises(RuntimeError, match="a bug"):
         main(["show", "mine", "--results", str(results)])
+
+
+def test_a_bare_program_measures_nothing_and_says_what_there_is(results, capsys, monkeypatch):
+    monkeypatch.chdir(results.parent)
+    monkeypatch.setattr("sys.argv", ["/usr/bin/copycost"])
+    assert main([]) == 0
+    out, err = said(capsys)
+    assert out.startswith("Usage: copycost") and "compare" in out and err == ""
+    assert [path.name for path in results.iterdir()] == ["mine"]
+
+
+def test_the_checkouts_program_is_named_as_it_is_typed(results, capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["bench_runner.py"])
+    assert main(["show", "--help"]) == 0
+    assert said(capsys)[0].startswith("Usage: bench_runner.py show")
+
+
+def test_a_command_without_a_run_takes_the_latest(results, capsys, monkeypatch):
+    monkeypatch.chdir(results.parent)
+    assert main(["show"]) == 0
+    assert said(capsys)[0].startswith("mine")
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ("copycost ex", {"export", "explain"}),
+        ("copycost show mi", {"mine"}),
+        ("copycost compare mine la", {"latest"}),
+        ("copycost run --preset qu", {"quick"}),
+        ("copycost run --conversion t.numpy,torch.Te", {"t.numpy,torch.Tensor"}),
+        ("copycost run --dtype float3", {"float32"}),
+        ("copycost run --bud", {"--budget"}),
+    ],
+)
+def test_a_shell_completes_words_and_measures_nothing(results, capsys, monkeypatch, words, wanted):
+    monkeypatch.chdir(results.parent)
+    monkeypatch.setattr("sys.argv", ["copycost"])
+    monkeypatch.setenv("_COPYCOST_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))
+    with pytest.raises(SystemExit):
+        main([])
+    assert {line.partition(",")[2] for line in said(capsys)[0].splitlines()} == wanted
+
+
+def test_defaults_of_a_file_are_used_and_overridden_by_what_is_typed(results, capsys, monkeypatch):
+    monkeypatch.chdir(results.parent)
+    (results.parent / "copycost.toml").write_text('[show]\nformat = "markdown"\nwhere = "size=1"\n')
+    assert main(["show"]) == 0
+    assert "| bytes |" in said(capsys)[0]
+    assert main(["show", "--format", "table"]) == 0
+    assert "| bytes |" not in said(capsys)[0]

@@ -13,6 +13,7 @@ import pandas as pd
 from copycost.analyse.breakdown import ADDS_UP, sentence
 from copycost.analyse.crossovers import AT_ONCE
 from copycost.analyse.curves import CURVE, Curve
+from copycost.program import program
 from copycost.units import format_bytes, format_ratio, format_seconds
 
 HUGE_PAGES = "THP_MEM_ALLOC_ENABLE"
@@ -23,7 +24,6 @@ WORTH_IT = 1.1
 SURE = 1.96
 LIST_COPY = "torch.tensor(arrays)"
 STACKED = "torch.from_numpy(np.stack(arrays))"
-COMMAND = "python bench_runner.py"
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def _speed(ratio: float) -> str:
 
 def _command(conversions: Sequence[object], dtypes: Sequence[object]) -> str:
     named = " ".join(f"--conversion {quote(str(name))}" for name in conversions)
-    return f"{COMMAND} run {named} --dtype {quote(','.join(map(str, dtypes)))}"
+    return f"{program()} run {named} --dtype {quote(','.join(map(str, dtypes)))}"
 
 
 def _find(curves: Sequence[Curve], key: Mapping[str, object]) -> Curve | None:

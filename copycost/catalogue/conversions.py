@@ -6,7 +6,7 @@ import inspect
 import re
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from importlib.util import module_from_spec
@@ -109,7 +109,8 @@ def select_conversions(
 ) -> list[Conversion]:
     """Return the conversions asked for by name, or a whole family when no name is given.
 
-    A family is "core" or "all"; a user's own conversions belong to both.
+    A name may be one of several with commas between them, an expression such as ``torch.from_numpy(a)``, or how one
+    ends (``from_numpy``), where no other ends so. A family is "core" or "all"; a user's own conversions belong to both.
 
     Raises:
         UsageError: an unknown name or family, or a user's file that cannot be used.
@@ -120,10 +121,48 @@ def select_conversions(
     if names is None:
         return [*CORE, *(EXTENDED if family == "all" else ()), *users]
     known = CONVERSIONS | {conversion.name: conversion for conversion in users}
-    for name in names:
-        if name not in known:
-            raise UsageError(f"unknown conversion {name!r}: {nearest(name, list(known))}")
-    return [known[name] for name in dict.fromkeys(names)]
+    words = [word for text in names for word in conversion_words(text)]
+    return [known[name] for name in dict.fromkeys(_find(word, known) for word in words)]
+
+
+def conversion_words(text: str) -> list[str]:
+    """Return the words of a list such as ``from_numpy,torch.tensor(a, dtype=torch.float32)``."""
+    parts = re.split(r",(?![^(\[]*[)\]])", text)  # not within brackets
+    return [part.strip() for part in parts]
+
+
+def _find(word: str, known: Mapping[str, Conversion]) -> str:
+    """Return the name of the conversion that a word stands for: its name, its expression, or how one of them ends.
+
+    Of ``t.numpy`` and ``t.clone.numpy`` the first is ``numpy``: the shorter one wins.
+
+    Raises:
+        UsageError: it stands for none, or for several that are as long.
+    """
+    if word in known:
+        return word
+    for name, conversion in known.items():
+        if re.sub(r"\s", "", word) == re.sub(r"\s", "", conversion.expression):
+            return name
+    spelt = _spelling(word)
+    for spellings in (
+        {name: name for name in known},
+        {name: _spelling(conversion.expression) for name, conversion in known.items()},
+    ):
+        ending = {name: full for name, full in spellings.items() if spelt and f".{full}".endswith(f".{spelt}")}
+        parts = {name: full.count(".") for name, full in ending.items()}
+        shortest = [name for name, count in parts.items() if count == min(parts.values())]
+        if len(shortest) == 1:
+            return shortest[0]
+        if shortest:
+            raise UsageError(f"conversion {word!r} may be {' or '.join(shortest)}: give one of them")
+    raise UsageError(f"unknown conversion {word!r}: {nearest(spelt or word, list(known))}")
+
+
+def _spelling(expression: str) -> str:
+    """Return an expression without blanks, and without brackets that hold its source or nothing."""
+    bare = re.sub(r"\s", "", expression)
+    return re.sub(r"\((?:a|t|x|arrays|array|tensor)?\)", "", bare)
 
 
 _USER_MODULE = "copycost_user_conversions"

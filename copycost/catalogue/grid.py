@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from copycost.catalogue.cell import DTYPES, ITEM_BYTES, Cell
 from copycost.catalogue.conversions import CONVERSIONS, Conversion
 from copycost.errors import UsageError, nearest
-from copycost.units import format_bytes, parse_count
+from copycost.units import format_bytes, parse_count, parse_data_size
 
 DEFAULT_DTYPES: tuple[str, ...] = ("float32", "float64", "int64")
 DEFAULT_SIZES: tuple[int, ...] = tuple(4**power for power in range(13))
@@ -79,28 +79,48 @@ def parse_dtypes(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def parse_sizes(text: str) -> tuple[int, ...]:
-    """Return the sizes (elements) in ``64``, ``64,4096`` or ``1..16M``, ascending.
+class Bytes(int):
+    """A size in bytes, which is another number of elements for each dtype."""
 
-    A range holds its two ends and every power of 4 between them.
+    def elements(self, dtype: str) -> int:
+        """Return how many elements of a dtype it holds.
+
+        Raises:
+            UsageError: it is no whole number of them.
+        """
+        count, rest = divmod(int(self), ITEM_BYTES[dtype])
+        if rest or not count:
+            raise UsageError(f"size {int(self)} B is not a whole number of {dtype}, {ITEM_BYTES[dtype]} B each")
+        return count
+
+
+def parse_sizes(text: str) -> tuple[int, ...]:
+    """Return the sizes in ``64``, ``64,4096``, ``1..16M``, ``1e6``, ``512x512x3`` or ``100MB``, ascending.
+
+    They are elements, or ``Bytes`` where a unit of bytes is named. A range holds its two ends and every power of 4
+    between them.
 
     Raises:
         UsageError: not a size of at least 1, or a range whose end lies below its start.
     """
-    sizes: set[int] = set()
+    sizes: dict[tuple[type, int], int] = {}
     for part in text.split(","):
         start, dots, end = part.partition("..")
         low = _parse_size(start)
         high = _parse_size(end) if dots else low
+        unit = type(low)
+        if type(high) is not unit:
+            raise UsageError(f"size range {part.strip()!r} is of bytes and of elements: give both ends alike")
         if high < low:
             raise UsageError(f"size range {part.strip()!r} ends below its start")
-        sizes.update((low, high))
-        sizes.update(power for power in _powers_of_4(high) if dots and power >= low)
-    return tuple(sorted(sizes))
+        between = [unit(power) for power in _powers_of_4(high) if dots and power >= low]
+        sizes |= {(unit, int(size)): size for size in (low, *between, high)}
+    return tuple(sorted(sizes.values()))
 
 
 def _parse_size(text: str) -> int:
-    size = parse_count(text)
+    count = parse_data_size(text)
+    size = parse_count(text) if count is None else Bytes(count)
     if size < 1:
         raise UsageError(f"size {text.strip()!r} is below 1 element")
     return size
@@ -138,11 +158,16 @@ def cells(
         Cell(conversion.name, conversion.direction, dtype, size, count, cache, layout)
         for conversion in conversions
         for dtype in dtypes
-        for size in sizes
+        for size in _elements(sizes, dtype)
         for count in threads
         for cache in caches
         for layout in layouts
     ]
+
+
+def _elements(sizes: Sequence[int], dtype: str) -> list[int]:
+    """Return sizes as elements of a dtype, each once."""
+    return list(dict.fromkeys(size.elements(dtype) if isinstance(size, Bytes) else size for size in sizes))
 
 
 def memory_needed(cells: Iterable[Cell]) -> int:

@@ -221,9 +221,9 @@ def _themes(typed: str) -> list[str]:
 
 def _command(run: str, out: Path, results: Path, options: Mapping[str, Any]) -> str:
     """Return the command that was typed, to be run again; what is usual is left out."""
-    from copycost.analyse.advice import COMMAND
+    from copycost.program import CHECKOUT
 
-    typed = [COMMAND, "docs", quote(run), "--out", quote(str(out))]
+    typed = [CHECKOUT, "docs", quote(run), "--out", quote(str(out))]
     typed += ["--results", quote(str(results))] if str(results) != "results" else []
     typed += ["--for", options["syntax"]] if options["syntax"] != "markdown" else []
     typed += ["--theme", ",".join(options["themes"])] if len(options["themes"]) == 1 else []

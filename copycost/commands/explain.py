@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from copycost.commands.options import results_option, run_argument, tells
+from copycost.commands.options import results_option, run_argument, tells, where_option
 from copycost.commands.skipping import on_bad, skip_bad_option
 from copycost.errors import UsageError
 
 if TYPE_CHECKING:
+    from copycost.analyse.where import Where
     from copycost.show.document import Document
 
 
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 @run_argument
 @tells()
 @results_option
+@where_option
 @skip_bad_option
-def explain(run: str, results: Path, skip_bad: bool) -> Document:
+def explain(run: str, results: Path, where: Where | None, skip_bad: bool) -> Document:
     """Explain a run: scaling model, ceilings, where the time goes, crossovers, advice."""
     from copycost.analyse.ceilings import CEILINGS
     from copycost.analyse.curves import CURVE
@@ -30,7 +32,7 @@ def explain(run: str, results: Path, skip_bad: bool) -> Document:
     from copycost.show.sections.explanation import advice_section, curve_sections
     from copycost.show.sections.machines import heading
 
-    explained = select_one(run, results, on_bad=on_bad(skip_bad))
+    explained = select_one(run, results, on_bad=on_bad(skip_bad), where=where)
     if not explained.fitted:
         raise UsageError(f"{explained.path}: holds no benchmark with a known size: nothing to explain")
     reached = explained.reached[(explained.reached["direction"] != "reference").to_numpy(dtype=bool, na_value=True)]

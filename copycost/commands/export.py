@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from copycost.commands.options import deliver_document, format_option, results_option, run_argument
+from copycost.commands.options import deliver_document, format_option, results_option, run_argument, where_option
 from copycost.commands.skipping import on_bad, skip_bad_option
 from copycost.errors import UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from copycost.analyse.where import Where
 
 
 @click.command()
@@ -20,8 +22,9 @@ if TYPE_CHECKING:
 @format_option("csv")
 @click.option("--out", help="Write to this file; with parquet into this folder, FOLDER/, one file for each machine.")
 @results_option
+@where_option
 @skip_bad_option
-def export(run: str, format: str, out: str | None, results: Path, skip_bad: bool) -> None:
+def export(run: str, format: str, out: str | None, results: Path, where: Where | None, skip_bad: bool) -> None:
     """Write one row for each cell of a run, or of all runs of a tree.
 
     With `--format parquet --out FOLDER/` (a slash at its end, or a folder that is there) each machine has a file of its
@@ -38,7 +41,7 @@ def export(run: str, format: str, out: str | None, results: Path, skip_bad: bool
     into_folder = out is not None and (out.endswith("/") or Path(out).is_dir())
     if into_folder and format != "parquet":
         raise UsageError(f"{out}: is a folder; only --format parquet writes into one")
-    cells = _cells(run, results, skip_bad)
+    cells = _cells(run, results, skip_bad, where)
     if out is not None and into_folder:
         files = write_partitions(cells, Path(out))
         click.echo(f"{out}: {len(cells)} cells of {cells['run'].nunique()} runs on {len(files)} machines")
@@ -46,11 +49,11 @@ def export(run: str, format: str, out: str | None, results: Path, skip_bad: bool
     deliver_document(of_frame("cells", cells), format, Path(out) if out is not None else None)
 
 
-def _cells(run: str, results: Path, skip_bad: bool) -> pd.DataFrame:
+def _cells(run: str, results: Path, skip_bad: bool, where: Where | None) -> pd.DataFrame:
     from copycost.analyse.run import without_references
     from copycost.analyse.select import cells_of, select
     from copycost.commands.reading import reading_progress
 
     with reading_progress() as progress:
-        runs = select([run], results, on_bad=on_bad(skip_bad), progress=progress)
+        runs = select([run], results, on_bad=on_bad(skip_bad), progress=progress, where=where)
     return without_references(cells_of(runs))

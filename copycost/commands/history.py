@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from copycost.commands.options import PATH, results_option, tells
+from copycost.commands.options import PATH, results_option, tells, where_option
 from copycost.commands.skipping import on_bad, skip_bad_option
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from copycost.analyse.where import Where
     from copycost.show.document import Document
 
 
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 @click.option("--plots", type=PATH, help="Draw the history's chart into this folder too.")
 @tells()
 @results_option
+@where_option
 @skip_bad_option
-def history(label: str, plots: Path | None, results: Path, skip_bad: bool) -> Document:
+def history(label: str, plots: Path | None, results: Path, where: Where | None, skip_bad: bool) -> Document:
     """Show each cell against its past; LABEL is how the runs' names begin, or the machine's name."""
     from copycost.analyse.history import latest, step_changes
     from copycost.analyse.run_history import run_history
@@ -32,7 +34,7 @@ def history(label: str, plots: Path | None, results: Path, skip_bad: bool) -> Do
     from copycost.show.render.figures import counted
 
     tell = on_bad(skip_bad)
-    found = run_history(select_history(label, results, on_bad=tell), on_bad=tell)
+    found = run_history(select_history(label, results, on_bad=tell, where=where), on_bad=tell)
     steps, newest = step_changes(found.series), latest(found.series)
     if plots is not None:
         from copycost.show.chart_data import draw, history_data

@@ -7,22 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from copycost.commands.options import results_option, tells
+from copycost.commands.options import results_option, runs_argument, tells, where_option
 from copycost.commands.skipping import on_bad, skip_bad_option
+from copycost.store.names import LATEST
 
 if TYPE_CHECKING:
     from copycost.analyse.run import Run
+    from copycost.analyse.where import Where
     from copycost.show.document import Document
 
 
 @click.command()
-@click.argument("runs", metavar="RUN...", nargs=-1, required=True)
+@runs_argument
 @click.option("--dtype", help="Whose curves to show; by default that in which the most conversions copy.")
 @click.option("--one-clock", is_flag=True, help="Take the machines' clock frequencies out: all times at the first's.")
 @tells()
 @results_option
+@where_option
 @skip_bad_option
-def machines(runs: tuple[str, ...], dtype: str | None, one_clock: bool, results: Path, skip_bad: bool) -> Document:
+def machines(
+    runs: tuple[str, ...], dtype: str | None, one_clock: bool, results: Path, where: Where | None, skip_bad: bool
+) -> Document:
     """Describe the machines of runs, show what differs, and tell slower machines from slower conversions.
 
     Of more than a handful, the runs of one machine are taken together, and more machines than that by CPU model.
@@ -43,7 +48,7 @@ def machines(runs: tuple[str, ...], dtype: str | None, one_clock: bool, results:
     from copycost.show.sections.shapes import shape_tables
 
     with reading_progress() as progress:
-        selected = select(runs, results, on_bad=on_bad(skip_bad), progress=progress)
+        selected = select(runs or (LATEST,), results, on_bad=on_bad(skip_bad), progress=progress, where=where)
     units = [unit for run in selected for unit in _units(run)]
     found = fleet(units, dtype, one_clock=one_clock)
 

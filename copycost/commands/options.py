@@ -13,6 +13,7 @@ import click
 from copycost.commands.delivery import deliver
 from copycost.errors import UsageError, one_line
 from copycost.show.render.formats import FORMATS, ONE_TABLE, check_format
+from copycost.store.names import LATEST
 
 if TYPE_CHECKING:
     from copycost.show.document import Document
@@ -44,7 +45,16 @@ class ResultsPath(click.Path):
         return super().convert(value, param, ctx)
 
 
-run_argument = click.argument("run", metavar="RUN")
+def run_names(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
+    """Return what a shell may complete to a run: names of runs in the results folder, and ``latest``."""
+    from copycost.store.places import run_folders
+
+    results = Path(context.params.get("results") or "results")
+    return [name for name in (*(folder.name for folder in run_folders(results)), LATEST) if name.startswith(begun)]
+
+
+run_argument = click.argument("run", metavar="[RUN]", default=LATEST, shell_complete=run_names)
+runs_argument = click.argument("runs", metavar="[RUN]...", nargs=-1, shell_complete=run_names)
 out_option = click.option("--out", type=PATH, help="Write to this file instead of standard output.")
 results_option = click.option(
     "--results",
@@ -56,6 +66,21 @@ local_results_option = click.option(
     "--results", type=LocalPath(path_type=Path), default=Path("results"), help="Folder that holds the runs."
 )
 conversions_file_option = click.option("--conversions", type=PATH, help="A Python file with conversions of your own.")
+
+
+class _WhereType(click.ParamType[Any]):
+    """Conditions on cells; see ``copycost.analyse.where``."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the conditions."""
+        from copycost.analyse.where import parse_where
+
+        return parse_where(value) if isinstance(value, str) else value
+
+
+where_option = click.option("--where", type=_WhereType(), help="Only these cells, such as dtype=float64,size>=1M.")
 
 
 def format_option(default: str = "table") -> Callable[[_Function], _Function]:

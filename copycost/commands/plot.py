@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from copycost.commands.options import PATH, results_option
+from copycost.commands.options import PATH, results_option, runs_argument, where_option
 from copycost.commands.skipping import on_bad, skip_bad_option
 from copycost.errors import UsageError, one_line
+from copycost.store.names import LATEST
 
 if TYPE_CHECKING:
     from copycost.analyse.run import Run
+    from copycost.analyse.where import Where
     from copycost.show.chart_data import ChartData
 
 ALL = "all"
@@ -24,7 +26,7 @@ AXES = ("x", "line", "panel")
 
 
 @click.command()
-@click.argument("runs", metavar="RUN...", nargs=-1)
+@runs_argument
 @click.option("--list", "list_only", is_flag=True, help="Print the charts that there are, and what they need.")
 @click.option("--check", is_flag=True, help="Draw nothing: exit with 1 when a chart in the folder is out of date.")
 @click.option("--out", "--plots", type=PATH, default=Path("plots"), help="Folder for the charts.")
@@ -41,6 +43,7 @@ AXES = ("x", "line", "panel")
 @click.option("--panel", help="Of another suite's file: the parameter whose values are panels, or 'test'.")
 @click.option("--anyway", is_flag=True, help="Compare runs of different methods.")
 @results_option
+@where_option
 @skip_bad_option
 def plot(
     runs: tuple[str, ...],
@@ -53,6 +56,7 @@ def plot(
     line: str | None,
     panel: str | None,
     anyway: bool,
+    where: Where | None,
     skip_bad: bool,
     **look: Any,
 ) -> None:
@@ -67,17 +71,19 @@ def plot(
         return
     if check:
         raise click.exceptions.Exit(_tell_stale(out, results, runs))
-    if not runs:
-        raise UsageError("plot needs a RUN: a run's folder, its name, or 'latest'")
+    runs = runs or (LATEST,)
     from copycost.analyse.select import select
     from copycost.commands.reading import reading_progress
     from copycost.show.chart_data import Look, draw
     from copycost.show.charts.registry import CHARTS
 
     chosen = Look(**look)  # refused before anything is read, and its estimates kept
-    choice = {name: value for name, value in (("x", x), ("line", line), ("panel", panel), ("anyway", anyway)) if value}
+    typed = {"x": x, "line": line, "panel": panel, "anyway": anyway, "where": where and where.text}
+    choice = {name: value for name, value in typed.items() if value}
     with reading_progress() as progress:
-        selected = functools.cache(lambda: select(runs, results, on_bad=on_bad(skip_bad), progress=progress))
+        selected = functools.cache(
+            lambda: select(runs, results, on_bad=on_bad(skip_bad), progress=progress, where=where)
+        )
         kinds = _usual_kinds(runs, selected, choice) if not chart or ALL in chart else _named_kinds(chart, choice)
         drawn_from = [_data(kind, runs, results, choice, selected) for kind in kinds]
     for data in drawn_from:  # all of which could be read, before anything is written
@@ -260,11 +266,15 @@ def _read_again(
 ) -> ChartData | str:
     """Return what charts were drawn from, or why that cannot be had."""
     from copycost.analyse.select import select
+    from copycost.analyse.where import parse_where
     from copycost.show.charts.frames import HISTORY
 
     words = names if kind == HISTORY else tuple(_place(name, results, elsewhere) for name in names)
+    made_with = json.loads(choice)
     try:
-        return _data(kind, words, results, json.loads(choice), functools.cache(lambda: select(words, results)))
+        where = parse_where(str(made_with["where"])) if made_with.get("where") else None
+        selected = functools.cache(lambda: select(words, results, where=where))
+        return _data(kind, words, results, made_with, selected)
     except UsageError as error:
         return f"its results cannot be read: {error}"
 

@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING
 import click
 
 from copycost.commands.delivery import deliver
-from copycost.commands.options import PATH, results_option
+from copycost.commands.options import PATH, results_option, runs_argument, where_option
 from copycost.commands.reading import reading_progress
 from copycost.commands.skipping import on_bad, skip_bad_option
 from copycost.errors import UsageError
+from copycost.program import program
+from copycost.store.names import LATEST
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from copycost.analyse.run import Run
+    from copycost.analyse.where import Where
     from copycost.show.document import Chart, Document, Section
 
 MOST_NAMED = 3
@@ -27,11 +30,12 @@ MOST_EXPLAINED = 2
 
 
 @click.command()
-@click.argument("runs", metavar="RUN...", nargs=-1, required=True)
+@runs_argument
 @click.option("--out", type=PATH, default=Path("report.html"), help="The HTML file.")
 @results_option
+@where_option
 @skip_bad_option
-def report(runs: tuple[str, ...], out: Path, results: Path, skip_bad: bool) -> None:
+def report(runs: tuple[str, ...], out: Path, results: Path, where: Where | None, skip_bad: bool) -> None:
     """Write one HTML file with everything known of runs: it opens without a network.
 
     A RUN may also be any suite's pytest-benchmark file.
@@ -43,7 +47,7 @@ def report(runs: tuple[str, ...], out: Path, results: Path, skip_bad: bool) -> N
     if out.is_dir() or not out.parent.is_dir():
         raise UsageError(f"{out}: cannot be written ({'a folder' if out.is_dir() else 'its folder does not exist'})")
     with reading_progress() as progress:
-        selected = select(runs, results, on_bad=on_bad(skip_bad), progress=progress)
+        selected = select(runs or (LATEST,), results, on_bad=on_bad(skip_bad), progress=progress, where=where)
     deliver(html.render(report_document(selected, results)), out)
     click.echo(out)
 
@@ -143,7 +147,7 @@ def _explanation(runs: Sequence[Run]) -> Section | None:
     if not explained:
         return None
     if len(explained) > MOST_EXPLAINED:
-        line = f"A report of more than {MOST_EXPLAINED} runs explains none of them: `bench_runner.py explain RUN` does."
+        line = f"A report of more than {MOST_EXPLAINED} runs explains none of them: `{program()} explain RUN` does."
         return Section("Explanation", (Lines((line,)),), "explanation")
     blocks: list[Block] = []
     for run in explained:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,6 +12,7 @@ from click.core import ParameterSource
 
 from copycost.commands.options import LocalPath, conversions_file_option, deliver_document
 from copycost.errors import UsageError
+from copycost.program import program
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,13 +22,33 @@ if TYPE_CHECKING:
     from copycost.run.settings import Settings
 
 
+def _words(option: str) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """Return what a shell asks for the words that an option's last one may be completed to."""
+
+    def complete(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+        from copycost.catalogue.cell import DTYPES
+        from copycost.catalogue.conversions import CONVERSIONS, FAMILIES
+        from copycost.catalogue.grid import PRESETS
+
+        words = {"preset": PRESETS, "family": FAMILIES, "conversion": CONVERSIONS, "dtype": DTYPES}[option]
+        earlier, comma, last = begun.rpartition(",")
+        return [f"{earlier}{comma}{word}" for word in words if word.startswith(last)]
+
+    return complete
+
+
 @click.command()
-@click.option("--preset", default="default", help="quick, default or full.")
-@click.option("--family", help="Conversions: core or all.")
-@click.option("--conversion", multiple=True, help="Only this conversion; may be repeated.")
+@click.option("--preset", default="default", help="quick, default or full.", shell_complete=_words("preset"))
+@click.option("--family", help="Conversions: core or all.", shell_complete=_words("family"))
+@click.option(
+    "--conversion",
+    multiple=True,
+    help="Only this, such as from_numpy, or several with commas.",
+    shell_complete=_words("conversion"),
+)
 @conversions_file_option
-@click.option("--dtype", help="Such as float32,int8.")
-@click.option("--size", help="Elements: 64, or 64,4096, or 1..16M.")
+@click.option("--dtype", help="Such as float32,int8.", shell_complete=_words("dtype"))
+@click.option("--size", help="Elements: 64, 1..16M, 1e6, 512x512x3; or bytes: 100MB.")
 @click.option("--threads", help="torch threads, such as 1,2.")
 @click.option("--cache", default="warm", help="warm or cold, or warm,cold.")
 @click.option("--layout", default="contiguous", help="contiguous, strided, fortran, transposed.")
@@ -213,8 +236,8 @@ def how_to_go_on(folder: Path, processes: int) -> str:
         return "interrupted before anything was measured; nothing was kept"
     return (
         f"interrupted: {processes} processes are kept in {folder}; "
-        f"go on with: python bench_runner.py run --resume {folder}, "
-        f"or see them with: python bench_runner.py show {folder} (or plot, export, explain)"
+        f"go on with: {program()} run --resume {folder}, "
+        f"or see them with: {program()} show {folder} (or plot, export, explain)"
     )
 
 
@@ -248,6 +271,8 @@ def _present(record: Record, charts: Path) -> None:
         print("resumed once" if count == 1 else f"resumed {count} times")
     for line in [*failure_lines(record.failed), *uncounted_lines(record.counts)]:
         print(line)
+    name = quote(folder.name if folder.parent == Path("results") else str(folder))
+    print(f"next:    {program()} explain {name}    (why it costs that; or show, report, plot)")
     if not comparable(run.estimates):
         print("this machine was hardly ever quiet: these figures are not to be compared")
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from copycost.commands.options import results_option, run_argument, tells
+from copycost.commands.options import results_option, run_argument, tells, where_option
 from copycost.commands.skipping import on_bad, skip_bad_option
 from copycost.errors import UsageError
 
 if TYPE_CHECKING:
     from copycost.analyse.run import Run
+    from copycost.analyse.where import Where
     from copycost.show.document import Document
 
 
@@ -20,15 +21,16 @@ if TYPE_CHECKING:
 @run_argument
 @tells()
 @results_option
+@where_option
 @skip_bad_option
-def show(run: str, results: Path, skip_bad: bool) -> Document:
+def show(run: str, results: Path, where: Where | None, skip_bad: bool) -> Document:
     """Print a run's table."""
     from copycost.analyse.select import select
     from copycost.commands.reading import reading_progress
     from copycost.show.sections.tree import tree_document
 
     with reading_progress() as progress:
-        runs = select([run], results, on_bad=on_bad(skip_bad), progress=progress)
+        runs = select([run], results, on_bad=on_bad(skip_bad), progress=progress, where=where)
     return run_document(runs[0]) if len(runs) == 1 else tree_document(Path(run).name, runs)
 
 
@@ -39,14 +41,16 @@ def run_document(run: Run) -> Document:
         UsageError: it holds no conversion.
     """
     from copycost.show.document import Block, Document
-    from copycost.show.sections.costs import any_layout, cost_tables, instruction_tables, legend
+    from copycost.show.sections.costs import any_layout, cost_tables, instruction_tables, legend, multiples
     from copycost.show.sections.doubts import better_beside_a_copy, notes, whole_notes
     from copycost.show.sections.machines import heading
+    from copycost.show.sections.summary import answer
 
     cells = run.estimates
     if cells.empty:
         raise UsageError(f"{run.path}: holds no conversion to show")
     blocks: tuple[Block, ...] = (
+        *answer(cells.assign(multiple=multiples(cells))),
         *cost_tables(cells),
         legend(cells),
         *any_layout(cells),

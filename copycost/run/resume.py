@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from copycost.catalogue.cell import Cell
-from copycost.catalogue.conversions import CORE, EXTENDED, select_conversions
+from copycost.catalogue.conversions import CORE, EXTENDED, conversion_words, select_conversions
 from copycost.catalogue.grid import parse_dtypes, parse_sizes, parse_threads
 from copycost.errors import UsageError
 from copycost.run.address_layout import why_not_fixed
@@ -120,6 +120,17 @@ def _family(typed: str) -> frozenset[str]:
     return frozenset(conversion.name for conversion in select_conversions(None, typed))
 
 
+def _conversions(typed: Sequence[str]) -> frozenset[str]:
+    """Return the names of built-in conversions that words stand for; any other word is a name of the user's own."""
+    names: set[str] = set()
+    for word in (word for text in typed for word in conversion_words(text)):
+        try:
+            names |= {conversion.name for conversion in select_conversions([word], "all")}
+        except UsageError:
+            names.add(word)
+    return frozenset(names)
+
+
 def _of_cells(name: str, parse: Parse) -> tuple[Parse, Read]:
     return parse, lambda _, cells: frozenset(getattr(cell, name) for cell in cells if cell.direction != "reference")
 
@@ -130,7 +141,7 @@ def _of_plan(name: str, parse: Parse = lambda typed: typed) -> tuple[Parse, Read
 
 #: For each option, how its text is parsed, and how its value is read from the plan and the plan's cells.
 _OPTIONS: dict[str, tuple[Parse, Read]] = {
-    "conversion": _of_cells("conversion", frozenset),
+    "conversion": _of_cells("conversion", _conversions),
     "family": (_family, lambda _, cells: frozenset(cell.conversion for cell in cells) & _BUILT_IN),
     "dtype": _of_cells("dtype", lambda typed: frozenset(parse_dtypes(typed))),
     "size": _of_cells("size", lambda typed: frozenset(parse_sizes(typed))),

@@ -93,6 +93,7 @@ class Column:
         half: the frame's column with half the width of the value's 95% interval, as a share of the value.
         ends: the frame's columns with the lower and the upper end of the interval; an alternative to ``half``.
         mark: the frame's column with a sign that stands before the value.
+        multiple: the frame's column with how many times as much as another the value is, which stands after it.
         doubts: the frame's column with names of doubts, whose footnote signs stand after the value.
         shown: whether people see it; machines read it all the same.
     """
@@ -103,6 +104,7 @@ class Column:
     half: str | None = None
     ends: tuple[str, str] | None = None
     mark: str | None = None
+    multiple: str | None = None
     doubts: str | None = None
     shown: bool = True
 

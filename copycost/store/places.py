@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ CLUSTER = "cluster.json"
 """What a cluster's run has in its folder, beside one run folder for each machine."""
 DEEPEST = 12
 """Folders within folders that are looked into; results lie no deeper."""
+_MOST_NAMED = 5
 _OF_A_REPORT = (b'"machine_info"', b'"benchmarks"')
 _BEGINNING = 4096
 
@@ -33,8 +35,9 @@ def find(run: str, results: Path) -> Path:
     """Return the folder (or single results file) that a person means by RUN.
 
     Args:
-        run: a name under ``results``, the path of a folder or of a pytest-benchmark JSON file,
-            ``latest``, or an address (``s3://…``), which is fetched first.
+        run: a name under ``results`` or a part of one that no other has, the path of a folder or of a
+            pytest-benchmark JSON file, ``latest``, ``latest~1`` for the one before and so on, or an address (``s3://…``),
+            which is fetched first.
         results: the folder that holds the runs.
 
     Raises:
@@ -43,8 +46,8 @@ def find(run: str, results: Path) -> Path:
     if is_address(run):
         return fetched(run)
     try:
-        if run == LATEST:
-            return _latest(results)
+        if back := re.fullmatch(rf"{LATEST}(?:~(\d{{1,4}}))?", run):
+            return _latest(results, int(back[1] or 0))
         if run and Path(run).name == run and (results / run / RECORD).is_file():
             return results / run
         if run and Path(run).exists():
@@ -54,6 +57,12 @@ def find(run: str, results: Path) -> Path:
     except OSError as error:  # such as a name longer than the system's can be
         raise UsageError(f"no run {run!r}: it cannot be looked for ({error.strerror})") from error
     names = [folder.name for folder in run_folders(results)]
+    having = [name for name in names if run and run in name]
+    if len(having) == 1:
+        return results / having[0]
+    if having:
+        shown = ", ".join(having[:_MOST_NAMED]) + (" …" if len(having) > _MOST_NAMED else "")
+        raise UsageError(f"run {run!r} may be {len(having)} runs: {shown}")
     hint = nearest(run, [*names, LATEST]) if names else f"{results} holds no runs yet"
     raise UsageError(f"no run {run!r}: {hint}")
 
@@ -71,7 +80,8 @@ def _holds_runs(folder: Path) -> bool:
     return (folder / RECORD).is_file() or (folder.is_dir() and next(folder.glob(f"*/{RECORD}"), None) is not None)
 
 
-def _latest(results: Path) -> Path:
+def _latest(results: Path, back: int) -> Path:
+    """Return the run that is so many before the newest one."""
     dated = []
     for folder in run_folders(results):
         try:
@@ -82,7 +92,9 @@ def _latest(results: Path) -> Path:
             dated.append((datetime.fromisoformat(created), folder))
     if not dated:
         raise UsageError(f"no run {LATEST!r}: {results} holds no runs yet")
-    return max(dated)[1]
+    if back >= len(dated):
+        raise UsageError(f"no run '{LATEST}~{back}': {results} holds {len(dated)} runs")
+    return sorted(dated)[-1 - back][1]
 
 
 def is_run_folder(folder: Path) -> bool:

@@ -1,5 +1,6 @@
 """The catalogue holds each conversion once, and finds them by name and family."""
 
+import re
 import subprocess
 import sys
 
@@ -162,3 +163,43 @@ def test_a_mistake_is_a_usage_error_of_one_line_that_names_the_file(file, text, 
 def test_a_missing_file_is_a_usage_error(tmp_path):
     with pytest.raises(UsageError, match=r"nowhere.py.*No such file"):
         load_user_file(tmp_path / "nowhere.py")
+
+
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        ("from_numpy", ["torch.from_numpy"]),
+        ("numpy", ["t.numpy"]),
+        ("numpy()", ["t.numpy"]),
+        ("clone().numpy()", ["t.clone.numpy"]),
+        ("torch.from_numpy(a)", ["torch.from_numpy"]),
+        (" torch.tensor( a ) ", ["torch.tensor"]),
+        ("t.numpy(force=True)", ["t.numpy.force"]),
+        ("tensor", ["torch.tensor"]),
+        ("Tensor", ["torch.Tensor"]),
+        ("from_numpy,numpy,from_numpy", ["torch.from_numpy", "t.numpy"]),
+        ("torch.tensor(a, dtype=torch.float32),np.array", ["torch.tensor.float32", "np.array"]),
+    ],
+)
+def test_words_that_people_type_find_their_conversion(typed, names):
+    assert [conversion.name for conversion in select_conversions([typed])] == names
+
+
+@pytest.mark.parametrize("conversion", [*CORE, *EXTENDED], ids=lambda conversion: conversion.name)
+def test_every_conversion_is_found_by_its_name_and_by_its_expression(conversion):
+    assert select_conversions([conversion.name]) == select_conversions([conversion.expression]) == [conversion]
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("asarray", "may be torch.asarray or np.asarray"),
+        ("from_nunpy", "did you mean torch.from_numpy"),
+        ("", "unknown conversion ''"),
+        ("t.numpy,", "unknown conversion ''"),
+        ("()", "unknown conversion"),
+    ],
+)
+def test_words_that_stand_for_none_or_several_are_refused(typed, said):
+    with pytest.raises(UsageError, match=re.escape(said)):
+        select_conversions([typed])

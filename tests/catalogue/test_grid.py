@@ -12,6 +12,7 @@ from copycost.catalogue.grid import (
     DEFAULT_DTYPES,
     DEFAULT_SIZES,
     PRESETS,
+    Bytes,
     cells,
     check_memory,
     memory_needed,
@@ -35,6 +36,43 @@ from copycost.errors import UsageError
 )
 def test_sizes_are_counts_lists_and_ranges(text, sizes):
     assert parse_sizes(text) == sizes
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes"),
+    [
+        ("1e6", (1_000_000,)),
+        ("2.5e3", (2500,)),
+        ("512x512x3", (786_432,)),
+        ("2x1K", (2048,)),
+        ("100MB", (Bytes(100_000_000),)),
+        ("1MiB", (Bytes(1_048_576),)),
+        ("0.5KiB", (Bytes(512),)),
+        ("64B..1KiB", (Bytes(64), Bytes(256), Bytes(1024))),
+    ],
+)
+def test_sizes_are_read_as_people_type_them(text, sizes):
+    found = parse_sizes(text)
+    assert found == sizes and [type(size) for size in found] == [type(size) for size in sizes]
+
+
+def test_bytes_are_other_elements_for_each_dtype_and_elements_are_not():
+    conversions = select_conversions(["torch.from_numpy"])
+    grid = cells(conversions, ("float32", "float64"), parse_sizes("8KiB,64"))
+    assert [(cell.dtype, cell.size) for cell in grid] == [
+        ("float32", 64), ("float32", 2048), ("float64", 64), ("float64", 1024),
+    ]  # fmt: skip
+
+
+def test_bytes_that_are_no_whole_number_of_elements_are_refused():
+    with pytest.raises(UsageError, match="10 B is not a whole number of float64"):
+        cells(select_conversions(["torch.from_numpy"]), ("float64",), parse_sizes("10B"))
+
+
+@pytest.mark.parametrize("text", ["1e-3", "1.55e1", "0.3B", "1KiB..4", "1e", "x3", "1e999", "0MB"])
+def test_what_is_no_whole_number_is_refused(text):
+    with pytest.raises(UsageError, match="size"):
+        parse_sizes(text)
 
 
 @given(st.integers(1, 10**9), st.integers(1, 10**9))

@@ -131,7 +131,6 @@ def test_our_own_process_file_can_be_drawn_so_too(plot, results, tmp_path):
         (("one", "oen"), "did you mean one"),
         (("arms", "one"), "arms has several arms, compare one of them: arms@base, arms@thp"),
         (("one@nope", "two"), "no arm 'nope'"),
-        ((), "plot needs a RUN"),
     ],
 )
 def test_what_cannot_be_drawn_is_said_and_nothing_is_written(results, tmp_path, capsys, words, message):

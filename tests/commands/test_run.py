@@ -112,11 +112,13 @@ def test_the_arms_of_a_run_are_compared_with_the_first_when_it_ends(tmp_path, ca
         own["process"] = 3 * own["process"] - 2 + number
     folder = write_run(tmp_path / "arms", pd.concat(rounds, ignore_index=True))
     record = SimpleNamespace(settings=SimpleNamespace(folder=folder), wall_seconds=9.0, timed_seconds=5.0)
-    record.processes, record.resumptions, record.failed = [], [], []
+    record.processes, record.resumptions, record.failed, record.counts = [], [], [], {}
     _present(record, tmp_path / "charts")
     told = capsys.readouterr().out
     assert told.index("arms@slow against arms@base") < told.index("arms@fast against arms@base")
     assert "30 slower of 30 cells" in told and "30 faster of 30 cells" in told
+    assert told.index("torch.from_numpy(a) shares memory and takes") < told.index("bytes  torch.from_numpy")
+    assert f"next:    python bench_runner.py explain {folder}" in told
 
 
 def test_figures_of_a_machine_that_is_never_quiet_are_not_to_be_compared():

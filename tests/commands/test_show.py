@@ -8,9 +8,10 @@ import pytest
 from copycost import estimate
 from copycost.show.document import Document
 from copycost.show.render import terminal
-from copycost.show.render.layout import MOST_BLANK
+from copycost.show.render.layout import MOST_BLANK, plain_text
 from copycost.show.sections.costs import cost_tables, legend
 from copycost.show.sections.doubts import better_beside_a_copy, notes
+from copycost.show.sections.summary import answer
 from tests.made_up import EMPTY_CALL, Law, core_cells, machine_facts, made_up_rounds, write_run
 
 SIZES = (1, 4096, 16 * 1024**2)
@@ -30,27 +31,26 @@ def printed(cells, width=100):
 # One run.
 
 
-def test_sizes_go_down_and_conversions_across_one_table_for_each_dtype(cells):
+def test_sizes_go_down_and_conversions_across_a_table_for_each_dtype_and_direction(cells):
     lines = printed(cells).splitlines()
-    assert lines[0] == "float32"
-    assert lines[1].split() == [
-        "bytes",
-        "torch.from_numpy",
-        "torch.tensor",
-        "torch.Tensor",
-        "t.numpy",
-        "t.clone.numpy",
-    ]
+    assert lines[0] == "float32, NumPy → PyTorch"
+    assert lines[1].split() == ["bytes", "torch.from_numpy", "torch.tensor", "torch.Tensor"]
     assert [line.split()[:2] for line in lines[2:5]] == [["4", "B"], ["16", "KiB"], ["64", "MiB"]]
-    assert "float64" in lines
+    assert [line for line in lines if "→" in line] == [
+        f"{dtype}, {direction}"
+        for direction in ("NumPy → PyTorch", "PyTorch → NumPy")
+        for dtype in ("float32", "float64")
+    ]
+    assert lines[lines.index("float32, PyTorch → NumPy") + 1].split() == ["bytes", "t.numpy", "t.clone.numpy"]
 
 
-def test_a_value_has_unit_spread_and_the_evidence_of_sharing(cells):
+def test_a_value_has_unit_spread_the_evidence_of_sharing_and_how_many_times_sharing_it_costs(cells):
     text = printed(cells[cells["dtype"] == "float32"])
-    row = next(line for line in text.splitlines() if line.startswith("   4 B"))
-    assert row.count("=") == 3 and "=430 ns ±" in row  # from_numpy, Tensor on float32, t.numpy
-    assert "2.10 µs ±" in row and "=2.1" not in row
-    assert "= shares memory (zero-copy), the others copy" in text
+    rows = [line for line in text.splitlines() if line.startswith("   4 B")]
+    assert rows[0].count("=") == 2 and "=430 ns ±" in rows[0]  # from_numpy, Tensor on float32
+    assert rows[1].count("=") == 1  # t.numpy
+    assert "2.10 µs ±0.1%   4.88×" in rows[0] and "=2.1" not in rows[0]
+    assert "= shares memory (zero-copy), the others copy; × times the cheapest zero-copy call" in " ".join(text.split())
 
 
 def test_digits_stand_under_each_other(cells):
@@ -63,9 +63,13 @@ def test_no_line_is_wider_than_the_terminal(cells, width):
     assert max(map(len, printed(cells, width).splitlines())) <= width
 
 
-def test_conversions_that_do_not_fit_go_into_a_second_table(cells):
-    headings = [line.split() for line in printed(cells, 80).splitlines() if line.lstrip().startswith("bytes")]
-    assert [len(names) for names in headings] == [4, 3, 4, 3]
+def test_conversions_that_do_not_fit_go_into_a_second_table_and_at_80_columns_all_do(cells):
+    def headings(width):
+        lines = printed(cells, width).splitlines()
+        return [len(line.split()) for line in lines if line.lstrip().startswith("bytes")]
+
+    assert headings(80) == [4, 4, 3, 3]
+    assert headings(60) == [3, 2, 3, 2, 3, 3]
 
 
 def test_conversions_of_sizes_of_their_own_are_a_list_and_no_grid_of_blanks(cells):
@@ -99,8 +103,8 @@ def test_control_characters_in_others_names_are_not_printed(cells):
 
 def test_doubtful_cells_have_a_sign_that_a_line_below_explains(cells):
     text = printed(cells)
-    line = next(line for line in text.splitlines() if line.startswith(" 64 MiB"))
-    assert line.count("¹") == 2  # torch.tensor and t.clone.numpy; torch.Tensor shares on float32
+    lines = [line for line in text.splitlines() if line.lstrip().startswith("64 MiB")]
+    assert [line.count("¹") for line in lines] == [1, 1]  # torch.tensor, t.clone.numpy; torch.Tensor shares on float32
     assert "¹ page-fault-bound: " in text
 
 
@@ -252,3 +256,38 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_shown(tell, tree):
     (tree / "run-1" / "process-0001.json").write_text("{")
     told = tell("show", tree, "--skip-bad")
     assert "2 runs of 1 machine" in told.out and told.err.count("skipped") == 1
+
+
+# The answer.
+
+
+def told(seconds, shares=False):
+    """Return the sentence about a conversion of these times, beside a zero-copy call of 1 µs."""
+    frame = pd.DataFrame({"seconds": seconds, "bytes": [8 * 4**number for number in range(len(seconds))]})
+    own = frame.assign(conversion="f", expression="f(a)", dtype="float64", shares_memory=shares, direction="to_tensor")
+    own = own.assign(multiple=np.nan if shares else own["seconds"] / 1e-6, ci_low=np.nan, ci_high=np.nan)
+    own = own.assign(run="r", arm="base", threads=1, cache="warm", layout="contiguous")
+    _, lines = answer(own)
+    return plain_text(lines.lines[0])
+
+
+def test_the_answer_says_between_which_measured_sizes_a_copy_comes_to_cost_ten_times_sharing():
+    assert told([2e-6, 9e-6, 11e-6, 40e-6]).endswith("Ten times a zero-copy call from between 32 B and 128 B on.")
+    assert told([12e-6, 40e-6]).endswith("Ten times a zero-copy call at every size measured.")
+    assert "Ten times" not in told([2e-6, 12e-6, 8e-6])
+    assert told([12e-6, 8e-6, 12e-6]).endswith("from between 32 B and 128 B on.")
+
+
+def test_the_answer_says_of_sharing_that_its_cost_has_nothing_to_do_with_the_size():
+    assert told([1e-6, 1.02e-6, 1e-6], shares=True) == (
+        "f(a) shares memory and takes 1.00 µs to 1.02 µs, whatever the size."
+    )
+    assert told([1e-6, 1.9e-6, 1.04e-6], shares=True).endswith("1.00 µs to 1.90 µs, and does not grow with the size.")
+
+
+def test_a_pipe_is_as_wide_as_it_is_told(cells, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    document = Document("", (*cost_tables(cells),))
+    assert max(map(len, terminal.render(document).splitlines())) <= 60
+    monkeypatch.setenv("COLUMNS", "wide")
+    assert 60 < max(map(len, terminal.render(document).splitlines())) <= 100

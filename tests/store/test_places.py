@@ -107,6 +107,24 @@ def test_a_run_is_found_by_name_by_folder_and_as_latest(results, monkeypatch):
     assert find("latest", results) == results / "newest"
 
 
+def test_the_runs_before_the_latest_are_counted_back(results):
+    assert [find(f"latest~{back}", results).name for back in (0, 1, 2)] == ["newest", "third", "first"]
+    with pytest.raises(UsageError, match=r"no run 'latest~3': .* holds 3 runs"):
+        find("latest~3", results)
+
+
+def test_a_part_of_a_name_that_no_other_run_has_is_enough(results):
+    assert find("new", results) == results / "newest"
+    assert find("ird", results) == results / "third"
+    with pytest.raises(UsageError, match="run 'i' may be 2 runs: first, third"):
+        find("i", results)
+
+
+def test_a_whole_name_comes_before_a_part_of_another(results):
+    (results / "newest").rename(results / "first-again")
+    assert find("first", results) == results / "first"
+
+
 def test_a_results_file_of_another_suite_can_be_named(results):
     file = results / "first" / "process-0001.json"
     assert find(str(file), results) == file

@@ -6,6 +6,7 @@ from statistics import median
 
 from copycost.measure.doctor.check import Check, Finding, System, Untold, disturbs, fine, note
 from copycost.measure.machine import cpu_list, cpu_set
+from copycost.program import program
 
 _CPUS = "/sys/devices/system/cpu"
 _NO_TURBO = f"{_CPUS}/intel_pstate/no_turbo"
@@ -14,7 +15,6 @@ _SMT = f"{_CPUS}/smt/control"
 _ISOLATED = f"{_CPUS}/isolated"
 _ONLINE = f"{_CPUS}/online"
 _NODES = "/sys/devices/system/node"
-_PROGRAM = "python bench_runner.py"
 
 # A neighbour alone slows the clock 1.04 times; the rest is the frequency.
 _STEADY, _UNSTEADY = 1.05, 1.10
@@ -98,7 +98,7 @@ def _isolated(system: System) -> Finding:
     if system.cpus is None:
         raise Untold(f"isolated CPUs {evidence}, but not which ones this process may use")
     evidence += f"; this process may use {cpu_list(system.cpus)} (sched_getaffinity)"
-    command = f"taskset --cpu-list {cpu_list(isolated)} {_PROGRAM}"
+    command = f"taskset --cpu-list {cpu_list(isolated)} {program()}"
     if not system.cpus <= isolated:
         return note("Some cores are kept free of other work, but not used for this.", evidence, command)
     if len(system.cpus) > 1:
@@ -106,7 +106,7 @@ def _isolated(system: System) -> Finding:
         return disturbs(
             "Threads are not spread over isolated cores by the kernel: all would share one.",
             evidence,
-            f"taskset --cpu-list {min(isolated)} {_PROGRAM}",
+            f"taskset --cpu-list {min(isolated)} {program()}",
         )
     return fine("This process has a core that is kept free of other work.", evidence)
 
@@ -136,7 +136,7 @@ def _nodes(system: System) -> Finding:
     return note(
         f"{len(nodes)} memory nodes: a copy from another node's memory is slower.",
         evidence,
-        f"numactl --cpunodebind={nodes[0]} --membind={nodes[0]} {_PROGRAM}",
+        f"numactl --cpunodebind={nodes[0]} --membind={nodes[0]} {program()}",
     )
 
 

@@ -93,9 +93,11 @@ def _across(table: Table, across: Column, title: str, frame: pd.DataFrame, signs
     sides, lines = _in_order(frame[across.name]), _in_order(frame[down.name])
     if len(sides) * len(lines) > MOST_BLANK * len(frame):
         return None
-    values = dict(
-        zip(zip(frame[down.name], frame[across.name], strict=True), _values(value, frame, signs), strict=True)
-    )
+    values: dict[tuple[Any, Any], Value] = {}
+    for side, own in frame.groupby(across.name, sort=False, observed=True, dropna=False):
+        values |= {
+            (line, side): written for line, written in zip(own[down.name], _values(value, own, signs), strict=True)
+        }
     first = frame.drop_duplicates(down.name).set_index(down.name, drop=False)
     leading = [_values(column, first.loc[lines], signs) for column in (down, *beside)]
     nothing = Value("", value.unit)
@@ -129,6 +131,10 @@ def _values(column: Column, frame: pd.DataFrame, signs: Mapping[str, str]) -> li
         texts = [text + ends(*each, column.unit) for text, each in zip(texts, zip(low, high, strict=True), strict=True)]
     if column.mark is not None:
         texts = [mark + text for mark, text in zip(frame[column.mark], texts, strict=True)]
+    if column.multiple is not None and frame[column.multiple].notna().any():
+        times = [written(value, "multiple") if value > 0 else "" for value in frame[column.multiple]]
+        widest = max(map(len, times))
+        texts = [f"{text}  {multiple.rjust(widest)}" for text, multiple in zip(texts, times, strict=True)]
     after = [""] * len(texts) if column.doubts is None else [_signs(own, signs) for own in frame[column.doubts]]
     return [Value(text, column.unit, own) for text, own in zip(texts, after, strict=True)]
 

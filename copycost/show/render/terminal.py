@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
 from collections.abc import Mapping, Sequence
 
@@ -45,13 +46,18 @@ def render(document: Document, *, width: int | None = None) -> str:
 
     Args:
         document: any.
-        width: columns to keep to, instead of the terminal's, or on a pipe 100.
+        width: columns to keep to, instead of the terminal's, or on a pipe those of the variable COLUMNS, or 100.
     """
     console = Console(highlight=False)
-    console.width = width or (console.width if console.is_terminal else WIDTH_ON_A_PIPE)
+    console.width = width or (console.width if console.is_terminal else _width_on_a_pipe())
     with console.capture() as captured:
         _Terminal(console, signs_of(document)).print_document(document)
     return "\n".join(line.rstrip() for line in captured.get().split("\n"))
+
+
+def _width_on_a_pipe() -> int:
+    columns = os.environ.get("COLUMNS", "")
+    return int(columns) if columns.isascii() and columns.isdigit() and 0 < int(columns) < 10_000 else WIDTH_ON_A_PIPE
 
 
 class _Terminal:

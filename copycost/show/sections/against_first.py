@@ -14,6 +14,7 @@ from copycost.analyse.run import Run
 from copycost.analyse.run_comparison import compare_runs
 from copycost.analyse.select import cells_of
 from copycost.errors import UsageError
+from copycost.program import program
 from copycost.show.document import Block, Chart, Column, Folded, Lines, Name, Section, Table
 from copycost.show.quantities import RATIO
 from copycost.show.sections.comparison import in_short, means, what_they_are
@@ -59,7 +60,7 @@ def comparison_section(runs: Sequence[Run], results: Path) -> Section | None:
         blocks.append(_ranking(runs))
     left = len(others) - MOST_COMPARED
     if left > 0:
-        line = f"{left} more runs are ranked, not compared cell by cell: `bench_runner.py compare A B` does that."
+        line = f"{left} more runs are ranked, not compared cell by cell: `{program()} compare A B` does that."
         blocks.append(Lines((line,)))
     for number, side in enumerate(others[:MOST_COMPARED], 1):
         of_side = _compared(first, side, results, f"comparison-{number}")

@@ -9,21 +9,27 @@ import numpy as np
 import pandas as pd
 
 from copycost.analyse.doubts import half_width
-from copycost.analyse.grouping import floats
+from copycost.analyse.grouping import Floats, floats
 from copycost.analyse.robust_mean import FEWEST
 from copycost.analyse.robust_mean import half_width as half_of
 from copycost.show.document import Block, Column, Lines, Table
+from copycost.show.quantities import cheapest_zero_copy
 from copycost.show.render.figures import half_width as plus_minus
 from copycost.show.render.figures import written
 
 SHARES, UNKNOWN = "=", "?"
 USUAL = {"threads": "1", "cache": "warm", "layout": "contiguous"}
 """Conditions that need not be told, because most figures are of them."""
+DIRECTIONS = {
+    "to_tensor": "NumPy → PyTorch",
+    "to_array": "PyTorch → NumPy",
+    "list_to_tensor": "list of arrays → PyTorch",
+}
 UNSEEN_BY_COUNTS = "they see neither the kernel, and so no page faults, nor caches and memory"
 LANDMARKS = (1024, 16 * 1024, 256 * 1024, 4 * 1024**2, 32 * 1024**2)
 """Source bytes beside which a table of telling sizes has a column, with the smallest and the largest size."""
 _CONDITIONS = ("dtype", "threads", "cache", "layout", "run", "machine", "arm")
-_SECONDS = Column("seconds", "time", "seconds", half="half_width", mark="mark", doubts="flags")
+_SECONDS = Column("seconds", "time", "seconds", half="half_width", mark="mark", multiple="multiple", doubts="flags")
 
 
 def cost_tables(cells: pd.DataFrame) -> list[Table]:
@@ -35,7 +41,7 @@ def cost_tables(cells: pd.DataFrame) -> list[Table]:
     shares = cells["shares_memory"]
     sized = cells["size"].notna().to_numpy(dtype=bool)
     marks = np.select([shares.isna().to_numpy(bool), shares.fillna(False).to_numpy(bool)], [UNKNOWN, SHARES], "")
-    rows = cells.assign(half_width=half_width(cells), mark=np.where(sized, marks, ""))
+    rows = cells.assign(half_width=half_width(cells), mark=np.where(sized, marks, ""), multiple=multiples(cells))
     tables = []
     if sized.any():
         grid = _titled(rows[sized])
@@ -99,6 +105,8 @@ def legend(cells: pd.DataFrame) -> Lines:
         parts.append("± half of the 95% interval")
     if cells["shares_memory"].eq(True).fillna(False).any():
         parts.append(f"{SHARES} shares memory (zero-copy), the others copy")
+    if np.isfinite(multiples(cells)).any():
+        parts.append("× times the cheapest zero-copy call")
     if (cells["size"].notna() & cells["shares_memory"].isna()).any():
         parts.append(f"{UNKNOWN} not known whether it shares memory")
     clocks = np.unique(floats(cells["clock"].dropna()))
@@ -142,10 +150,27 @@ def condition(name: str, value: Any) -> str:
     return f"{name} {value}"
 
 
+def multiples(cells: pd.DataFrame) -> Floats:
+    """Return how many times the cheapest zero-copy call a copy costs; NaN where there is no copy, or no such call."""
+    cheapest, seconds = cheapest_zero_copy(cells), floats(cells["seconds"])
+    times: Floats = np.where(cheapest >= 0, seconds / seconds[cheapest], np.nan)
+    return times
+
+
+def direction_words(direction: object) -> str:
+    """Return a direction as people read it."""
+    return DIRECTIONS.get(str(direction), str(direction))
+
+
 def _titled(cells: pd.DataFrame) -> pd.DataFrame:
     """Return cells with the ``title`` of their table, both tables and conversions in the run's order."""
     varied = [name for name in _CONDITIONS if cells[name].nunique(dropna=False) > 1]
     titles = [conditions(row, varied) for _, row in cells[list(_CONDITIONS)].iterrows()]
+    if cells["direction"].nunique() > 1:
+        titles = [
+            ", ".join(filter(None, (title, direction_words(direction))))
+            for title, direction in zip(titles, cells["direction"], strict=True)
+        ]
     cells = cells.assign(title=_as_they_come(titles), conversion=_as_they_come(cells["conversion"]))
     return cells.sort_values(["title", "bytes"], kind="stable")
 

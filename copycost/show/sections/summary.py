@@ -13,9 +13,10 @@ from copycost.analyse.doubts import half_width
 from copycost.analyse.grouping import floats
 from copycost.analyse.run import Run
 from copycost.show.document import Block, Line, Lines, Name
-from copycost.show.render.figures import counted, share, with_ends, written
+from copycost.show.render.figures import counted, listed, share, with_ends, written
 from copycost.show.render.figures import half_width as plus_minus
-from copycost.show.sections.costs import condition
+from copycost.show.render.layout import parts_of
+from copycost.show.sections.costs import condition, direction_words
 
 MOST_CONVERSIONS = 16
 _VARIED = ("run", "arm", "threads", "cache", "layout")
@@ -44,6 +45,56 @@ def summary_blocks(run: Run, cells: pd.DataFrame, *, explained: bool) -> list[Bl
     blocks += [Lines(tuple(found), bullets=True)] if found else []
     faults = _page_faults(run.breakdown) if explained else []
     return [*blocks, *([Lines(tuple(faults))] if faults else [])]
+
+
+def answer(cells: pd.DataFrame) -> list[Block]:
+    """Return what a run has found, in a few sentences for each direction.
+
+    Args:
+        cells: its estimates.
+    """
+    usual, told = _usual(cells)
+    sized = usual[floats(usual["bytes"]) > 0]
+    if sized.empty:
+        return []
+    blocks: list[Block] = [Lines((f"The figures of {told}:",))] if told else []
+    left = MOST_CONVERSIONS
+    for direction, own in sized.groupby("direction", sort=False, observed=True):
+        names = list(dict.fromkeys(own["conversion"]))
+        lines = tuple(_answer(own, str(name)) for name in names[:left])
+        more = len(names) - len(lines)
+        left -= len(lines)
+        blocks.append(Lines((f"{direction_words(direction)}:",)))
+        blocks.append(Lines((*lines, *([f"{more} more conversions stand in the table"] if more else [])), bullets=True))
+    return blocks
+
+
+def _answer(cells: pd.DataFrame, name: str) -> Line:
+    """Return what one conversion does and costs, and between which sizes it comes to cost ten times sharing."""
+    own = cells[cells["conversion"] == name]
+    line = _finding(own, None)
+    dtypes: dict[str, list[str]] = {}
+    for dtype, rows in own.groupby("dtype", sort=False, observed=True):
+        dtypes.setdefault(_from_ten_times(rows), []).append(str(dtype))
+    dtypes.pop("", None)
+    if not dtypes:
+        return line
+    alike = len(dtypes) == 1 and own["dtype"].nunique() == len(next(iter(dtypes.values())))
+    starts = [start if alike else f"{start} ({', '.join(names)})" for start, names in dtypes.items()]
+    return (*parts_of(line), f" Ten times a zero-copy call {listed(starts)}.")
+
+
+def _from_ten_times(rows: pd.DataFrame) -> str:
+    """Return between which measured sizes copies come to cost ten times sharing; empty where they do not."""
+    rows = rows[np.isfinite(floats(rows["multiple"]))].sort_values("bytes")
+    many = floats(rows["multiple"]) >= _MULTIPLE
+    if not len(rows) or not many[-1]:
+        return ""
+    first = len(many) - int(np.argmin(many[::-1])) if not many.all() else 0
+    if first == 0:
+        return "at every size measured"
+    low, high = (written(rows["bytes"].iloc[place], "bytes") for place in (first - 1, first))
+    return f"from between {low} and {high} on"
 
 
 def _scope(run: Run) -> str:
@@ -133,6 +184,8 @@ def _cost(times: pd.DataFrame) -> str:
         ends = dict.fromkeys((written(low, "seconds"), written(high, "seconds")))
         return f"{' to '.join(ends)}, whatever the size"
     first, last = times.iloc[0], times.iloc[-1]
+    if max(first["seconds"], last["seconds"]) <= _STEADY * min(first["seconds"], last["seconds"]):
+        return f"{written(low, 'seconds')} to {written(high, 'seconds')}, and does not grow with the size"
     half = plus_minus(half_width(last.to_frame().T)[0])
     return (
         f"from {written(first['seconds'], 'seconds')} for {written(first['bytes'], 'bytes')} "

@@ -40,7 +40,7 @@ def test_the_hosts_of_a_cluster_and_what_they_differ_by_are_told(tree):
 
 def test_pooled_figures_of_a_kind_are_shown_with_their_doubts_as_those_of_a_run(tree):
     text = told(tree)
-    assert "\nfloat64\n" in text and "time per call; ± half of the 95% interval" in text
+    assert "\nfloat64, NumPy → PyTorch\n" in text and "time per call; ± half of the 95% interval" in text
     assert "torch.tensor" in text and "µs" in text
 
 
@@ -49,7 +49,7 @@ def test_kinds_have_tables_of_their_own(tree):
         rounds = made_up_rounds(Law(runs=(f"other-{number}",)), seed=number)
         write_run(tree / f"other-{number}", rounds, record={"machine": machine_facts() | {"cpu_model": "Xeon"}})
     text = told(tree)
-    assert "float64, machine AMD EPYC\n" in text and "float64, machine Xeon\n" in text
+    assert "float64, machine AMD EPYC, NumPy → PyTorch\n" in text and "float64, machine Xeon, NumPy" in text
     assert "differ by: AMD EPYC\n" in text and "differ by: Xeon\n" in text
 
 
