@@ -88,6 +88,8 @@ def compare_runs(baseline: Run, candidate: Run, *, margin: float = MARGIN, anywa
     remarks = [
         f"same: the 95% interval lies within ±{100 * margin:.3g}%; faster and slower: 5% false discoveries at most"
     ]
+    if baseline.path.resolve() == candidate.path.resolve() and baseline.arm == candidate.arm:
+        remarks.insert(0, "A and B are the same run, in which nothing can differ")
     for letter, run in sides:
         if run.unfinished:
             remarks.append(f"{letter} is {run.unfinished}: compared as far as it goes, {run.process_count} processes")

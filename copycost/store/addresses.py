@@ -71,13 +71,13 @@ def _opened(address: str) -> tuple[Any, str]:
     try:
         from fsspec.core import url_to_fs
     except ImportError as error:
-        raise UsageError(f"{address} needs fsspec: pip install 'copycost[remote]'") from error
+        raise UsageError(f"{address} needs fsspec: pip install fsspec s3fs") from error
     with _in_one_line(address, "cannot be opened"):
         try:
             store, root = url_to_fs(address)
         except ImportError as error:
             reason = str(error).splitlines()[0] if str(error) else "a package is missing"
-            extra = ": pip install 'copycost[remote]'" if address.startswith("s3") else ""
+            extra = ": pip install s3fs" if address.startswith("s3") else ""
             raise UsageError(f"{address}: {reason}{extra}") from error
         except ValueError as error:
             raise UsageError(f"{address}: not an address that can be read ({error})") from error

@@ -126,7 +126,7 @@ def write_partitions(cells: pd.DataFrame, folder: Path) -> list[Path]:
             os.rename(folder, before)
         os.rename(temporary, folder)
     except ImportError as error:
-        raise UsageError("parquet needs pyarrow: pip install 'copycost[parquet]'") from error
+        raise UsageError("parquet needs pyarrow: pip install pyarrow") from error
     except OSError as error:
         raise UsageError(f"{folder}: cannot be written ({error.strerror})") from error
     finally:

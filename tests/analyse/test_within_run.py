@@ -97,3 +97,9 @@ def test_a_gate_may_name_a_pair(tmp_path):
     cells = compare_within(run(tmp_path / "run"), "conversion", margin=0.05).cells
     failed = failures(parse_gate("slower>5%:conversion=slow against fast"), cells)
     assert set(failed["conversion"]) == {"slow against fast"}
+
+
+def test_a_run_compared_with_itself_is_noticed(tmp_path, capsys):
+    run(tmp_path / "results" / "mine")
+    assert main(["compare", "mine", "mine", "--results", str(tmp_path / "results")]) == 0
+    assert "A and B are the same run, in which nothing can differ" in capsys.readouterr().out

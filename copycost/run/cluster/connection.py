@@ -35,7 +35,7 @@ def require_dask() -> None:
         UsageError: there is no `distributed` here.
     """
     if importlib.util.find_spec("distributed") is None:
-        raise UsageError("run --cluster needs Dask: pip install 'copycost[cluster]'")
+        raise UsageError("run --cluster needs Dask: pip install 'dask[distributed]'")
 
 
 def parse(text: str) -> str | int:

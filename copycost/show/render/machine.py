@@ -51,7 +51,7 @@ def parquet_bytes(document: Document) -> bytes:
     try:
         first_frame(document).to_parquet(buffer, index=False)
     except ImportError as error:
-        raise UsageError('parquet needs pyarrow: pip install "copycost[parquet]"') from error
+        raise UsageError("parquet needs pyarrow: pip install pyarrow") from error
     return buffer.getvalue()
 
 

@@ -62,5 +62,5 @@ def test_tls_without_certificates_is_refused():
 
 def test_without_dask_one_line_says_what_to_install(monkeypatch):
     monkeypatch.setattr(module.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(UsageError, match=r"pip install 'copycost\[cluster\]'"):
+    with pytest.raises(UsageError, match=r"pip install 'dask\[distributed\]'"):
         require_dask()
