@@ -108,6 +108,12 @@ class Column:
     doubts: str | None = None
     shown: bool = True
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The frame's columns that it is written from."""
+        named = (self.name, self.half, *(self.ends or ()), self.mark, self.multiple, self.doubts)
+        return tuple(name for name in named if name is not None)
+
     def __post_init__(self) -> None:
         """Refuse a unit that no renderer can write."""
         if self.unit not in UNITS:

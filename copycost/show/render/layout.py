@@ -93,6 +93,10 @@ def _across(table: Table, across: Column, title: str, frame: pd.DataFrame, signs
     sides, lines = _in_order(frame[across.name]), _in_order(frame[down.name])
     if len(sides) * len(lines) > MOST_BLANK * len(frame):
         return None
+    needed = dict.fromkeys(
+        (down.name, across.name, *value.columns, *(name for column in beside for name in column.columns))
+    )
+    frame = frame[list(needed)]
     values: dict[tuple[Any, Any], Value] = {}
     for side, own in frame.groupby(across.name, sort=False, observed=True, dropna=False):
         values |= {
