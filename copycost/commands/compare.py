@@ -101,7 +101,8 @@ def _by(
     failed = failures(gate, compared.cells) if gate else None
     blocks: list[Block] = [Lines((in_short(compared.cells),)), *_gate_notes(fail_on, failed, compared.cells)]
     blocks += [*verdicts(compared.cells), *means(compared.cells)]
-    blocks.append(Note("measured by the same processes, and paired by their sessions; 5% false discoveries a pair"))
+    pairs = "paired by their sessions" if run.estimates["sessions"].notna().any() else "which are the pairs"
+    blocks.append(Note(f"measured by the same processes, {pairs}; 5% false discoveries in each table at most"))
     data: dict[str, Any] = {"cells": compared.cells}
     if failed is not None:
         data["gate"] = {"fail_on": fail_on, "failures": failed}
