@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -18,25 +17,7 @@ _USUAL: dict[str, Any] = {"dtype": pd.NA, "threads": 1, "cache": "warm", "layout
 """What stands for the axis in rows whose name tells it."""
 
 
-@dataclass(frozen=True)
-class WithinRun:
-    """A run's cells compared along an axis.
-
-    Attributes:
-        run: of one arm.
-        axis: one of ``AXES``.
-        cells: the frame of ``copycost.analyse.comparison.compare`` for all pairs; ``conversion`` names the two that a
-            row is about, the candidate first.
-        margin: half-width of what counts as the same, as a share.
-    """
-
-    run: Run
-    axis: str
-    cells: pd.DataFrame
-    margin: float
-
-
-def compare_within(run: Run, axis: str, *, margin: float) -> WithinRun:
+def compare_within(run: Run, axis: str, *, margin: float) -> pd.DataFrame:
     """Return a run's cells compared along an axis: each value with the first one, of conversions in their direction.
 
     All sides were measured by the same processes, and are paired by the sessions of these: what differs from one
@@ -48,6 +29,10 @@ def compare_within(run: Run, axis: str, *, margin: float) -> WithinRun:
         axis: what to compare along, one of ``AXES``.
         margin: half-width of what counts as the same, as a share.
 
+    Returns:
+        The frame of ``copycost.analyse.comparison.compare`` for all pairs; ``conversion`` names the two that a row is
+        about, the candidate first.
+
     Raises:
         UsageError: there is no such axis, or the run has fewer than two values on it that have a cell in common.
     """
@@ -57,7 +42,7 @@ def compare_within(run: Run, axis: str, *, margin: float) -> WithinRun:
     kept = [frame for frame in frames if frame is not None]
     if not kept:
         raise UsageError(f"{run.name} has no two of {axis} to compare: {_values(run.estimates, axis)}")
-    return WithinRun(run, axis, pd.concat(kept, ignore_index=True), margin)
+    return pd.concat(kept, ignore_index=True)
 
 
 def _values(cells: pd.DataFrame, axis: str) -> str:

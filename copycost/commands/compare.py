@@ -97,13 +97,13 @@ def _by(
         raise UsageError(f"--by {axis} compares one run with itself: give one RUN")
     word = LATEST if typed("a") is ParameterSource.DEFAULT else word
     (run,) = select_sides([word], results, on_bad=on_bad(skip_bad), where=where)
-    compared = compare_within(run, axis, margin=margin)
-    failed = failures(gate, compared.cells) if gate else None
-    blocks: list[Block] = [Lines((in_short(compared.cells),)), *_gate_notes(fail_on, failed, compared.cells)]
-    blocks += [*verdicts(compared.cells), *means(compared.cells)]
+    cells = compare_within(run, axis, margin=margin)
+    failed = failures(gate, cells) if gate else None
+    blocks: list[Block] = [Lines((in_short(cells),)), *_gate_notes(fail_on, failed, cells)]
+    blocks += [*verdicts(cells), *means(cells)]
     pairs = "paired by their sessions" if run.estimates["sessions"].notna().any() else "which are the pairs"
     blocks.append(Note(f"measured by the same processes, {pairs}; 5% false discoveries in each table at most"))
-    data: dict[str, Any] = {"cells": compared.cells}
+    data: dict[str, Any] = {"cells": cells}
     if failed is not None:
         data["gate"] = {"fail_on": fail_on, "failures": failed}
     exit_status = int(failed is not None and len(failed) > 0)

@@ -42,7 +42,8 @@ def defaults(group: click.Group, folder: Path = Path()) -> dict[str, dict[str, A
                 known = sorted({option for options in names.values() for option in options})
                 raise UsageError(f"{file}: unknown option {key!r}: {nearest(key, known)}")
             for name in having:
-                found[name].setdefault(names[name][key].name or "", value)
+                option = names[name][key]
+                found[name].setdefault(option.name or "", _typed(option, value, f"{file}: {key}"))
     return found
 
 
@@ -64,13 +65,29 @@ def _table(folder: Path) -> tuple[Path, Mapping[str, Any]]:
     return folder, {}
 
 
-def _options(command: click.Command) -> dict[str, click.Parameter]:
+def _options(command: click.Command) -> dict[str, click.Option]:
     """Return a command's options by their names as they are typed, without dashes before them."""
     options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
     return {word.lstrip("-"): option for option in options for word in option.opts}
 
 
-def _set(found: dict[str, Any], options: Mapping[str, click.Parameter], option: str, value: Any, where: str) -> None:
+def _set(found: dict[str, Any], options: Mapping[str, click.Option], option: str, value: Any, where: str) -> None:
     if option not in options:
         raise UsageError(f"{where} unknown option {option!r}: {nearest(option, list(options))}")
-    found[options[option].name or ""] = value
+    found[options[option].name or ""] = _typed(options[option], value, f"{where} {option}")
+
+
+def _typed(option: click.Option, value: Any, where: str) -> Any:
+    """Return a value as it would have been typed: as text, true or false of a flag, several as a list.
+
+    Raises:
+        UsageError: it is of a type that the option has not.
+    """
+    if option.is_flag and isinstance(value, bool):
+        return value
+    if option.multiple and isinstance(value, list) and all(isinstance(part, str) for part in value):
+        return value
+    if not option.is_flag and isinstance(value, str | int | float) and not isinstance(value, bool):
+        return [str(value)] if option.multiple else str(value)
+    kind = "true or false" if option.is_flag else "a list of texts" if option.multiple else "a text or a number"
+    raise UsageError(f"{where} is {value!r}, not {kind}")

@@ -19,10 +19,13 @@ from copycost.run.supervision import START_SECONDS, Supervision
 
 TOOL = "callgrind"
 
+_KEYS = ("instructions", "failed")
+
 #: Each counting process that a cell has ended costs the time to import torch once more.
 _TRIES = 3
 
-#: Under callgrind everything takes some 50 to 100 times longer.
+#: A cell may take so many times as long as a visit: everything is 50 to 100 times slower under callgrind, but a visit
+#: takes a small part of what it may.
 _SLOWNESS = 20
 
 #: The layout at which calls are counted; at another, addresses differ and with them some branches.
@@ -46,6 +49,7 @@ class CountingStart(Start):
         return [*tool, self.python, "-m", "copycost.measure.counting", str(plan_file), str(file)]
 
 
+@dataclass(eq=False)
 class Counting:
     """Counts the calls of every arm of a run into its record.
 
@@ -57,45 +61,35 @@ class Counting:
         meanwhile: called while nothing else happens.
     """
 
-    def __init__(
-        self,
-        record: Record,
-        watcher: Watcher,
-        scratch: Path,
-        open_session: OpenSession,
-        meanwhile: Callable[[], object],
-    ) -> None:
-        """Nothing is counted yet."""
-        self._record = record
-        self._settings = record.settings
-        self._watcher = watcher
-        self._scratch = scratch
-        self._open_session = open_session
-        self._meanwhile = meanwhile
-        self._done = 0
+    record: Record
+    watcher: Watcher
+    scratch: Path
+    open_session: OpenSession
+    meanwhile: Callable[[], object]
+    _done: int = 0
 
     def count(self) -> None:
         """Count what was not counted before; a cell that ends its process is left out, and said to be."""
-        for arm in self._settings.arms:
-            found = self._record.counts.setdefault(arm.name, {"by": TOOL, "instructions": {}, "failed": {}})
+        for arm in self.record.settings.arms:
+            found = self.record.counts.setdefault(arm.name, {"by": TOOL, "instructions": {}, "failed": {}})
             for _ in range(_TRIES):
                 left = [cell for cell in self._cells(arm) if not any(cell.id in found[key] for key in _KEYS)]
                 if not left:
                     break
                 self._count(arm, left, found)
-            self._record.write()
+            self.record.write()
 
     @cached_property
     def _planned(self) -> int:
-        return sum(len(self._cells(arm)) for arm in self._settings.arms)
+        return sum(len(self._cells(arm)) for arm in self.record.settings.arms)
 
     def _cells(self, arm: Arm) -> list[Cell]:
         """Return the cells of an arm that can be counted: warm ones of one thread that were not given up."""
-        failures = self._record.failures
-        skipped = {(entry["arm"], Cell.from_dict(entry).id) for entry in self._record.skipped}
+        failures = self.record.failures
+        skipped = {(entry["arm"], Cell.from_dict(entry).id) for entry in self.record.skipped}
         return [
             there
-            for cell in self._settings.cells
+            for cell in self.record.settings.cells
             if not failures.given_up(arm, cell) and (arm.name, cell.id) not in skipped
             if (there := arm.cell(cell)).direction != EMPTY_CALL.direction
             if there.threads == 1 and there.cache == "warm"
@@ -103,19 +97,19 @@ class Counting:
 
     def _count(self, arm: Arm, cells: list[Cell], found: dict[str, Any]) -> None:
         """Count cells in one process, as far as it comes."""
-        plan_file = self._scratch / f"counting-{self._settings.arms.index(arm) + 1}.json"
-        layout = None if None in self._settings.layouts else _LAYOUT
+        plan_file = self.scratch / f"counting-{self.record.settings.arms.index(arm) + 1}.json"
+        layout = None if None in self.record.settings.layouts else _LAYOUT
         MeasurePlan(
             tuple(cells),
-            self._settings.protocol,
-            self._settings.conversions_file,
-            run=self._settings.name,
+            self.record.settings.protocol,
+            self.record.settings.conversions_file,
+            run=self.record.settings.name,
             arm=arm.name,
             address_layout=layout,
         ).write(plan_file)
         start = CountingStart(interpreter(arm), dict(arm.environment), layout)
-        with self._open_session(start, plan_file) as session:
-            supervision = Supervision(session, _SLOWNESS * self._settings.visit_timeout, self._meanwhile)
+        with self.open_session(start, plan_file) as session:
+            supervision = Supervision(session, _SLOWNESS * self.record.settings.visit_timeout, self.meanwhile)
             try:
                 for _ in supervision.events("started", START_SECONDS):
                     pass
@@ -134,13 +128,10 @@ class Counting:
         else:
             return
         self._done += 1
-        self._watcher.counted(event["cell"], self._done, self._planned)
+        self.watcher.counted(event["cell"], self._done, self._planned)
 
     def _told(self, reason: str) -> str:
-        return reason if self._settings.with_hostname else redacted(reason)
-
-
-_KEYS = ("instructions", "failed")
+        return reason if self.record.settings.with_hostname else redacted(reason)
 
 
 def uncounted_lines(counts: Mapping[str, Mapping[str, Any]]) -> list[str]:

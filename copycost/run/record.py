@@ -190,9 +190,19 @@ def recovered(settings: Settings) -> Record:
         wall_seconds=_number(content.get("wall_seconds")),
         spent_seconds=_number(content.get("spent_seconds")) + adopted,
         lost_seconds=_number(content.get("lost_seconds")),
-        counts=content.get("counts") or {},
+        counts=_whole_counts(content.get("counts") or {}),
         clock_references={arm["name"]: arm["clock_reference"] for arm in content["arms"] if arm.get("clock_reference")},
     )
+
+
+def _whole_counts(counts: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the counts of arms that are as they were written; what is damaged is counted again."""
+    parts = ("instructions", "failed")
+    return {
+        arm: found
+        for arm, found in counts.items()
+        if isinstance(found, dict) and all(isinstance(found.get(part), dict) for part in parts)
+    }
 
 
 def remove_leftovers(folder: Path) -> None:

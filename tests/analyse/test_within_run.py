@@ -30,7 +30,7 @@ def run(folder, cells=CELLS, law=LAW):
 
 
 def test_conversions_of_one_run_get_verdicts_against_the_first(tmp_path):
-    cells = compare_within(run(tmp_path / "run"), "conversion", margin=0.05).cells
+    cells = compare_within(run(tmp_path / "run"), "conversion", margin=0.05)
     assert set(cells["conversion"]) == {"slow against fast", "alike against fast"}
     slow = cells[cells["conversion"] == "slow against fast"]
     assert len(slow) == 4 and (slow["verdict"] == "slower").all()
@@ -45,30 +45,30 @@ def test_what_a_session_does_to_all_cells_is_taken_out_by_the_pairs(tmp_path):
     timed = (rounds["conversion"] != "empty call").to_numpy()
     rounds = rounds.assign(seconds=rounds["seconds"] * np.where(slower & timed, 1.3, 1.0))
     write_run(tmp_path / "run", rounds)
-    found = compare_within(select_one(str(tmp_path / "run"), tmp_path), "conversion", margin=0.05).cells
+    found = compare_within(select_one(str(tmp_path / "run"), tmp_path), "conversion", margin=0.05)
     assert (found["ci_high"] / found["ci_low"]).max() < 1.06
     assert (found[found["conversion"] == "slow against fast"]["verdict"] == "slower").all()
 
 
 def test_dtypes_and_threads_are_compared_conversion_by_conversion(tmp_path):
-    cells = compare_within(run(tmp_path / "dtypes"), "dtype", margin=0.05).cells
+    cells = compare_within(run(tmp_path / "dtypes"), "dtype", margin=0.05)
     assert set(cells["conversion"]) == {f"{name}, float32 against float64" for name in SECONDS}
     assert cells["ratio"].between(1.4, 1.6).all() and cells["dtype"].isna().all()
     both = [made("fast", threads=threads, size=size) for threads in (1, 2) for size in (64, 128)]
-    cells = compare_within(run(tmp_path / "threads", both), "threads", margin=0.05).cells
+    cells = compare_within(run(tmp_path / "threads", both), "threads", margin=0.05)
     assert cells["conversion"].tolist() == ["fast, 2 against 1"] * 2
     assert (cells["verdict"] == "slower").all()
 
 
 def test_conversions_of_two_directions_are_not_compared(tmp_path):
     cells = [made("fast"), made("slow"), made("alike", "to_array")]
-    assert set(compare_within(run(tmp_path / "run", cells), "conversion", margin=0.05).cells["conversion"]) == {
+    assert set(compare_within(run(tmp_path / "run", cells), "conversion", margin=0.05)["conversion"]) == {
         "slow against fast"
     }
 
 
 def test_processes_are_the_pairs_where_files_tell_no_sessions(tmp_path):
-    cells = compare_within(run(tmp_path / "run", law=Law(processes=8, offset=0.01)), "conversion", margin=0.05).cells
+    cells = compare_within(run(tmp_path / "run", law=Law(processes=8, offset=0.01)), "conversion", margin=0.05)
     assert cells["paired"].all()
     assert (cells[cells["conversion"] == "slow against fast"]["verdict"] == "slower").all()
 
@@ -94,7 +94,7 @@ def test_the_command_compares_the_latest_run_and_gates_it(tmp_path, capsys):
 
 
 def test_a_gate_may_name_a_pair(tmp_path):
-    cells = compare_within(run(tmp_path / "run"), "conversion", margin=0.05).cells
+    cells = compare_within(run(tmp_path / "run"), "conversion", margin=0.05)
     failed = failures(parse_gate("slower>5%:conversion=slow against fast"), cells)
     assert set(failed["conversion"]) == {"slow against fast"}
 

@@ -32,6 +32,11 @@ def test_another_tools_file_sets_nothing(tmp_path, content):
         ("[run]\nbuget = 3\n", "unknown option 'buget': did you mean budget"),
         ("result = 3\n", "unknown option 'result': did you mean results"),
         ("[[[", "cannot be read as TOML"),
+        ("results = true\n", "results is True, not a text or a number"),
+        ("[show]\nwhere = [3]\n", r"where is \[3\], not a text or a number"),
+        ('[run]\ncounts = "maybe"\n', "counts is 'maybe', not true or false"),
+        ("[run]\nconversion = [3]\n", r"conversion is \[3\], not a list of texts"),
+        ("[run]\nbudget = {s = 3}\n", "not a text or a number"),
     ],
 )
 def test_a_mistake_is_told_with_the_file(tmp_path, content, said):
@@ -39,3 +44,10 @@ def test_a_mistake_is_told_with_the_file(tmp_path, content, said):
     with pytest.raises(UsageError, match=said) as raised:
         defaults(cli, tmp_path)
     assert "copycost.toml" in str(raised.value)
+
+
+def test_a_value_is_what_would_have_been_typed(tmp_path):
+    (tmp_path / "copycost.toml").write_text('results = 3\n[run]\nconversion = "numpy"\nprocesses = 4\ncounts = true\n')
+    found = defaults(cli, tmp_path)
+    assert found["run"] == {"conversion": ["numpy"], "processes": "4", "counts": True}
+    assert found["show"] == {"results": "3"}

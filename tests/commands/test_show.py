@@ -7,7 +7,7 @@ import pytest
 
 from copycost import estimate
 from copycost.show.document import Document
-from copycost.show.render import terminal
+from copycost.show.render import html, terminal
 from copycost.show.render.layout import MOST_BLANK, plain_text
 from copycost.show.sections.costs import cost_tables, legend
 from copycost.show.sections.doubts import better_beside_a_copy, notes
@@ -283,6 +283,15 @@ def test_the_answer_says_of_sharing_that_its_cost_has_nothing_to_do_with_the_siz
         "f(a) shares memory and takes 1.00 µs to 1.02 µs, whatever the size."
     )
     assert told([1e-6, 1.9e-6, 1.04e-6], shares=True).endswith("1.00 µs to 1.90 µs, and does not grow with the size.")
+
+
+def test_the_answer_says_of_a_copy_no_more_than_was_measured():
+    assert told([2e-6, 2.05e-6]) == "f(a) copies and takes 2.00 µs to 2.05 µs, at every size measured."
+
+
+def test_a_page_has_the_ratio_to_sharing_as_a_column_to_sort_by(cells):
+    page = html.render(Document("", tuple(cost_tables(cells))))
+    assert '"heading":"×"' in page.replace(": ", ":") and '"unit":"multiple"' in page.replace(": ", ":")
 
 
 def test_a_pipe_is_as_wide_as_it_is_told(cells, monkeypatch):

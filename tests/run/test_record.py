@@ -266,3 +266,11 @@ def test_the_entry_is_read_back_from_the_file():
 
 def test_visits_are_counted_by_cell():
     assert visits_of(CONTENT) == {"f-float64-1": 2}
+
+
+@pytest.mark.parametrize("counts", [{"base": 3}, {"base": {}}, {"base": {"instructions": 3, "failed": {}}}])
+def test_damaged_counts_are_counted_again_and_whole_ones_kept(interrupted, counts):
+    path = interrupted.folder / "run.json"
+    whole = {"by": "callgrind", "instructions": {"f": 3.0}, "failed": {}}
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"counts": {**counts, "other": whole}}))
+    assert recovered(interrupted).counts == {"other": whole}

@@ -129,7 +129,9 @@ def _notes(notes: Sequence[Note]) -> Iterator[dict[str, Any]]:
 
 def _table(table: Table) -> dict[str, Any]:
     columns = [] if table.titles is None else [Column(table.titles, "", "name")]
-    columns += [*([] if table.across is None else [table.across]), *table.columns]
+    columns += [] if table.across is None else [table.across]
+    for column in table.columns:  # how many times as much is sorted by itself here, and has a column of its own
+        columns += [column, *([] if column.multiple is None else [Column(column.multiple, "×", "multiple")])]
     return {
         "kind": "table",
         "name": table.name,

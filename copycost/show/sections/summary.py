@@ -27,9 +27,10 @@ _OF_AN_ANSWER = (
 _STEADY = 1.1
 """Largest over smallest figure up to which a conversion costs the same at every size."""
 _MULTIPLE = 10.0
+COPIES = "copies"
 _MEMORY: dict[str, Callable[[Any], bool]] = {
     "shares memory": lambda shares: not pd.isna(shares) and bool(shares),
-    "copies": lambda shares: not pd.isna(shares) and not shares,
+    COPIES: lambda shares: not pd.isna(shares) and not shares,
     "shares memory or copies, which is not known,": pd.isna,
 }
 
@@ -177,16 +178,17 @@ def _finding(cells: pd.DataFrame, multiples: pd.DataFrame | None) -> Line:
         alike = times[times["shares_memory"].astype(object).map(among).astype(bool)]
         if len(alike):
             dtypes = "" if len(alike) == len(times) else f" for {', '.join(dict.fromkeys(alike['dtype'].astype(str)))}"
-            said.append(f"{words}{dtypes} and takes {_cost(alike)}")
+            said.append(f"{words}{dtypes} and takes {_cost(alike, words != COPIES)}")
     text = f" {'; it '.join(said)}." if said else " has no figure."
     return (name, text, *(_ten_times(cells, multiples) if multiples is not None else ()))
 
 
-def _cost(times: pd.DataFrame) -> str:
+def _cost(times: pd.DataFrame, shares: bool) -> str:
+    """Return what a conversion takes; that a copy costs the same at all sizes is true of no more than were measured."""
     low, high = float(times["seconds"].min()), float(times["seconds"].max())
     if high <= _STEADY * low:
         ends = dict.fromkeys((written(low, "seconds"), written(high, "seconds")))
-        return f"{' to '.join(ends)}, whatever the size"
+        return f"{' to '.join(ends)}, {'whatever the size' if shares else 'at every size measured'}"
     first, last = times.iloc[0], times.iloc[-1]
     if max(first["seconds"], last["seconds"]) <= _STEADY * min(first["seconds"], last["seconds"]):
         return f"{written(low, 'seconds')} to {written(high, 'seconds')}, and does not grow with the size"
