@@ -30,8 +30,10 @@ class Worker:
         self._started = perf_counter()
 
     def prepare(self, cell: Cell) -> PreparedCell:
-        """Return the cell ready to be timed; see `Preparer.prepare`."""
-        return self._preparer.prepare(cell)
+        """Return the cell ready to be timed; see `Preparer.prepare`. Warnings are not shown, and are no errors."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return self._preparer.prepare(cell)
 
     def learn(self, calibrations: Mapping[str, Mapping[str, Any]], rounds: Mapping[str, tuple[int, int]]) -> None:
         """Take over what other processes have found out of cells; see `Preparer.learn`."""

@@ -37,6 +37,9 @@ BENCHMARKS = _IN_WHEEL if _IN_WHEEL.is_dir() else _PACKAGE.parent / "benchmarks"
 #: Plugins that a measuring process does without: each costs time at every test item.
 _WITHOUT = ("logging", "terminal", "doctest", "unittest", "junitxml", "faulthandler")
 
+#: How the names of variables begin that are set for other programs than a measuring process.
+_FOR_OTHERS = ("PYTEST_", "PYTHONWARNINGS")
+
 _LEAST_PIECES = 8
 _LONGEST_PIECE = 1.0
 _LAST_BYTES = 64 * 1024
@@ -85,18 +88,22 @@ class Start:
         without = [word for name in _WITHOUT for word in ("-p", f"no:{name}")]
         return [
             self.python,
-            *("-m", "pytest", str(self.benchmarks), "-s", "-p", "pytest_benchmark.plugin", *without),
+            # Its own ini file: pytest would take a surrounding project's, with its options and its conftest.py.
+            *("-m", "pytest", "-c", str(self.benchmarks / "pytest.ini"), str(self.benchmarks), "-s"),
+            *("-p", "pytest_benchmark.plugin", *without),
             "--benchmark-disable-gc",
             # Given a folder that exists, pytest-benchmark does not make one where it happens to run.
             *("--benchmark-storage", f"file://{Path(plan_file).absolute().parent}"),
-            *("--copycost-plan", str(plan_file)),
+            # One word: the value of an option that pytest does not know yet counts as a path to look for tests.
+            f"--copycost-plan={plan_file}",
             *("--copycost-serve", "fork" if self.fork else "once"),
         ]
 
     def environ(self, plan_file: Path) -> dict[str, str]:
         """Return the whole environment of the session's processes; an arm's variables override the usual ones."""
-        # What the caller has set for a pytest of their own, options or a worker's number, is not for this one.
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+        # What the caller has set for a pytest of their own, options or a worker's number, is not for this one; nor is
+        # that warnings are errors.
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(_FOR_OTHERS)}
         usual = {} if self.layout is None else {"PYTHONHASHSEED": "0"}
         # Plugins that happen to be installed are never used here, and would move what is imported after them.
         environ = {**inherited, **usual, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **self.environment}

@@ -2,13 +2,16 @@
 
 import os
 import queue
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
+from copycost.catalogue.cell import Cell
+from copycost.measure.plan import MeasurePlan
 from copycost.run import session as module
-from copycost.run.session import Session, SessionEnded, SessionSilent, Start
+from copycost.run.session import BENCHMARKS, Session, SessionEnded, SessionSilent, Start
 
 PLAN = Path("plan.json")
 
@@ -122,8 +125,10 @@ def test_a_random_layout_leaves_hash_seed_and_environment_alone(monkeypatch):
 def test_what_is_set_for_another_pytest_does_not_reach_the_session(monkeypatch):
     monkeypatch.setenv("PYTEST_ADDOPTS", "--no-such-option")
     monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw0")
+    monkeypatch.setenv("PYTHONWARNINGS", "error")
     environ = Start().environ(PLAN)
     assert [name for name in environ if name.startswith("PYTEST_")] == ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
+    assert "PYTHONWARNINGS" not in environ
     assert Start(environment={"PYTEST_ADDOPTS": "-q"}).environ(PLAN)["PYTEST_ADDOPTS"] == "-q"
 
 
@@ -140,4 +145,39 @@ def test_what_an_arm_asks_for_goes_before_what_is_usual():
 
 def test_the_command_names_the_arms_interpreter(tmp_path):
     command = Start(python="/opt/other/python").command(tmp_path / "plan.json")
-    assert "/opt/other/python" in command and str(tmp_path / "plan.json") in command
+    assert "/opt/other/python" in command and f"--copycost-plan={tmp_path / 'plan.json'}" in command
+
+
+#: Settings of a project around the program that would end a measuring process, or make its conversions fail.
+AROUND = {
+    "pytest.ini": "[pytest]\naddopts = -n 4 --no-such-option\nfilterwarnings = error\n",
+    "pyproject.toml": "[tool.pytest.ini_options]\naddopts = '-n 4'\nfilterwarnings = ['error']\n",
+    "tox.ini": "[pytest]\naddopts = -n 4\nfilterwarnings = error\n",
+    "conftest.py": "raise SystemExit('the conftest.py of another project')\n",
+}
+
+
+@pytest.mark.parametrize("names", [("pytest.ini", "conftest.py"), ("pyproject.toml",), ("tox.ini",)], ids=str)
+def test_a_session_knows_no_other_projects_settings_and_no_warning_is_a_failure(tmp_path, names):
+    for name in names:
+        (tmp_path / name).write_text(AROUND[name])
+    shutil.copytree(BENCHMARKS, tmp_path / ".venv" / "benchmarks", ignore=shutil.ignore_patterns("__pycache__"))
+    mine = tmp_path / "warns.py"
+    mine.write_text(
+        "import warnings, torch\n"
+        "from copycost import conversion\n"
+        "@conversion('mine.warns')\n"
+        "def f(a):\n"
+        "    warnings.warn('old way', DeprecationWarning)\n"
+        "    return torch.tensor(a)\n"
+    )
+    cells = (Cell("np.array", "to_array", "float32", 16), Cell("mine.warns", "to_tensor", "float32", 16))
+    plan_file = tmp_path / "results" / "plan.json"
+    plan_file.parent.mkdir()
+    MeasurePlan(cells, conversions_file=str(mine)).write(plan_file)
+    start = Start(benchmarks=tmp_path / ".venv" / "benchmarks", environment={"PYTHONWARNINGS": "error::UserWarning"})
+    with Session(start, plan_file) as session:
+        list(session.events("started", 60.0))
+        session.ask({"known": {}, "rounds": {}, "cells": [cell.id for cell in cells], "on_trial": []})
+        told = [(event["event"], event.get("cell")) for event in session.events("ready", 60.0)]
+    assert [entry for entry in told if entry[0] == "prepared"] == [("prepared", cell.id) for cell in cells]
