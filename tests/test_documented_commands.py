@@ -9,7 +9,7 @@ import pytest
 
 from copycost.cli import COMMANDS
 from copycost.commands.options import format_option
-from copycost.show.render.formats import FORMATS
+from copycost.show.render.formats import FORMATS, TRACKERS
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
@@ -55,7 +55,7 @@ def test_a_documented_command_line_can_be_typed(page, line, whole):
     arguments = [param for param in command.params if isinstance(param, click.Argument) and param.required]
     assert not whole or all(typed.get(param.name) for param in arguments), f"{name} needs more"
     if name != "plot" and "format" in typed:
-        assert typed["format"] in FORMATS
+        assert typed["format"] in (*FORMATS, *(TRACKERS if name == "export" else ()))
 
 
 def test_lines_are_found():

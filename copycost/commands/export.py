@@ -10,6 +10,7 @@ import click
 from copycost.commands.options import deliver_document, format_option, results_option, run_argument, where_option
 from copycost.commands.skipping import on_bad, skip_bad_option
 from copycost.errors import UsageError
+from copycost.show.render.formats import FORMATS, TRACKERS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @run_argument
-@format_option("csv")
+@format_option("csv", (*FORMATS, *TRACKERS))
 @click.option("--out", help="Write to this file; with parquet into this folder, FOLDER/, one file for each machine.")
 @results_option
 @where_option
@@ -28,14 +29,16 @@ def export(run: str, format: str, out: str | None, results: Path, where: Where |
     """Write one row for each cell of a run, or of all runs of a tree.
 
     With `--format parquet --out FOLDER/` (a slash at its end, or a folder that is there) each machine has a file of its
-    own, which pandas, DuckDB, Polars and Dask read as one table.
+    own, which pandas, DuckDB, Polars and Dask read as one table. bencher, github-action-benchmark and openmetrics are
+    each time with its interval, as programs that follow benchmarks over time read it.
     """
+    from copycost.commands.delivery import deliver
     from copycost.show.document import of_frame
-    from copycost.show.render.formats import check_format
+    from copycost.show.render.formats import check_format, render_estimates
     from copycost.store.addresses import is_address
     from copycost.store.cell_table import write_partitions
 
-    check_format(format)  # refused before anything is read or kept
+    check_format(format, (*FORMATS, *TRACKERS))  # refused before anything is read or kept
     if out is not None and is_address(out):
         raise UsageError(f"{out!r} is an address; a file or a folder is needed here")
     into_folder = out is not None and (out.endswith("/") or Path(out).is_dir())
@@ -46,7 +49,11 @@ def export(run: str, format: str, out: str | None, results: Path, where: Where |
         files = write_partitions(cells, Path(out))
         click.echo(f"{out}: {len(cells)} cells of {cells['run'].nunique()} runs on {len(files)} machines")
         return
-    deliver_document(of_frame("cells", cells), format, Path(out) if out is not None else None)
+    file = Path(out) if out is not None else None
+    if format in TRACKERS:
+        deliver(render_estimates(cells, format), file)
+    else:
+        deliver_document(of_frame("cells", cells), format, file)
 
 
 def _cells(run: str, results: Path, skip_bad: bool, where: Where | None) -> pd.DataFrame:

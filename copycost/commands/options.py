@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -83,9 +83,9 @@ class _WhereType(click.ParamType[Any]):
 where_option = click.option("--where", type=_WhereType(), help="Only these cells, such as dtype=float64,size>=1M.")
 
 
-def format_option(default: str = "table") -> Callable[[_Function], _Function]:
-    """Return the option ``--format``."""
-    names = f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}."
+def format_option(default: str = "table", formats: Sequence[str] = FORMATS) -> Callable[[_Function], _Function]:
+    """Return the option ``--format``, whose help names the formats."""
+    names = f"{', '.join(formats[:-1])} or {formats[-1]}."
     return click.option("--format", default=default, show_default=True, help=names)
 
 

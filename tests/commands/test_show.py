@@ -8,6 +8,7 @@ import pytest
 from copycost import estimate
 from copycost.show.document import Document
 from copycost.show.render import html, terminal
+from copycost.show.render.formats import TRACKERS
 from copycost.show.render.layout import MOST_BLANK, plain_text
 from copycost.show.sections.costs import cost_tables, legend
 from copycost.show.sections.doubts import better_beside_a_copy, notes
@@ -204,6 +205,14 @@ def test_export_is_one_row_for_each_cell_to_the_last_digit(tell, tmp_path):
     assert len(tell("export", run).out.splitlines()) == 4
     tell("export", run, "--format", "parquet", "--out", tmp_path / "cells.parquet")
     assert pd.read_parquet(tmp_path / "cells.parquet")["seconds"].tolist() == [row["seconds"] for row in rows]
+
+
+@pytest.mark.parametrize("format", TRACKERS)
+def test_estimates_are_exported_for_trackers_of_benchmarks_and_by_no_other_command(tell, tmp_path, format):
+    run = write_run(tmp_path / "run", made_up_rounds(Law(processes=3, visits=1), CELLS[:3]))
+    told = tell("export", run, "--format", format, "--out", tmp_path / "file")
+    assert (told.status, told.out) == (0, "") and "torch.from_numpy" in (tmp_path / "file").read_text()
+    assert f"format {format!r} is unknown" in tell("show", run, "--format", format).err
 
 
 @pytest.mark.parametrize("command", ["show", "export", "explain", "compare", "machines", "history"])

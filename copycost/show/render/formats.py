@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from copycost.errors import UsageError, nearest
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from copycost.show.document import Document
 
 # Each renderer has libraries of its own, which the others, and who asks for help, should not wait for.
@@ -22,16 +25,23 @@ _RENDERERS = {
 FORMATS = tuple(_RENDERERS)
 ONE_TABLE = ("csv", "parquet")
 """Formats of a document's first frame alone."""
+_TRACKERS = {
+    "bencher": "bencher_json",
+    "github-action-benchmark": "github_action_benchmark_json",
+    "openmetrics": "openmetrics_text",
+}
+TRACKERS = tuple(_TRACKERS)
+"""Formats of estimates alone, which programs that follow benchmarks over time read."""
 
 
-def check_format(format: str) -> None:
-    """Refuse an unknown format, before anything is read.
+def check_format(format: str, formats: Sequence[str] = FORMATS) -> None:
+    """Refuse a format that is none of ``formats``, before anything is read.
 
     Raises:
         UsageError: the format is unknown.
     """
-    if format not in FORMATS:
-        raise UsageError(f"format {format!r} is unknown: {nearest(format, list(FORMATS))}")
+    if format not in formats:
+        raise UsageError(f"format {format!r} is unknown: {nearest(format, list(formats))}")
 
 
 def render(document: Document, format: str) -> str | bytes:
@@ -43,4 +53,14 @@ def render(document: Document, format: str) -> str | bytes:
     check_format(format)
     module, function = _RENDERERS[format]
     rendered: str | bytes = getattr(import_module(f"copycost.show.render.{module}"), function)(document)
+    return rendered
+
+
+def render_estimates(cells: pd.DataFrame, format: str) -> str:
+    """Return estimates in one of the formats ``TRACKERS``.
+
+    Raises:
+        UsageError: two cells would have one name.
+    """
+    rendered: str = getattr(import_module("copycost.show.trackers"), _TRACKERS[format])(cells)
     return rendered

@@ -99,9 +99,7 @@ def _across(table: Table, across: Column, title: str, frame: pd.DataFrame, signs
     frame = frame[list(needed)]
     values: dict[tuple[Any, Any], Value] = {}
     for side, own in frame.groupby(across.name, sort=False, observed=True, dropna=False):
-        values |= {
-            (line, side): value for line, value in zip(own[down.name], _values(value, own, signs), strict=True)
-        }
+        values |= {(line, side): value for line, value in zip(own[down.name], _values(value, own, signs), strict=True)}
     first = frame.drop_duplicates(down.name).set_index(down.name, drop=False)
     leading = [_values(column, first.loc[lines], signs) for column in (down, *beside)]
     nothing = Value("", value.unit)
