@@ -51,7 +51,7 @@ def advice(
     """
     own = [curve for curve in curves if curve.key["direction"] != "reference"]
     huge = {arm.get("name") for arm in arms if (arm.get("environment") or {}).get(HUGE_PAGES) == "1"}
-    return [*_huge_pages(own, parts, huge), *_zero_copy(crossings), *_stack(own), *_threads(own)]
+    return [*_huge_pages(own, parts, huge), *_zero_copy(own, crossings), *_stack(own), *_threads(own)]
 
 
 def _huge_pages(curves: Sequence[Curve], parts: pd.DataFrame, huge: set[Any]) -> list[Advice]:
@@ -69,7 +69,8 @@ def _huge_pages(curves: Sequence[Curve], parts: pd.DataFrame, huge: set[Any]) ->
             *(_compared(curves, str(conversion), arm, worst) for arm in sorted(map(str, huge))),
         ]
         sizes = f"1..{int(parts.loc[parts['conversion'] == conversion, 'size'].max())}"
-        arms = f"--arm base --arm thp:{HUGE_PAGES}=1"
+        # Under a heap that is kept, results of 2 and 4 MiB, which huge pages slow down most, take no faults.
+        arms = f"--arm base --arm thp:{HUGE_PAGES}=1 --allocator found"
         command = f"{_command([conversion], dtypes)} --size {sizes} {arms}"
         text = f"huge pages ({HUGE_PAGES}=1) for large results of {conversion}; they can cost more at other sizes"
         found.append(Advice(text, "; ".join(part for part in evidence if part), command))
@@ -89,7 +90,7 @@ def _compared(curves: Sequence[Curve], conversion: str, arm: str, cell: pd.Serie
     return f"with it in this run {', '.join(said) or 'nothing changed'}"
 
 
-def _zero_copy(crossings: pd.DataFrame) -> list[Advice]:
+def _zero_copy(curves: Sequence[Curve], crossings: pd.DataFrame) -> list[Advice]:
     much = crossings[(crossings["event"] == "costs more than") & (crossings["factor"] == MUCH_CHEAPER)]
     much = much[much["bytes"].notna()]
     found = []
@@ -100,9 +101,24 @@ def _zero_copy(crossings: pd.DataFrame) -> list[Advice]:
             for _, row in rows.iterrows()
         )
         text = f"{other} instead of {conversion} where the result is only read and the source outlives it"
+        text += _changed_dtypes(curves, rows)
         command = _command([other, conversion], list(rows["dtype"]))
         found.append(Advice(text, f"the copy costs {MUCH_CHEAPER:.0f} times as much or more: {sizes}", command))
     return found
+
+
+def _changed_dtypes(curves: Sequence[Curve], rows: pd.DataFrame) -> str:
+    """Return what comes back in place of what, where another conversion's result has another dtype."""
+    changes: dict[str, list[str]] = {}
+    for _, row in rows.iterrows():
+        usual, other = (
+            _find(curves, {**row[list(CURVE)], "conversion": row[name]}) for name in ("conversion", "other")
+        )
+        before, after = ("" if curve is None else curve.result_dtype for curve in (usual, other))
+        if before and after and before != after:
+            changes.setdefault(before, []).append(after)
+    told = [f"{' or '.join(dict.fromkeys(after))}, not {before}" for before, after in changes.items()]
+    return f"; the result is then {'; '.join(told)}" if told else ""
 
 
 def _stack(curves: Sequence[Curve]) -> list[Advice]:

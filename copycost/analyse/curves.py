@@ -31,6 +31,7 @@ class Curve:
         shares: 1 where it shares memory, 0 where it copies, NaN where unknown.
         processes: the median number of processes behind a figure.
         replicates: log seconds as they might have been, shape (replicates, sizes), or None.
+        result_dtype: of what comes back, without ``torch.``; empty where unknown or not the same at all sizes.
     """
 
     key: dict[str, object]
@@ -43,6 +44,7 @@ class Curve:
     shares: Floats
     processes: float
     replicates: Floats | None = None
+    result_dtype: str = ""
 
     @property
     def fault_shares(self) -> Floats:
@@ -92,6 +94,7 @@ def _curves(cells: pd.DataFrame, replicates: Floats | None) -> Iterator[Curve]:
             return values
 
         drawn = None if replicates is None else replicates[rows].T
+        results = cells["result_dtype"].iloc[rows].dropna().astype(str).unique()
         yield Curve(
             key={name: cells[name].iloc[row] for name in CURVE},
             expression=str(cells["expression"].iloc[row]),
@@ -103,6 +106,7 @@ def _curves(cells: pd.DataFrame, replicates: Floats | None) -> Iterator[Curve]:
             shares=of("shares_memory"),
             processes=float(np.median(of("processes"))),
             replicates=drawn if drawn is not None and np.isfinite(drawn).all() else None,
+            result_dtype=str(results[0]).removeprefix("torch.") if len(results) == 1 else "",
         )
 
 

@@ -164,7 +164,7 @@ def _always_float32() -> dict[str, Any]:
     finally:
         torch.set_default_dtype(before)
     return _claim(
-        f"{conversion.expression} always gives float32, whatever the dtype of a",
+        f"{conversion.expression} gives float32, whatever the dtype of a",
         results == ["torch.float32"],
         f"it gives {' and '.join(results)} for {_listed(list(seen))}; "
         f"after torch.set_default_dtype(torch.float64) it gives {other}",

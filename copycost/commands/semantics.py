@@ -11,7 +11,7 @@ import click
 from copycost.commands.options import conversions_file_option, tells
 
 if TYPE_CHECKING:
-    from copycost.show.document import Document
+    from copycost.show.document import Document, Line
 
 
 @click.command()
@@ -33,24 +33,75 @@ def semantics(family: str, dtype: str | None, conversions: Path | None) -> Docum
 
 
 def semantics_document(rows: Sequence[Mapping[str, Any]], claims: Sequence[Mapping[str, Any]]) -> Document:
-    """Return what each conversion does with each source, and which claims are true; rows as the catalogue has them."""
+    """Return which claims are true, what each conversion does with which sources, and each exception once.
+
+    Args:
+        rows: as the catalogue's ``table`` has them; machines get each of them.
+        claims: as the catalogue's ``claims`` has them.
+    """
     import pandas as pd
 
     from copycost.show.document import Column, Document, Entries, Table
 
-    frame = pd.DataFrame(rows, dtype=object)
-    told = [row["outcome"] if row["outcome"] == "ok" else f"{row['outcome']}: {row['message']}" for row in rows]
+    verdicts = tuple((str(claim["verdict"]).lower(), (claim["claim"], claim["evidence"])) for claim in claims)
     columns = (
         Column("expression", "expression", "name"),
-        Column("dtype", "dtype", "name"),
-        Column("source", "source"),
+        Column("dtypes", "dtype", "name"),
+        Column("sources", "source"),
         Column("shares_memory", "memory", "sharing"),
-        Column("result_dtype", "result", "name"),
-        Column("told", "outcome"),
+        Column("results", "result", "name"),
     )
-    verdicts = tuple((str(claim["verdict"]).lower(), (claim["claim"], claim["evidence"])) for claim in claims)
+    works = _alike(rows)
+    # By another name than the frame of all rows, which machines get.
+    tables = (Table("sources", pd.DataFrame(works), columns),) if works else ()
+    exceptions = _exceptions(rows)
     return Document(
         "",
-        (Table("semantics", frame.assign(told=told), columns), Entries(verdicts)),
-        data={"semantics": frame, "claims": pd.DataFrame(claims)},
+        (Entries(verdicts), *tables, *((Entries(exceptions),) if exceptions else ())),
+        data={"semantics": pd.DataFrame(rows, dtype=object), "claims": pd.DataFrame(claims)},
     )
+
+
+def _alike(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return what came back, a row for all dtypes and then all sources with which a conversion does the same."""
+    of_source: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        if row["result_dtype"] is not None:
+            of_source.setdefault((row["expression"], row["shares_memory"], row["source"]), []).append(row)
+    alike: dict[tuple[Any, ...], list[str]] = {}
+    for (expression, shares, given), own in of_source.items():
+        dtypes = tuple(str(row["dtype"]) for row in own)
+        results = tuple(str(row["result_dtype"]) for row in own)
+        kept = dtypes == tuple(result.removeprefix("torch.") for result in results)
+        told = "the source's" if kept and len(dtypes) > 1 else ", ".join(dict.fromkeys(results))
+        alike.setdefault((expression, ", ".join(dtypes), shares, told), []).append(str(given))
+    names = ("expression", "dtypes", "shares_memory", "results")
+    found = [dict(zip(names, key, strict=True)) | {"sources": ", ".join(sources)} for key, sources in alike.items()]
+    order = list(dict.fromkeys(row["expression"] for row in rows))
+    return sorted(found, key=lambda row: order.index(row["expression"]))
+
+
+def _exceptions(rows: Sequence[Mapping[str, Any]]) -> tuple[tuple[Line, tuple[Line, ...]], ...]:
+    """Return each error and each warning once, with the calls, sources and dtypes that raise it."""
+    from copycost.show.document import Name
+
+    raised: dict[tuple[str, str], dict[tuple[str, str], list[str]]] = {}
+    for row in rows:
+        if row["outcome"] != "ok":
+            whose = raised.setdefault((row["outcome"], row["message"]), {})
+            whose.setdefault((row["expression"], row["source"]), []).append(str(row["dtype"]))
+    told = []
+    for (outcome, message), whose in raised.items():
+        calls: dict[tuple[str, str], list[str]] = {}
+        for (expression, given), dtypes in whose.items():
+            calls.setdefault((given, ", ".join(dtypes)), []).append(expression)
+        lines = [_raising(calls[key], *key) for key in calls]
+        told.append((outcome, (Name(message), *lines)))
+    return tuple(told)
+
+
+def _raising(expressions: Sequence[str], given: str, dtypes: str) -> Line:
+    from copycost.show.document import Name
+
+    names = [part for expression in expressions for part in (", ", Name(expression))][1:]
+    return (*names, f", {given} (", Name(dtypes), ")")

@@ -32,7 +32,7 @@ def test_page_faults_suggest_huge_pages_and_how_to_test_them():
     first = advised(made_up_rounds(LAW, machine_cells()))[0]
     assert "huge pages" in first.text
     assert re.search(r"% page faults \(float64\), (8192|32768) faults of 1\.5", first.evidence)
-    assert "--arm thp:THP_MEM_ALLOC_ENABLE=1" in first.command and "--size 1..16777216" in first.command
+    assert "--size 1..16777216 --arm base --arm thp:THP_MEM_ALLOC_ENABLE=1 --allocator found" in first.command
 
 
 def test_an_arm_with_huge_pages_says_what_they_did():
@@ -54,6 +54,15 @@ def test_zero_copy_is_advised_with_the_size_it_pays_from():
     of_tensor = next(one for one in own if one.text.startswith("torch.from_numpy instead of torch.tensor"))
     assert "float64 from" in of_tensor.evidence and "KiB" in of_tensor.evidence
     assert "--conversion torch.from_numpy --conversion torch.tensor" in of_tensor.command
+
+
+def test_advice_that_changes_the_dtype_says_so():
+    rounds = made_up_rounds(LAW, machine_cells())
+    casts = (rounds["conversion"] == "torch.tensor").to_numpy()
+    rounds["result_dtype"] = np.where(casts, "torch.float32", rounds["result_dtype"].astype(object))
+    of_tensor, of_clone = (text for text in texts(rounds) if "instead of" in text)
+    assert of_tensor.endswith("outlives it; the result is then float64, not float32")
+    assert "result is then" not in of_clone
 
 
 def test_a_list_of_arrays_is_stacked_where_that_was_measured_and_faster():

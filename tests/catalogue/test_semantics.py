@@ -122,7 +122,7 @@ def test_verdicts(judged):
         "torch.tensor(a) copies a": True,
         "torch.tensor takes a dtype": True,
         "torch.Tensor(a) copies a": False,
-        "torch.Tensor(a) always gives float32, whatever the dtype of a": True,
+        "torch.Tensor(a) gives float32, whatever the dtype of a": True,
         "t.numpy() shares the memory of t": True,
         "t.clone().numpy() copies t": True,
         "t.clone().numpy() keeps the computation graph": False,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from statistics import fmean, median
 from typing import NamedTuple
 
@@ -61,25 +61,12 @@ def _other_load(system: System) -> Finding:
     if load >= _NOTED_LOAD:
         grade = disturbs if load >= _DISTURBING_LOAD else note
         sentence = "Other processes use the cores, their caches and the memory while you measure."
-        return grade(sentence, evidence, _pause(system, named, everyone))
+        # What they are is for a person to look at: what may be ended or put off, no count of ticks can tell.
+        pids = ",".join(str(use.process.pid) for use in named if not use.process.kernel)
+        return grade(sentence, evidence, f"ps -o pid,user,etime,args -p {pids}" if pids else "")
     if recent >= system.cores / 2:
         return note("Idle now, but busy in the last minute: what ran may come back.", evidence)
     return fine("Nothing else of weight runs.", evidence)
-
-
-def _pause(system: System, named: list[Use], everyone: list[Use]) -> str:
-    """Return how to pause the busiest process that may be paused."""
-    spared = ancestors(system.pid, (use.process for use in everyone)) | {1}
-    for process, _ in named:
-        if not process.kernel and process.pid not in spared:
-            theirs = not re.search(
-                rf"^Uid:\t\d+\t{system.uid}\t", system.read(f"/proc/{process.pid}/status") or "", re.MULTILINE
-            )
-            stop, resume = (f"kill -{signal} {process.pid}" for signal in ("STOP", "CONT"))
-            if theirs:
-                stop, resume = system.as_root(stop), system.as_root(resume)
-            return f"{stop}  # afterwards: {resume}"
-    return ""
 
 
 def _run_queue(system: System) -> Finding:
@@ -133,16 +120,6 @@ def uses(system: System) -> list[Use]:
                 spent = (last.ticks - first.ticks) / system.ticks
                 processes.append(Use(last, spent / system.sample.seconds))
     return sorted(processes, key=lambda use: -use.share)
-
-
-def ancestors(pid: int, processes: Iterable[Process]) -> set[int]:
-    """Return a process and those that it was started from."""
-    parents = {process.pid: process.parent for process in processes}
-    line: set[int] = set()
-    while pid and pid not in line:
-        line.add(pid)
-        pid = parents.get(pid, 0)
-    return line
 
 
 def parse_stat(text: str) -> Process:

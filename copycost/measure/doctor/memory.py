@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from copycost.measure.doctor.check import Check, Finding, System, Untold, disturbs, fine, note
+from copycost.program import program
 
 _SWAPS = "/proc/swaps"
 _VMSTAT = "/proc/vmstat"
@@ -73,7 +74,6 @@ def _hugepages(system: System) -> Finding:
             "Large fresh blocks get huge pages where some are free, so page faults of large copies "
             "depend on what ran before.",
             evidence,
-            system.setting("madvise", _ENABLED),
         )
     settings = {name: system.environment.get(name) for name in (_NUMPY_ASKS, _TORCH_ASKS)}
     evidence += "".join(f"; {name} {value or 'not set'}" for name, value in settings.items())
@@ -82,12 +82,12 @@ def _hugepages(system: System) -> Finding:
         return fine("Huge pages are for those who ask, and NumPy and torch do alike.", evidence)
     if torch:
         sentence = "torch asks for huge pages and NumPy does not: large results fault differently."
-        return note(sentence, evidence, system.unset([_TORCH_ASKS]))
+        return note(sentence, evidence, system.unset([_NUMPY_ASKS]))
     return note(
         "NumPy asks for huge pages from 4 MiB on and torch does not: large results take more page "
-        "faults where torch allocates them.",
+        "faults where torch allocates them. Huge pages slow torch down at some sizes: measure before they are set.",
         evidence,
-        f"export {_NUMPY_ASKS}=0",
+        f"{program()} run --arm base --arm thp:{_TORCH_ASKS}=1 --allocator found",
     )
 
 

@@ -67,20 +67,27 @@ def mode(name: str | None, defrag: str = "", **environment: str):
 def test_huge_pages_for_all_are_noted_and_for_nobody_fine():
     found = finding(CHECKS, "hugepages", mode("always"))
     assert found.severity == "note"
-    assert found.command == f"echo madvise | sudo tee {FOLDER}/enabled"
+    assert found.command == ""  # copies of 64 MiB that torch makes would be slower without
     assert finding(CHECKS, "hugepages", mode("never")).severity == "fine"
 
 
-def test_with_madvise_it_is_said_which_side_asks():
-    by_default = finding(CHECKS, "hugepages", mode("madvise"))
-    assert by_default.severity == "note"
-    assert by_default.command == "export NUMPY_MADVISE_HUGEPAGE=0"
-    both = mode("madvise", THP_MEM_ALLOC_ENABLE="1")
-    assert finding(CHECKS, "hugepages", both).severity == "fine"
-    neither = mode("madvise", NUMPY_MADVISE_HUGEPAGE="0")
-    assert finding(CHECKS, "hugepages", neither).severity == "fine"
-    torch = mode("madvise", NUMPY_MADVISE_HUGEPAGE="0", THP_MEM_ALLOC_ENABLE="1")
-    assert finding(CHECKS, "hugepages", torch).command == "unset THP_MEM_ALLOC_ENABLE"
+ONE_SIDE = [
+    ({}, "run --arm base --arm thp:THP_MEM_ALLOC_ENABLE=1 --allocator found"),
+    # With it np.array of 64 MiB takes 4.3 times as long: what is advised is to take it away.
+    ({"NUMPY_MADVISE_HUGEPAGE": "0", "THP_MEM_ALLOC_ENABLE": "1"}, "unset NUMPY_MADVISE_HUGEPAGE"),
+]
+
+
+@pytest.mark.parametrize(("environment", "command"), ONE_SIDE)
+def test_where_one_side_asks_for_huge_pages_nothing_is_advised_that_is_slower(environment, command):
+    found = finding(CHECKS, "hugepages", mode("madvise", **environment))
+    assert found.severity == "note"
+    assert found.command.endswith(command)
+
+
+@pytest.mark.parametrize("environment", [{"THP_MEM_ALLOC_ENABLE": "1"}, {"NUMPY_MADVISE_HUGEPAGE": "0"}])
+def test_both_or_neither_asking_for_huge_pages_is_fine(environment):
+    assert finding(CHECKS, "hugepages", mode("madvise", **environment)).severity == "fine"
 
 
 @pytest.mark.parametrize(
