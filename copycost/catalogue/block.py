@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Set
 from functools import cache
+from types import FunctionType
 from typing import Any
 
 from copycost.catalogue.cell import DTYPES
-from copycost.catalogue.conversions import Conversion
+from copycost.catalogue.conversions import USER, Conversion
+from copycost.catalogue.inlining import Body, body_of
 
 _MODULES = ("torch", "np")
 
@@ -29,7 +31,8 @@ def block(conversion: Conversion, calls: int) -> Callable[[Any], None]:
     """Return a function whose body is the conversion's expression, ``calls`` times over.
 
     Each result is dropped before the next call. Functions of a module are bound to local names
-    once, so that what is timed is the call and not the way to it.
+    once, so that what is timed is the call and not the way to it. The body of a user's function stands in its place,
+    where it can (see `inlining`).
 
     Raises:
         AttributeError: the installed library has no such function.
@@ -53,6 +56,10 @@ def empty_block() -> Callable[[Any], None]:
 
 
 def _compiled(conversion: Conversion, calls: int, returning: bool, looping: bool = False) -> Callable[[Any], Any]:
+    if conversion.function is not None and conversion.family == USER and not returning:
+        own = body_of(conversion.function)
+        if own is not None:
+            return _inlined(own, calls, looping)
     variable = conversion.variable
     before: list[str] = []
     if conversion.function is not None:
@@ -75,35 +82,62 @@ def _compiled(conversion: Conversion, calls: int, returning: bool, looping: bool
     return _function(variable, names, [*before, *[statement] * calls])
 
 
-def _function(variable: str, names: dict[str, Any], body: list[str]) -> Callable[[Any], Any]:
+def _inlined(body: Body, calls: int, looping: bool) -> Callable[[Any], Any]:
+    """Return a block of a user's function's body, with its lines; what else it names is looked up where it does."""
+    hoist = _Hoist(body.scope, body.bound)
+    statements = body.dropping(hoist.visit)
+    names = {local: _resolve(dotted) for local, dotted in hoist.names.items()}
+    if looping:
+        once = ast.For(ast.Name(body.parameter, ast.Store()), ast.Name("sources", ast.Load()), statements, [])
+        function = _compiled_function("sources", names, [ast.copy_location(once, body.result)], body.file)
+    else:
+        function = _compiled_function(body.parameter, names, statements * calls, body.file)
+    return FunctionType(function.__code__, body.scope, "block", function.__defaults__)
+
+
+def _function(variable: str, names: dict[str, Any], body: list[str]) -> FunctionType:
+    return _compiled_function(variable, names, ast.parse("\n".join(body)).body, "<block>")
+
+
+def _compiled_function(variable: str, names: dict[str, Any], body: list[ast.stmt], file: str) -> FunctionType:
     # Default arguments are locals of the function: each use is the fastest kind of look-up.
     parameters = "".join(f", {name}={name}" for name in names)
-    text = f"def block({variable}{parameters}):\n" + "".join(f"    {line}\n" for line in body)
+    tree = ast.parse(f"def block({variable}{parameters}):\n    pass")
+    (definition,) = tree.body
+    assert isinstance(definition, ast.FunctionDef)
+    definition.body = body
     namespace = dict(names)
-    exec(compile(text, "<block>", "exec"), namespace)
-    function: Callable[[Any], Any] = namespace["block"]
+    exec(compile(ast.fix_missing_locations(tree), file, "exec"), namespace)
+    function: FunctionType = namespace["block"]
     return function
 
 
 class _Hoist(ast.NodeTransformer):
     """Replaces ``torch.from_numpy`` and the like by local names, and remembers them."""
 
-    def __init__(self) -> None:
+    def __init__(self, scope: Mapping[str, Any] | None = None, own: Set[str] = frozenset()) -> None:
+        """Take the modules' names from a function's globals, but not those that are the function's ``own``."""
         self.names: dict[str, str] = {}
         self.needs_dtype = False
+        self._modules = dict(zip(_MODULES, _MODULES, strict=True)) if scope is None else _modules(scope, own)
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        dotted = ast.unparse(node)
-        parts = dotted.split(".")
-        if parts[0] in _MODULES and all(part.isidentifier() for part in parts):
-            local = "_".join(parts)
-            self.names[local] = dotted
+        root, *attributes = ast.unparse(node).split(".")
+        parts = [self._modules.get(root, ""), *attributes]
+        if isinstance(node.ctx, ast.Load) and all(part.isidentifier() for part in parts):
+            local, self.names["_".join(parts)] = "_".join(parts), ".".join(parts)
             return ast.copy_location(ast.Name(local, ast.Load()), node)
         return self.generic_visit(node)
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         self.needs_dtype = self.needs_dtype or node.id == "dtype"
         return node
+
+
+def _modules(scope: Mapping[str, Any], own: Set[str]) -> dict[str, str]:
+    """Return under which names a function's globals have the modules."""
+    known = {id(_resolve(name)): name for name in _MODULES}
+    return {name: known[id(value)] for name, value in scope.items() if id(value) in known and name not in own}
 
 
 def _resolve(dotted: str) -> Any:

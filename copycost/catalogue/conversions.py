@@ -17,9 +17,15 @@ from copycost.errors import UsageError, nearest
 
 Function = TypeVar("Function", bound=Callable[[Any], Any])
 
+#: How a result is checked; see `Conversion`.
+Check = bool | Callable[[Any, Any], Any]
+
 DIRECTIONS = ("to_tensor", "to_array", "list_to_tensor")
 DOCUMENTED = ("shares", "copies", "may copy")
 FAMILIES = ("core", "all")
+
+#: The family of conversions from a user's file.
+USER = "user"
 
 _VARIABLES = {"to_tensor": "a", "to_array": "t", "list_to_tensor": "arrays"}
 
@@ -36,6 +42,8 @@ class Conversion:
     source where the call has to be told it. ``documented`` is what the library's own documentation
     says about sharing ("may copy" where it says nothing); whether a result really shares memory is
     found by ``evidence.examine``. ``function`` is set for a user's own conversions only.
+    ``check`` says how a result is checked: True by comparing it with its source, False not at all, else by a function
+    of source and result that returns whether the result is right.
     ``casts_to`` names the dtype of the result where it is documented to differ from the source's;
     ``result_item_bytes`` is what an element of the result takes where that is no dtype's size.
     """
@@ -48,6 +56,7 @@ class Conversion:
     function: Callable[[Any], Any] | None = None
     casts_to: str | None = None
     result_item_bytes: int | None = None
+    check: Check = True
 
     @property
     def variable(self) -> str:
@@ -177,12 +186,15 @@ def conversion(
     documented: str = "may copy",
     expression: str | None = None,
     casts_to: str | None = None,
+    check: Check = True,
 ) -> Callable[[Function], Function]:
     """Mark a function of one argument as a conversion to be measured.
 
     The function is given an array ("to_tensor"), a tensor ("to_array") or a list of arrays
     ("list_to_tensor") and returns the converted value. ``casts_to`` names the dtype of the result
-    where it is meant to differ from the source's. Outside a file given with ``--conversions`` the
+    where it is meant to differ from the source's. By default a result must have its source's values, shape and dtype.
+    Where it is meant to have others, ``check`` is a function of source and result that returns whether the result is
+    right, or False, and the conversion is marked ``[unchecked]``. Outside a file given with ``--conversions`` the
     decorator does nothing.
 
     Raises:
@@ -192,8 +204,13 @@ def conversion(
     def mark(function: Function) -> Function:
         if _collected is not None:
             _check(name, direction, documented, function)
+            if not isinstance(check, bool) and not _takes(check, 2):
+                raise UsageError(
+                    f"check {check!r} of conversion {name!r} is not False or a function of source and result"
+                )
             typed = expression or f"{getattr(function, '__name__', 'function')}({_VARIABLES[direction]})"
-            _collected.append(Conversion(name, direction, typed, documented, "user", function, casts_to))
+            typed += " [unchecked]" if check is False else ""
+            _collected.append(Conversion(name, direction, typed, documented, USER, function, casts_to, check=check))
         return function
 
     return mark
@@ -247,15 +264,15 @@ def _check(name: str, direction: str, documented: str, function: object) -> None
     for field, value, valid in (("direction", direction, DIRECTIONS), ("documented", documented, DOCUMENTED)):
         if value not in valid:
             raise UsageError(f"unknown {field} {value!r} of conversion {name!r}: {nearest(str(value), [*valid])}")
-    if not _takes_one_argument(function):
+    if not _takes(function, 1):
         raise UsageError(f"conversion {name!r} is not a function of one argument")
 
 
-def _takes_one_argument(function: object) -> bool:
+def _takes(function: object, arguments: int) -> bool:
     if not callable(function):
         return False
     try:
-        inspect.signature(function).bind(None)
+        inspect.signature(function).bind(*[None] * arguments)
     except TypeError:
         return False
     except ValueError:  # some built-in functions have no signature to ask

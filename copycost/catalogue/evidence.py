@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from copycost.catalogue.block import call
 from copycost.catalogue.conversions import CannotConvert, Conversion, WrongResult
-from copycost.catalogue.values import LIMIT, as_array, check_result, dtype_name, same, shape_of, size_of, snapshot
+from copycost.catalogue.values import (
+    LIMIT,
+    as_array,
+    check_result,
+    dtype_name,
+    is_plain,
+    same,
+    shape_of,
+    size_of,
+    snapshot,
+)
 
 Convert = Callable[[Any], Any]
 
@@ -25,7 +36,8 @@ def one_line(error: BaseException, longest: int = 240) -> str:
 class Evidence:
     """What one conversion of one source was seen to do.
 
-    ``shares_memory`` is None where there is no memory to share, as in an empty array. The dtype is
+    ``shares_memory`` is None where there is no memory to share, as in an empty array, and where a result's
+    memory cannot be told from its address, as a sparse tensor's. The dtype is
     "torch.float64" for a tensor, "float64" for an array and "list of float" for a list.
     """
 
@@ -53,12 +65,24 @@ def examine(conversion: Conversion, source: Any) -> Evidence:
         result = convert(source)
         if not same(before, snapshot(source)):
             raise WrongResult(f"{conversion.name} changed its source")
-        check_result(conversion, source, result)
-        return Evidence(
-            shares_memory=shares_memory(convert, source, result),
-            result_dtype=dtype_name(result),
-            result_bytes=result_bytes(result),
-        )
+        with _looking_at(conversion):
+            check_result(conversion, source, result)
+            return Evidence(
+                shares_memory=shares_memory(convert, source, result),
+                result_dtype=dtype_name(result),
+                result_bytes=result_bytes(result),
+            )
+
+
+@contextmanager
+def _looking_at(conversion: Conversion) -> Iterator[None]:
+    """Turn what looking at a result raises into a WrongResult: it is of a kind that nothing is known of."""
+    try:
+        yield
+    except (CannotConvert, WrongResult):
+        raise
+    except Exception as error:
+        raise WrongResult(f"{conversion.name} returned what could not be checked: {one_line(error)}") from error
 
 
 def _refusing(conversion: Conversion) -> Convert:
@@ -74,33 +98,56 @@ def _refusing(conversion: Conversion) -> Convert:
 
 
 def shares_memory(convert: Convert, source: Any, result: Any) -> bool | None:
-    """Say whether a result uses its source's memory; None where the source has no elements.
+    """Say whether a result uses its source's memory; None where it cannot be told, or the source has no elements.
 
     The address ranges must overlap, and a write to a scratch copy of the source must be seen in
     what the scratch copy is converted to. The source itself is never written to.
     """
     spans = [_span(item) for item in (source if isinstance(source, list) else [source])]
-    if not any(spans):
+    if not any(spans) or not is_plain(result):
         return None
     if not hasattr(result, "dtype"):  # Python numbers have memory of their own
         return False
     place = _span(result)
     if place is None or not any(span and span[0] < place[1] and place[0] < span[1] for span in spans):
         return False
-    if _write_is_seen(convert, source, LIMIT):
-        return True
-    # A conversion may treat a small source otherwise than a large one: ask at full size.
     total = sum(map(size_of, source)) if isinstance(source, list) else size_of(source)
-    return total > LIMIT and _write_is_seen(convert, source, None)
+    if total > LIMIT:
+        with suppress(CannotConvert):  # one that needs a shape of its own refuses a part of its source
+            if _write_is_seen(convert, source, LIMIT):
+                return True
+    # A conversion may treat a small source otherwise than a large one: ask at full size.
+    return _write_is_seen(convert, source, None)
 
 
 def result_bytes(result: Any) -> int:
     """Return the bytes of the elements; of a list, of its objects, judged by the first of them."""
     if isinstance(result, list):
         return sys.getsizeof(result) + (len(result) * result_bytes(result[0]) if result else 0)
+    if not is_plain(result):
+        return _stored_bytes(result)
     if hasattr(result, "dtype"):
         return size_of(result) * _item_bytes(result)
     return sys.getsizeof(result)
+
+
+#: The tensors that sparse ones of all layouts consist of.
+_PARTS = ("_indices", "_values", "crow_indices", "col_indices", "ccol_indices", "row_indices", "values")
+
+
+def _stored_bytes(tensor: Any) -> int:
+    """Return the bytes of a tensor that is not plain: of a sparse one its parts, of one on meta none."""
+    if tensor.is_meta:
+        return 0
+    sparse = str(tensor.layout).startswith("torch.sparse")
+    if not sparse:
+        return int(tensor.numel() * tensor.element_size())
+    stored = 0
+    for name in _PARTS[:2] if tensor.is_sparse else _PARTS[2:]:
+        with suppress(RuntimeError):  # each layout has its own
+            part = getattr(tensor, name)()
+            stored += part.numel() * part.element_size()
+    return stored
 
 
 def _span(value: Any) -> tuple[int, int] | None:

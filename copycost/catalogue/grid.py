@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from copycost.catalogue.cell import DTYPES, ITEM_BYTES, Cell
 from copycost.catalogue.conversions import CONVERSIONS, Conversion
@@ -11,6 +14,9 @@ from copycost.errors import UsageError, nearest
 from copycost.units import format_bytes, parse_count, parse_data_size
 
 DEFAULT_DTYPES: tuple[str, ...] = ("float32", "float64", "int64")
+#: The thread count that is torch's own.
+DEFAULT_THREADS = "default"
+
 DEFAULT_SIZES: tuple[int, ...] = tuple(4**power for power in range(13))
 
 
@@ -131,18 +137,38 @@ def _powers_of_4(highest: int) -> list[int]:
 
 
 def parse_threads(text: str) -> tuple[int, ...]:
-    """Return the thread counts in ``1,2``, ascending.
+    """Return the thread counts in ``1,2,default``, ascending; ``default`` is torch's own number.
 
     Raises:
-        UsageError: not a whole number from 1 to 1024.
+        UsageError: not a whole number from 1 to 1024, or torch cannot tell its own.
     """
     counts: set[int] = set()
     for part in text.split(","):
         number = part.strip()
-        if not (number.isascii() and number.isdigit() and 1 <= int(number) <= 1024):
-            raise UsageError(f"threads {number!r} is not a whole number from 1 to 1024")
-        counts.add(int(number))
+        if number == DEFAULT_THREADS:
+            counts.add(default_threads())
+        elif not (number.isascii() and number.isdigit() and 1 <= int(number) <= 1024):
+            raise UsageError(f"threads {number!r} is not a whole number from 1 to 1024, or default")
+        else:
+            counts.add(int(number))
     return tuple(sorted(counts))
+
+
+@cache
+def default_threads() -> int:
+    """Return how many threads torch uses when nobody tells it, here and in this environment.
+
+    A process of its own is asked, because who starts a run does not import torch.
+
+    Raises:
+        UsageError: it cannot be told.
+    """
+    asked = [sys.executable, "-c", "import torch; print(torch.get_num_threads())"]
+    try:
+        told = subprocess.run(asked, capture_output=True, text=True, check=True, timeout=120).stdout
+        return int(told.split()[-1])
+    except (OSError, subprocess.SubprocessError, ValueError, IndexError) as error:
+        raise UsageError(f"threads {DEFAULT_THREADS!r}: torch does not tell its own number: give one") from error
 
 
 def cells(

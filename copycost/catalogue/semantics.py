@@ -59,6 +59,13 @@ def _blank(task: Task) -> Row:
 
 
 def _row(task: Task) -> Row | None:
+    try:
+        return _told(task)
+    except BaseException as error:  # whatever a user's conversion raises, SystemExit too, is its own row's
+        return {**_blank(task), "outcome": "error", "message": _without_place(one_line(error, _LONGEST_MESSAGE))}
+
+
+def _told(task: Task) -> Row | None:
     conversion, dtype, layout = task
     size = {"0-d": 1, "empty": 0}.get(layout, _SIZE)
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from copycost.catalogue.conversions import Conversion, WrongResult
+from copycost.catalogue.conversions import USER, Conversion, WrongResult
 
 # Beyond so many elements values are compared at about that many evenly spread places, so that
 # looking takes neither long nor much memory.
@@ -13,11 +13,19 @@ LIMIT = 64 * 1024
 
 
 def check_result(conversion: Conversion, source: Any, result: Any) -> None:
-    """Compare a result with its source.
+    """Compare a result with its source, or have the conversion's own check do so.
 
     Raises:
-        WrongResult: the kind, the dtype, the shape or the values are not as documented.
+        WrongResult: the kind, the dtype, the shape or the values are not as documented, or the result has no values.
     """
+    if conversion.check is False:
+        return
+    if conversion.check is not True:
+        if not conversion.check(source, result):
+            raise WrongResult(f"{conversion.name} returned what its check does not find right")
+        return
+    if getattr(result, "is_meta", False):
+        raise WrongResult(f"{conversion.name} returned a tensor without values, on meta: say check=False to measure it")
     _check_kind(conversion, result)
     _check_dtype(conversion, source, result)
     if not isinstance(source, list):
@@ -56,9 +64,25 @@ def as_array(value: Any, dtype: Any = None) -> Any:
     import torch
 
     if isinstance(value, torch.Tensor):
-        value = value.detach().resolve_conj().resolve_neg()
+        value = in_one_piece(value.detach()).resolve_conj().resolve_neg()
         return (value.float() if value.dtype == torch.bfloat16 else value).numpy()
     return value if isinstance(value, np.ndarray) else np.array(value, dtype=dtype)
+
+
+def in_one_piece(tensor: Any) -> Any:
+    """Return a tensor that has an element for each value: a sparse or a quantized one is made one."""
+    if is_plain(tensor):
+        return tensor
+    return tensor.dequantize() if tensor.is_quantized else tensor.to_dense()
+
+
+def is_plain(value: Any) -> bool:
+    """Return whether a value is no tensor, or one whose memory has an element for each value."""
+    import torch
+
+    if not isinstance(value, torch.Tensor):
+        return True
+    return value.layout == torch.strided and not (value.is_quantized or value.is_meta or value.is_nested)
 
 
 def shape_of(value: Any) -> tuple[int, ...]:
@@ -100,7 +124,7 @@ def _check_dtype(conversion: Conversion, source: Any, result: Any) -> None:
         return
     actual, documented = _plain_dtype(result), conversion.casts_to or _plain_dtype(source)
     if actual != documented:
-        hint = f"; say casts_to={actual!r}" if conversion.family == "user" else ""
+        hint = f"; say casts_to={actual!r}" if conversion.family == USER else ""
         raise WrongResult(f"{conversion.name} returned {actual} where {documented} is documented{hint}")
 
 
@@ -109,8 +133,10 @@ def _check_values(conversion: Conversion, item: Any, result: Any) -> None:
         if shape_of(result) != (size_of(item),):  # flattening, as frombuffer does, is no loss
             raise WrongResult(
                 f"{conversion.name} returned the shape {shape_of(result)} for a source of shape {shape_of(item)}"
+                f"{_hint(conversion)}"
             )
         item = item.reshape(-1)
+    result = in_one_piece(result) if hasattr(result, "is_sparse") else result
     step = _step(item)
     expected = as_array(_thin(item, step))
     actual = as_array(_thin(result, step), expected.dtype)
@@ -121,7 +147,12 @@ def _check_values(conversion: Conversion, item: Any, result: Any) -> None:
         expected = (expected.real if real else expected).astype(actual.dtype)
         tolerance = _rounding(result)
     if not same(expected, actual, tolerance):
-        raise WrongResult(f"{conversion.name} returned other values than its source's")
+        raise WrongResult(f"{conversion.name} returned other values than its source's{_hint(conversion)}")
+
+
+def _hint(conversion: Conversion) -> str:
+    """Return how a user says that a result is meant to differ from its source."""
+    return "; if that is meant, say check=, a function of source and result, or False" * (conversion.family == USER)
 
 
 def _plain_dtype(value: Any) -> str:

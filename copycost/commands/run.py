@@ -49,7 +49,7 @@ def _words(option: str) -> Callable[[click.Context, click.Parameter, str], list[
 @conversions_file_option
 @click.option("--dtype", help="Such as float32,int8.", shell_complete=_words("dtype"))
 @click.option("--size", help="Elements: 64, 1..16M, 1e6, 512x512x3; or bytes: 100MB.")
-@click.option("--threads", help="torch threads, such as 1,2.")
+@click.option("--threads", help="torch threads, such as 1,2; default is its own number.")
 @click.option("--cache", default="warm", help="warm or cold, or warm,cold.")
 @click.option("--layout", default="contiguous", help="contiguous, strided, fortran, transposed.")
 @click.option("--arm", multiple=True, help="NAME or NAME:VARIABLE=VALUE, python=PATH, threads=2; may be repeated.")

@@ -13,8 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from copycost.catalogue.cell import Cell
+from copycost.catalogue.grid import parse_threads
 from copycost.errors import UsageError
 from copycost.run.session import Start
+
+#: Variables for the number of threads; torch.set_num_threads, which every cell is measured under, goes before them.
+_OVERRIDDEN = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 _NEEDED = "Python 3.10, torch 2.0, pytest-benchmark 5.2, NumPy and pytest, or newer ones"
 _CAN_MEASURE = "can measure"
@@ -99,10 +103,16 @@ def _with(arm: Arm, key: str, value: str) -> Arm:
     if key == "python":
         return replace(arm, python=_program(value))
     if key == "threads":
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        if not re.fullmatch("[0-9]{1,4}", value) or not 1 <= int(value) <= cores:
-            raise UsageError(f"arm {arm.name!r}: threads {value!r} is not from 1 to this machine's {cores} cores")
-        return replace(arm, threads=int(value))
+        try:
+            (threads,) = parse_threads(value)
+        except UsageError as error:
+            raise UsageError(f"arm {arm.name!r}: {error}") from None
+        return replace(arm, threads=threads)
+    if key in _OVERRIDDEN:
+        raise UsageError(
+            f"arm {arm.name!r}: {key}={value} would change nothing, because every cell sets its number of threads: "
+            f"give threads={value}"
+        )
     return replace(arm, environment=(*arm.environment, (key, value)))
 
 

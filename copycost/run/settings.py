@@ -158,7 +158,7 @@ def settle(
         selected,
         chosen.dtypes if dtypes is None else parse_dtypes(dtypes),
         chosen.sizes if sizes is None else parse_sizes(sizes),
-        chosen.threads if threads is None else _threads(threads),
+        chosen.threads if threads is None else parse_threads(threads),
         _words("cache", caches, CACHES),
         _words("layout", layouts, LAYOUTS),
     )
@@ -258,14 +258,6 @@ def _precision(text: str) -> float:
             f"precision {text!r} is not a share such as 1%; the smallest that works is {FINEST_PRECISION:.1%}"
         )
     return precision
-
-
-def _threads(text: str) -> tuple[int, ...]:
-    threads = parse_threads(text)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    if cores is not None and max(threads) > cores:
-        raise UsageError(f"threads {max(threads)} is more than this machine's {cores} cores")
-    return threads
 
 
 def _visit_timeout(text: str | None) -> float:

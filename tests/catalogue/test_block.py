@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from copycost.catalogue.block import block, call, empty_block
+from copycost.catalogue.block import block, call, empty_block, loop
 from copycost.catalogue.cell import Cell
-from copycost.catalogue.conversions import CORE, EXTENDED, Conversion
+from copycost.catalogue.conversions import CONVERSIONS, CORE, EXTENDED, Conversion, load_user_file
 from copycost.catalogue.sources import source
 
 ALL = CORE + EXTENDED
@@ -88,3 +88,81 @@ def test_a_function_that_the_library_lacks_is_an_attribute_error():
     conversion = Conversion("x", "to_tensor", "torch.from_nowhere(a)", "shares", "core")
     with pytest.raises(AttributeError, match="from_nowhere"):
         call(conversion)
+
+
+def instructions(function):
+    """What a function does, without the places in the text that it comes from and the names of its locals."""
+    return [(found.opname, found.arg) for found in dis.get_instructions(function)]
+
+
+def mine(tmp_path, text):
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "import torch, numpy as np\nfrom copycost import conversion\nseen = []\n@conversion('mine')\n" + text
+    )
+    return load_user_file(path)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("def f(a): return torch.from_numpy(a)", "torch.from_numpy"),
+        ("def f(array):\n    'What it does.'\n    return torch.tensor(array)", "torch.tensor"),
+        ("def f(a): return torch.from_numpy(a).clone()", "torch.from_numpy.clone"),
+        ("def f(a): return torch.tensor(a, dtype=torch.float32)", "torch.tensor.float32"),
+    ],
+)
+def test_a_users_function_does_in_a_block_what_the_built_in_conversion_does_and_no_more(tmp_path, text, name):
+    own = mine(tmp_path, text)
+    assert instructions(block(own, 5)) == instructions(block(CONVERSIONS[name], 5))
+
+
+# Each leaves in ``seen`` what it was called with and what it made of it.
+@pytest.mark.parametrize(
+    ("text", "inlined"),
+    [
+        ("def f(a): return seen.append((a, a + 1))", True),
+        ("def f(a):\n    b: int = a\n    b, c = b, b + 1\n    return seen.append((b, c))", True),
+        ("def f(a):\n    import math\n    seen.append((a, math.floor(a + 1.5)))\n    return a", True),
+        ("def f(a): return seen.extend([(np, np + 1) for np in [a]])", True),
+        ("def f(a): return seen.extend(map(lambda torch: (torch, torch.real + 1), [a]))", True),
+        ("def f(a):\n    if a:\n        seen.append((a, a + 1))\n    return a", False),
+        ("def f(a):\n    b = a\n    a = a + 1\n    return seen.append((b, a))", False),
+        ("def f(a, plus=1): return seen.append((a, a + plus))", False),
+        ("def f(a): return seen.append((a, (b := a) + 1))", False),
+        ("class F:\n    def __call__(self, a): return seen.append((a, a + 1))\nconversion('other')(F())\n", None),
+    ],
+)
+def test_a_function_is_put_into_the_block_where_that_is_the_same_and_called_elsewhere(tmp_path, text, inlined):
+    if inlined is None:
+        text = "def f(a): return seen.append((a, a + 1))\n" + text
+    found = mine(tmp_path, text)
+    assert ("function" in block(found, 1).__code__.co_varnames) is not inlined
+    seen = found.function.__globals__["seen"]
+    block(found, 3)(7)
+    loop(found)([1, 2])
+    assert seen == [(7, 8)] * 3 + [(1, 2), (2, 3)]
+
+
+def test_a_users_function_fails_at_its_own_line(tmp_path):
+    own = mine(tmp_path, "def f(a):\n    b = torch.from_numpy(a)\n    return b.no_such_name()")
+    with pytest.raises(AttributeError) as caught:
+        block(own, 2)(np.ones(3))
+    assert (caught.traceback[-1].path.name, caught.traceback[-1].lineno + 1) == ("mine.py", 7)
+
+
+def test_a_users_results_are_dropped_before_the_next_call_after_what_they_were_made_from(tmp_path):
+    text = (
+        "def f(a):\n    part = Held('part')\n    return Held('result')\n"
+        "class Held:\n"
+        "    def __init__(self, name): self.name = name; seen.append('+' + name)\n"
+        "    def __del__(self): seen.append('-' + self.name)\n"
+    )
+    own = mine(tmp_path, text)
+    seen = own.function.__globals__["seen"]
+    own.function(None)
+    called = list(seen)
+    seen.clear()
+    block(own, 2)(None)
+    assert called == ["+part", "+result", "-part", "-result"]
+    assert seen == 2 * called

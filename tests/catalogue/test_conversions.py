@@ -101,6 +101,14 @@ def test_an_expression_may_be_given_for_display(file):
     assert found.expression == "X(a)"
 
 
+def test_what_is_not_checked_is_marked_wherever_its_expression_stands(file):
+    text = (
+        "@conversion('x', check=False)\ndef f(a): return a\n"
+        "@conversion('y', check=lambda a, t: True)\ndef g(a): return a\n"
+    )
+    assert [found.expression for found in load_user_file(file(text))] == ["f(a) [unchecked]", "g(a)"]
+
+
 def test_a_second_load_starts_afresh(file):
     path = file("@conversion('mine')\ndef f(a): return a\n")
     assert [found.name for found in load_user_file(path)] == [found.name for found in load_user_file(path)]
@@ -149,6 +157,8 @@ def test_files_beside_it_can_be_imported_and_dataclasses_work(file, tmp_path):
         ("@conversion('x', documented='share')\ndef f(a): ...\n", "did you mean shares"),
         ("@conversion('x')\ndef f(a, b): ...\n", "one argument"),
         ("@conversion('x')\ndef f(): ...\n", "one argument"),
+        ("@conversion('x', check=None)\ndef f(a): ...\n", "check None of conversion 'x' is not False"),
+        ("@conversion('x', check=abs)\ndef f(a): ...\n", "a function of source and result"),
     ],
 )
 def test_a_mistake_is_a_usage_error_of_one_line_that_names_the_file(file, text, message):

@@ -20,8 +20,8 @@ def looked_at(name, dtype="float64", size=64, layout="contiguous"):
     return examine(conversion, source(Cell(name, conversion.direction, dtype, size, layout=layout)))
 
 
-def user(function, direction="to_tensor", casts_to=None):
-    return Conversion("mine", direction, "mine()", "may copy", "user", function, casts_to)
+def user(function, direction="to_tensor", casts_to=None, check=True):
+    return Conversion("mine", direction, "mine()", "may copy", "user", function, casts_to, check=check)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -129,6 +129,62 @@ def test_a_cast_that_is_announced_is_allowed(dtype):
         source(Cell("mine", "to_tensor", "float64", 64)),
     )
     assert found == Evidence(False, f"torch.{dtype}", 64 * torch.empty(1, dtype=wanted).itemsize)
+
+
+# Of [1, 0, 3, 0] in float64: two values of 8 B; a row and a column, or three row borders, of 8 B each.
+@pytest.mark.parametrize(
+    ("function", "check", "found"),
+    [
+        (lambda t: t.to_sparse(), True, Evidence(None, "torch.float64", 2 * 8 + 2 * 2 * 8)),
+        (lambda t: t.to_sparse_csr(), True, Evidence(None, "torch.float64", 2 * 8 + 2 * 8 + 3 * 8)),
+        (lambda t: t.to_sparse_csc(), True, Evidence(None, "torch.float64", 2 * 8 + 2 * 8 + 3 * 8)),
+        (lambda t: t.to("meta"), False, Evidence(None, "torch.float64", 0)),
+        (lambda t: torch.quantize_per_tensor(t.float(), 1.0, 0, torch.qint8), False, Evidence(None, "torch.qint8", 4)),
+        (lambda t: t.float().to_mkldnn(), "float32", Evidence(None, "torch.float32", 16)),
+    ],
+    ids=["coo", "csr", "csc", "meta", "quantized", "mkldnn"],
+)
+@pytest.mark.filterwarnings("ignore")  # that sparse tensors may change
+def test_results_that_are_no_dense_tensors_have_their_own_bytes_and_no_known_sharing(function, check, found):
+    given = np.array([[1.0, 0.0], [3.0, 0.0]])
+    check, casts_to = (True, check) if isinstance(check, str) else (check, None)
+    convert = user(lambda a: function(torch.from_numpy(a)), casts_to=casts_to, check=check)
+    assert examine(convert, given) == found
+
+
+@pytest.mark.parametrize(
+    ("function", "check", "message"),
+    [
+        (lambda t: (t + 1).to_sparse(), True, "other values"),
+        (lambda t: t.to("meta"), True, "without values, on meta: say check=False"),
+        (lambda t: torch.nested.nested_tensor([t]), True, "could not be checked: RuntimeError"),
+        (lambda t: t.T, True, r"say check=, a function|other values"),
+        (lambda t: t, lambda a, t: False, "its check does not find right"),
+        (lambda t: t, lambda a, t: 1 / 0, "could not be checked: ZeroDivisionError"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_what_cannot_be_checked_or_is_not_right_is_one_line(function, check, message):
+    with pytest.raises(WrongResult, match=message) as caught:
+        examine(user(lambda a: function(torch.from_numpy(a)), check=check), np.array([[1.0, 2.0], [3.0, 4.0]]))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_check_of_ones_own_allows_another_shape_and_scale_and_sharing_is_found_all_the_same():
+    pixels = source(Cell("mine", "to_tensor", "uint8", 4 * LIMIT * 3)).reshape(-1, 256, 3)
+
+    def channels_first(a, t):
+        return all(np.array_equal(t[channel], a[..., channel]) for channel in range(3))
+
+    def by_255(a, t):
+        return np.allclose(t.numpy() * 255, a, atol=1e-4)
+
+    turned = user(lambda a: torch.from_numpy(a.reshape(-1, 256, 3)).permute(2, 0, 1), check=channels_first)
+    scaled = user(lambda a: torch.from_numpy(a).float().div(255), check=by_255)
+    assert examine(turned, pixels) == Evidence(True, "torch.uint8", 4 * LIMIT * 3)
+    assert examine(scaled, pixels) == Evidence(False, "torch.float32", 4 * LIMIT * 3 * 4)
+    with pytest.raises(WrongResult, match="check does not find right"):
+        examine(user(turned.function, check=lambda a, t: np.array_equal(t[0], a[..., 1])), pixels)
 
 
 def test_sharing_only_of_large_sources_is_seen():

@@ -15,6 +15,7 @@ from copycost.catalogue.grid import (
     Bytes,
     cells,
     check_memory,
+    default_threads,
     memory_needed,
     parse_dtypes,
     parse_sizes,
@@ -92,6 +93,13 @@ def test_what_is_not_a_size_is_a_usage_error(text):
 
 def test_threads_are_a_list_of_counts():
     assert parse_threads("2, 1,2") == (1, 2)
+
+
+def test_torchs_own_number_of_threads_is_one_of_them(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # which torch takes, where nobody tells it another
+    default_threads.cache_clear()
+    assert parse_threads("7,default") == (1, 7)
+    default_threads.cache_clear()
 
 
 @pytest.mark.parametrize("text", ["0", "", "1,", "-1", "two", "1.5", "1025", "²"])

@@ -103,6 +103,32 @@ def test_a_crash_is_a_row():
     assert "SIGABRT" in row["message"]
 
 
+def exits(a):
+    raise SystemExit("enough")
+
+
+@pytest.mark.parametrize(
+    ("function", "outcome", "message"),
+    [
+        (lambda a: torch.from_numpy(a).to("meta"), "error", "WrongResult: mine returned a tensor without values"),
+        (lambda a: torch.nested.nested_tensor([torch.from_numpy(a)]), "error", "WrongResult: mine returned what could"),
+        (lambda a: torch.from_numpy(a).to_sparse(), "ok", ""),
+        (exits, "error", "SystemExit: enough"),
+    ],
+    ids=["meta", "nested", "sparse", "exits"],
+)
+def test_no_result_of_whatever_kind_takes_other_rows_with_it(function, outcome, message):
+    def alone(a):
+        torch.set_num_threads(1)  # threads that another test has started do not survive the fork that this runs in
+        return function(a)
+
+    mine = Conversion("mine", "to_tensor", "mine(a)", "may copy", "user", alone)
+    first, row, last = table([CORE[0], mine, CORE[1]], ("float32",), ("contiguous",))
+    assert (first["shares_memory"], last["shares_memory"]) == (True, False)
+    assert (row["outcome"], row["message"][: len(message)]) == (outcome, message), row["message"]
+    assert row["shares_memory"] is None
+
+
 def test_every_dtype_can_be_asked_for():
     assert len(table(CORE[:1], DTYPES, ("contiguous",))) == len(DTYPES)
 

@@ -30,6 +30,7 @@ def test_an_arm_has_a_name_and_conditions():
     thp, two = parse_arms(["thp:THP_MEM_ALLOC_ENABLE=1,OMP=a=b,c", "two:threads=1"])
     assert thp == Arm("thp", (("THP_MEM_ALLOC_ENABLE", "1"), ("OMP", "a=b,c")))
     assert two == Arm("two", threads=1)
+    assert parse_arms(["many:threads=999"]) == (Arm("many", threads=999),)
 
 
 def test_threads_are_those_of_the_arms_cells_but_not_of_the_empty_call():
@@ -53,9 +54,14 @@ def test_threads_are_those_of_the_arms_cells_but_not_of_the_empty_call():
         ("a b", "NAME"),
         ("x:A=1,A=2", "A is given twice"),
         ("x:threads=1,threads=1", "threads is given twice"),
-        ("x:threads=0", "cores"),
-        ("x:threads=²", "cores"),
-        ("x:threads=99999", "cores"),
+        ("x:threads=0", "from 1 to 1024"),
+        ("x:threads=²", "from 1 to 1024"),
+        ("x:threads=99999", "from 1 to 1024"),
+        (
+            "x:OMP_NUM_THREADS=2",
+            "OMP_NUM_THREADS=2 would change nothing, because every cell sets its number of threads: give threads=2",
+        ),
+        ("x:A=1,MKL_NUM_THREADS=4", "give threads=4"),
         ("x:python=/nowhere/python", "/nowhere/python"),
         ("x:python=.", "cannot be run"),
     ],

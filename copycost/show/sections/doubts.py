@@ -107,8 +107,20 @@ def better_beside_a_copy(cells: pd.DataFrame) -> list[Lines]:
 
 
 def whole_notes(run: Run) -> list[Note]:
-    """Return what is to be distrusted about a run and stands with no cell: its one session, and what is missing."""
-    return [Note(_ONE_SESSION)] * run.had_one_session + _missing_notes(run)
+    """Return what is to be distrusted about a run and stands with no cell.
+
+    That is its one session, more threads than there were cores, and what is missing.
+    """
+    return [Note(_ONE_SESSION)] * run.had_one_session + _oversubscribed_notes(run) + _missing_notes(run)
+
+
+def _oversubscribed_notes(run: Run) -> list[Note]:
+    """Return how many threads shared too few cores; none where either number is not known."""
+    cores = run.machine.get("cores")
+    threads = run.estimates["threads"].dropna().max() if len(run.estimates) else None
+    if not isinstance(cores, int) or threads is None or pd.isna(threads) or threads <= cores:
+        return []
+    return [Note(f"up to {threads:.0f} threads shared {cores} cores: they wait for each other, and figures scatter")]
 
 
 def _missing_notes(run: Run) -> list[Note]:

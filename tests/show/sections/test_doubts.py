@@ -1,7 +1,11 @@
+from dataclasses import replace
+
+import pytest
+
 from copycost.analyse.select import select
 from copycost.show.document import Note
 from copycost.show.render.layout import plain_text
-from copycost.show.sections.doubts import NONE, doubts_section
+from copycost.show.sections.doubts import NONE, doubts_section, whole_notes
 from tests.made_up import Law, core_cells, made_up_rounds, write_run
 from tests.show.suites import scaling_suite
 
@@ -54,6 +58,14 @@ def test_planned_cells_that_did_not_come_back_are_named(tmp_path):
     section = section_of(tmp_path, "holed", record={"plan": {"cells": [lost]}})
     (said,) = said_in(section)[""]
     assert "1 planned cells did not come back" in said and "torch.lost int8 3" in said
+
+
+@pytest.mark.parametrize(("threads", "said"), [(2, []), (3, ["up to 3 threads shared 2 cores: "])])
+def test_more_threads_than_cores_are_told(tmp_path, threads, said):  # made-up machines have two cores
+    cells = [CELLS[0], replace(CELLS[0], threads=threads)]
+    folder = write_run(tmp_path / "many", made_up_rounds(Law(processes=4, visits=4), cells))
+    (run,) = select([str(folder)], tmp_path)
+    assert [plain_text(note.text)[: len(text)] for note, text in zip(whole_notes(run), said, strict=True)] == said
 
 
 def test_another_suites_file_cannot_say_what_was_quiet(tmp_path):
