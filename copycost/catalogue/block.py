@@ -14,6 +14,9 @@ from copycost.catalogue.inlining import Body, body_of
 
 _MODULES = ("torch", "np")
 
+#: Directions whose blocks hold calls and nothing beside them, such as waiting for a device.
+_BARE = ("to_tensor", "to_array", "list_to_tensor")
+
 
 def call(conversion: Conversion) -> Callable[[Any], Any]:
     """Return a function that converts its one argument once and returns the result.
@@ -56,7 +59,7 @@ def empty_block() -> Callable[[Any], None]:
 
 
 def _compiled(conversion: Conversion, calls: int, returning: bool, looping: bool = False) -> Callable[[Any], Any]:
-    if conversion.function is not None and conversion.family == USER and not returning:
+    if conversion.function is not None and conversion.family == USER and conversion.direction in _BARE and not returning:
         own = body_of(conversion.function)
         if own is not None:
             return _inlined(own, calls, looping)
