@@ -20,6 +20,7 @@ from copycost.analyse.quiet import NEVER_QUIET, undisturbed_level
 from copycost.analyse.robust_mean import FEWEST
 from copycost.analyse.verdicts import ONLY_A, ONLY_B, judge
 from copycost.errors import UsageError
+from copycost.store.rounds import named_alike
 
 COLUMNS = (
     *("conversion", "direction", "dtype", "size", "bytes", "threads", "cache", "layout"),
@@ -89,6 +90,8 @@ def compare(
     Raises:
         UsageError: the sides have no cell in common, or one holds several arms or machines.
     """
+    if isinstance(baseline, pd.DataFrame) and isinstance(candidate, pd.DataFrame):
+        baseline, candidate = named_alike([baseline, candidate])
     a, b = _measured(baseline, "A"), _measured(candidate, "B")
     partners = alternating_processes(a.rounds, b.rounds)
     one_machine = _one_machine(a.rounds, b.rounds)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from copycost.analyse.doubts import flags
 from copycost.analyse.grouping import (
@@ -23,6 +26,7 @@ from copycost.analyse.process_patterns import drift, mode_gap
 from copycost.analyse.processes import FACTS, SESSION, enough_quiet, gated_logs, per_process
 from copycost.analyse.quiet import marked
 from copycost.analyse.robust_mean import half_width
+from copycost.store.rounds import SUITE_NUMBERS, SUITE_TEXTS
 
 FIRST = "first"
 GEOMETRIC_MEAN = "geometric mean"
@@ -67,6 +71,9 @@ OVER_RUNS = {
 The first 24 columns are the export's promise. What is combined BETWEEN_RUNS comes from the spread of the runs' seconds.
 """
 COLUMNS = tuple(OVER_RUNS)
+
+SUITE_COLUMNS = (*SUITE_TEXTS, *(name for name in SUITE_NUMBERS if name != "rounds_told"))
+"""Columns that come after them where a cell is another suite's: what its file tells, beside the estimate."""
 
 ENOUGH_IN_CELL = 5
 EMPTY_CALL = "empty call"
@@ -121,7 +128,8 @@ def estimate_cells(processes: pd.DataFrame, precision: float | None = None) -> p
         told by the run's record alone: NaN.
     """
     cells = add_overhead(combine(processes)).assign(instructions=np.nan)
-    return cells.assign(flags=flags(cells, precision))[list(COLUMNS)]
+    suite = [name for name in SUITE_COLUMNS if name in cells]
+    return cells.assign(flags=flags(cells, precision))[[*COLUMNS, *suite]]
 
 
 def combine(processes: pd.DataFrame) -> pd.DataFrame:
@@ -162,7 +170,7 @@ def combine(processes: pd.DataFrame) -> pd.DataFrame:
         layout_error=np.where(gated, figure.layout_error, np.nan),
         layout_degrees=np.where(gated, figure.layout_degrees, np.nan),
         gb_per_s=np.where(copies, moved, np.nan),
-        rounds=all_rounds.astype(np.int64),
+        rounds=_rounds_told(processes, codes, all_rounds),
         quiet_share=np.where(known, total(n_quiet) / all_rounds, np.nan),
         processes=total(np.isfinite(logs)).astype(np.int64),
         page_faults=group_median(floats(processes["page_faults"]), codes, count),
@@ -183,8 +191,27 @@ def combine(processes: pd.DataFrame) -> pd.DataFrame:
         contended_processes=total(floats(processes["contended_process"])).astype(np.int64),
         lowest=np.exp(_extreme(np.minimum, logs, codes, count)),
         highest=np.exp(_extreme(np.maximum, logs, codes, count)),
+        **_of_suite(processes, codes, first),
     )
     return cells
+
+
+def _rounds_told(processes: pd.DataFrame, codes: Codes, kept: Floats) -> NDArray[np.int64]:
+    """Return how many rounds each cell's figure comes from: of a file that keeps none, as many as it tells."""
+    if "rounds_told" not in processes:
+        return kept.astype(np.int64)
+    told = np.fmax(floats(processes["rounds_told"]), floats(processes["n_rounds"]))
+    return np.bincount(codes, weights=told, minlength=len(kept)).astype(np.int64)
+
+
+def _of_suite(processes: pd.DataFrame, codes: Codes, first: Codes) -> dict[str, Any]:
+    """Return what another suite's files tell of each cell, of several the least minimum and the median of the rest."""
+    if "rounds_told" not in processes:
+        return {}
+    texts = {name: processes[name].iloc[first].to_numpy(dtype=object) for name in SUITE_TEXTS}
+    numbers = [name for name in SUITE_NUMBERS if name not in ("rounds_told", "min")]
+    medians = {name: group_median(floats(processes[name]), codes, len(first)) for name in numbers}
+    return texts | {"min": _extreme(np.minimum, floats(processes["min"]), codes, len(first))} | medians
 
 
 def classes(cells: pd.DataFrame) -> Codes:

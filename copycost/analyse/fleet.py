@@ -161,12 +161,14 @@ def typical_figures(figures: Figures, models: Sequence[str]) -> Figures:
     """
     codes, names = pd.factorize(np.array(models, dtype=object))
     logs, errors = np.full((2, len(names), len(figures.cells)), np.nan)
+    told = np.zeros(logs.shape, dtype=bool)
     for number in range(len(names)):
         known = np.isfinite(figures.logs[codes == number]).any(axis=0)
         logs[number, known] = np.nanmedian(figures.logs[codes == number][:, known], axis=0)
+        told[number] = figures.told[codes == number].any(axis=0)
         errors[number, known] = np.nanmedian(figures.errors[codes == number][:, known], axis=0)
     runs: Codes = np.bincount(codes, weights=figures.runs, minlength=len(names)).astype(np.int64)
-    return Figures(tuple(map(str, names)), figures.cells, logs, errors, runs)
+    return Figures(tuple(map(str, names)), figures.cells, logs, errors, told, runs)
 
 
 def _fastest(figures: Figures) -> int:

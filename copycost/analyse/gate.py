@@ -11,12 +11,16 @@ import pandas as pd
 from copycost.analyse.counts import INSTRUCTIONS_RATIO, INSTRUCTIONS_VERDICT, MORE
 from copycost.analyse.grouping import floats
 from copycost.analyse.verdicts import ONLY_A, ONLY_B, SLOWER, UNDECIDED
+from copycost.analyse.where import matches
 from copycost.errors import UsageError, nearest
 from copycost.units import parse_count
 
 INSTRUCTIONS = "instructions"
-EXAMPLE = "slower>5%, slower, undecided, instructions>1%, slower>5%:conversion=torch.tensor:size=1..64K"
-_VERDICTS = (SLOWER, UNDECIDED, INSTRUCTIONS)
+SECONDS = "seconds"
+EXAMPLE = "slower>5%, slower, undecided, instructions>1%, seconds>10us, slower>5%:conversion=torch.*:size=1..64K"
+_VERDICTS = (SLOWER, UNDECIDED, INSTRUCTIONS, SECONDS)
+_LIMIT = re.compile(rf"{SECONDS}\s*>\s*(\d+(?:\.\d+)?)\s*(ns|us|µs|μs|ms|s)")
+_UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0}
 _WHAT = re.compile(r"([a-z]+)(?:\s*>\s*(\d+(?:\.\d+)?)\s*%)?")
 
 
@@ -26,10 +30,10 @@ class Rule:
 
     Attributes:
         text: as it was typed.
-        verdict: slower or undecided; or instructions, for more of them.
+        verdict: slower or undecided; or instructions, for more of them; or seconds, for a time per call of B.
         beyond: how much slower it must be shown to be, as a share: the whole 95% interval lies beyond it; or how many
-            more instructions a call has. 0 for any.
-        conversion: the one conversion it is about; None for all.
+            more instructions a call has. 0 for any. Of seconds the most that a call may take.
+        conversion: the one conversion it is about, or with ``*`` those of such names; None for all.
         dtype: the one dtype; None for all.
         sizes: fewest and most elements, not bytes; None for all.
     """
@@ -76,7 +80,9 @@ def failures(gate: Gate, comparison: pd.DataFrame) -> pd.DataFrame:
     """
     failed = np.full(len(comparison), "", dtype=object)
     for rule in gate.rules:
-        among = _among(rule, comparison) & ~comparison["verdict"].isin([ONLY_A, ONLY_B]).to_numpy()
+        # A time has no need of a baseline.
+        lacking = [ONLY_A] if rule.verdict == SECONDS else [ONLY_A, ONLY_B]
+        among = _among(rule, comparison) & ~comparison["verdict"].isin(lacking).to_numpy()
         if not among.any():
             names = sorted(map(str, comparison["conversion"].dropna().unique()))
             about = "no such cells on both sides" if rule.conversion is None else _near(rule.conversion, names)
@@ -94,6 +100,9 @@ def _breaks(rule: Rule, comparison: pd.DataFrame) -> np.ndarray:
         more = (comparison[INSTRUCTIONS_VERDICT] == MORE).to_numpy()
         broken: np.ndarray = more & (floats(comparison[INSTRUCTIONS_RATIO]) > 1 + rule.beyond)
         return broken
+    if rule.verdict == SECONDS:
+        too_long: np.ndarray = floats(comparison["seconds_b"]) > rule.beyond
+        return too_long
     hit: np.ndarray = (comparison["verdict"] == rule.verdict).to_numpy()
     return hit & (floats(comparison["ci_low"]) > 1 + rule.beyond) if rule.verdict == SLOWER else hit
 
@@ -106,7 +115,8 @@ def _among(rule: Rule, cells: pd.DataFrame) -> np.ndarray:
     among = np.ones(len(cells), dtype=bool)
     for name, wanted in (("conversion", rule.conversion), ("dtype", rule.dtype)):
         if wanted is not None:
-            among &= (cells[name] == wanted).to_numpy(dtype=bool, na_value=False)
+            like = [text for text in cells[name].dropna().unique() if matches(str(text), wanted)]
+            among &= cells[name].isin(like).to_numpy(dtype=bool)
     if rule.sizes is not None:
         size = floats(cells["size"])
         among &= (size >= rule.sizes[0]) & (size <= rule.sizes[1])
@@ -115,10 +125,15 @@ def _among(rule: Rule, cells: pd.DataFrame) -> np.ndarray:
 
 def _rule(text: str, whole: str) -> Rule:
     what, *restrictions = re.split(r":(?=\s*[a-z]+=)", text)
-    match = _WHAT.fullmatch(what.strip())
+    limit = _LIMIT.fullmatch(what.strip())
+    match = limit or _WHAT.fullmatch(what.strip())
+    if match is None and what.strip().startswith(SECONDS):
+        raise UsageError(f"--fail-on {whole!r} does not parse at {what!r}: a time such as {SECONDS}>10us")
     if match is None:
         raise UsageError(f"--fail-on {whole!r} does not parse at {what!r}; valid: {EXAMPLE}")
-    verdict, share = match[1], match[2]
+    verdict, share = (SECONDS, None) if limit else (match[1], match[2])
+    if verdict == SECONDS and not limit:
+        raise UsageError(f"--fail-on {whole!r}: {SECONDS} needs a time, such as {SECONDS}>10us")
     if verdict not in _VERDICTS:
         raise UsageError(
             f"--fail-on {whole!r}: {verdict!r} is not a verdict to fail on: {nearest(verdict, list(_VERDICTS))}"
@@ -136,7 +151,7 @@ def _rule(text: str, whole: str) -> Rule:
     return Rule(
         text,
         verdict,
-        float(share or 0) / 100,
+        float(limit[1]) * _UNITS[limit[2]] if limit else float(share or 0) / 100,
         found.get("conversion"),
         found.get("dtype"),
         _sizes(found["size"], whole) if "size" in found else None,

@@ -130,11 +130,16 @@ def _parts(figures: Figures, cells: Codes, yardstick: Codes, machine: int, base:
 
 
 def _mean(figures: Figures, cells: Codes, machine: int, base: int) -> tuple[float, float]:
-    """Return the mean log ratio over cells and its standard error; one cell may count several times."""
+    """Return the mean log ratio over cells and its standard error; one cell may count several times.
+
+    The error is NaN where the cells of one side tell none, as those of a single process.
+    """
     places, number = np.unique(cells, return_counts=True)
     share = number / number.sum()
     ratio = figures.logs[machine, places] - figures.logs[base, places]
     variance: Floats = figures.errors[machine, places] ** 2 + figures.errors[base, places] ** 2
+    if not (figures.told[machine, places].any() and figures.told[base, places].any()):
+        return float(share @ ratio), float("nan")
     # What one run cannot tell about itself does not average out over its cells.
     return float(share @ ratio), float(np.sqrt(share**2 @ variance + 2 * UNEXPLAINED**2))
 

@@ -81,6 +81,8 @@ class Figures:
         cells: one row per cell that any of them has: ``KEY`` and ``CELL_FACTS``.
         logs: log seconds, the mean of a machine's runs; shape (machines, cells), NaN where it lacks the cell.
         errors: standard errors of the logs; UNKNOWN_ERROR where nothing tells, NaN where there is no figure.
+        told: whether a standard error is the machine's own, shape (machines, cells); else it is a stand-in to weigh by,
+            from which no interval is to be made.
         runs: how many runs each machine has, shape (machines,).
         run_spread: standard deviation of runs of one machine, all cells together; NaN without repeats.
     """
@@ -89,6 +91,7 @@ class Figures:
     cells: pd.DataFrame
     logs: Floats
     errors: Floats
+    told: np.ndarray
     runs: Codes
     run_spread: float = float("nan")
 
@@ -99,6 +102,7 @@ class Figures:
             self.cells.iloc[cells].reset_index(drop=True),
             self.logs[machines][:, cells],
             self.errors[machines][:, cells],
+            self.told[machines][:, cells],
             self.runs[machines],
             self.run_spread,
         )
@@ -140,6 +144,7 @@ def figures(cells: pd.DataFrame, names: Sequence[str] | None = None) -> Figures:
         cells[[*KEY, *CELL_FACTS]].iloc[first].reset_index(drop=True),
         mean,
         np.sqrt(_filled(of_run, number) / np.maximum(number, 1)),
+        np.isfinite(of_run) & (number > 0),
         np.bincount(machine_of, minlength=len(labels)).astype(np.int64),
         float(np.sqrt((away**2).sum() / freedom)) if freedom else float("nan"),
     )
@@ -173,14 +178,17 @@ def rank(figures: Figures, names: Sequence[str] | None = None) -> pd.DataFrame:
     Returns:
         One row per machine: ``run`` (its name), ``cells`` (how many it has in common with the others),
         ``relative`` (geometric mean of its seconds in those, over the fastest's; NaN for one that lacks some
-        of them), ``runs`` (how many it has) and ``rank``. The common cells are those of
-        ``common``.
+        of them, and for all where no two have any in common), ``runs`` (how many it has) and ``rank``.
+        The common cells are those of ``common``.
     """
     grid = np.flatnonzero((figures.cells["direction"] != "reference").to_numpy(dtype=bool, na_value=True))
     measured = figures.only(np.arange(len(figures.names)), grid)
     complete, cells = common(measured)
+    if len(complete) < min(2, len(figures.names)):  # one that has cells which no other has is no faster than any
+        complete, cells = complete[:0], cells[:0]
     mean = np.full(len(figures.names), np.nan)
-    mean[complete] = measured.logs[np.ix_(complete, cells)].mean(axis=1)
+    if len(cells):
+        mean[complete] = measured.logs[np.ix_(complete, cells)].mean(axis=1)
     relative = np.exp(mean - np.nanmin(mean)) if len(complete) else mean
     has = np.isfinite(measured.logs[:, cells]).sum(axis=1)
     ranked = pd.DataFrame({"run": list(figures.names), "cells": has, "relative": relative, "runs": figures.runs})

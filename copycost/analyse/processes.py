@@ -7,6 +7,7 @@ import pandas as pd
 
 from copycost.analyse.common_clock import ClockReference, corrected_seconds, reference_clock
 from copycost.analyse.grouping import CELL, Floats, floats, group_codes, group_mean, group_median
+from copycost.store.rounds import SUITE_NUMBERS, SUITE_TEXTS
 
 FACTS = [
     "bytes",
@@ -39,7 +40,8 @@ def per_process(rounds: pd.DataFrame, *, clock_reference: ClockReference = None)
         (log of the median seconds at the reference clock, of quiet and of all rounds), ``raw`` (median seconds as
         measured), ``ratio_quiet`` and ``ratio_all`` (log of the median ratio to the plain copy beside it),
         ``session`` and ``address_layout`` (numbers; NaN where the file does not say), ``page_faults`` (mean per call),
-        ``clock`` (the reference), ``clock_seen`` (median as measured) and ``contended_process``.
+        ``clock`` (the reference), ``clock_seen`` (median as measured) and ``contended_process``; of another suite
+        what it tells beside.
     """
     codes, first = group_codes(rounds, [*CELL, "process"])
     count = len(first)
@@ -75,7 +77,8 @@ def per_process(rounds: pd.DataFrame, *, clock_reference: ClockReference = None)
         columns["ratio_all"] = _log(group_median(ratio, among, count))
         columns["ratio_quiet"] = _log(group_median(ratio[was_quiet], among[was_quiet], count))
     columns |= {name: floats(rounds[name].iloc[first]) for name in SESSION}
-    facts = rounds[[*CELL, "process", *FACTS, "contended_process"]].iloc[first]
+    suite = [name for name in (*SUITE_TEXTS, *SUITE_NUMBERS) if name in rounds]
+    facts = rounds[[*CELL, "process", *FACTS, "contended_process", *suite]].iloc[first]
     facts = facts.astype(dict.fromkeys(_categoricals(facts), object)).reset_index(drop=True)
     return facts.assign(**columns)
 
@@ -100,7 +103,9 @@ def gated_logs(processes: pd.DataFrame, gated: np.ndarray, name: str = "log") ->
 
 
 def _categoricals(frame: pd.DataFrame) -> list[str]:
-    return [name for name in TEXTS if isinstance(frame[name].dtype, pd.CategoricalDtype)]
+    return [
+        name for name in (*TEXTS, *SUITE_TEXTS) if name in frame and isinstance(frame[name].dtype, pd.CategoricalDtype)
+    ]
 
 
 def _log(values: Floats) -> Floats:

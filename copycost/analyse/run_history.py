@@ -23,21 +23,30 @@ class RunHistory:
         series: the frame of ``copycost.analyse.history.series``.
         unfinished: name and status of each run that is not complete.
         left_out: name of each run that was measured by another method than the newest, and in what that differs.
+        cpu_model: that of all runs, where they are of several machines: what differs may be the machines'.
+        machines: how many there are.
     """
 
     series: pd.DataFrame
     unfinished: Sequence[tuple[str, str]] = ()
     left_out: Sequence[tuple[str, str]] = ()
+    cpu_model: str | None = None
+    machines: int = 1
 
 
 def run_history(runs: Sequence[Run], *, on_bad: OnBad | None = None) -> RunHistory:
     """Return the history of runs; runs of other methods than the newest's are left out.
 
+    Machines of one CPU model, as continuous integration gives each night another, are taken as one, and told.
+
     Raises:
-        UsageError: they are of several machines, or of several arms of one run; or none tells its time.
+        UsageError: they are of several CPU models, or of machines whose model is not known,
+            or of several arms of one run; or none tells its time.
     """
     machines = sorted({run.machine["machine"] or "unknown machine" for run in runs})
-    if len(machines) > 1:
+    models = {run.machine.get("cpu_model") for run in runs}
+    of_one_model = len(models) == 1 and None not in models
+    if len(machines) > 1 and not of_one_model:
         raise UsageError(f"a history is of one machine, these runs are of several: {', '.join(machines)}")
     names = [run.name.partition("@")[0] for run in runs]
     split = next((name for name in names if names.count(name) > 1), None)
@@ -53,7 +62,9 @@ def run_history(runs: Sequence[Run], *, on_bad: OnBad | None = None) -> RunHisto
     cells = _at_the_newest_ones_clock([run for _, run in alike])
     rows = [(run.name, created, cells[run.name]) for created, run in alike if len(cells[run.name])]
     unfinished = [(run.name, run.unfinished) for _, run in alike if run.unfinished]
-    return RunHistory(series(rows), unfinished, [(name, field) for name, field in fields.items() if field])
+    left_out = [(name, field) for name, field in fields.items() if field]
+    model = str(*models) if len(machines) > 1 else None
+    return RunHistory(series(rows), unfinished, left_out, model, len(machines))
 
 
 def _at_the_newest_ones_clock(runs: Sequence[Run]) -> dict[str, pd.DataFrame]:

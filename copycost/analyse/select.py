@@ -101,8 +101,8 @@ def select_history(label: str, results: Path, *, on_bad: OnBad | None = None, wh
     """Return the runs that a label names, of each that has several arms all of them.
 
     Args:
-        label: a machine's name, or how the names of the runs begin; ``@`` and an arm's name may come after it, as it
-            does in some CPUs' names.
+        label: a machine's name, a CPU model, or how the names of the runs begin; ``@`` and an arm's name may come
+            after it, as it does in some CPUs' names.
         results: the folder that holds the runs.
         on_bad: as for `select`.
 
@@ -117,16 +117,21 @@ def select_history(label: str, results: Path, *, on_bad: OnBad | None = None, wh
         labelled = [
             run
             for run in known
-            if run.record["processes"]
-            and (run.name.startswith(wanted) or run.record["machine"].get("machine") == wanted)
+            if run.record["processes"] and (run.name.startswith(wanted) or wanted in _machine_labels(run))
         ]
         if labelled:
             readable = _read(labelled, Refusals(on_bad))
             arms = [each for run in readable for each in ([run.only(arm_wanted)] if arm_wanted else run.by_arm())]
             return narrowed([arms], where)[0]
-    machines = {str(run.record["machine"].get("machine")) for run in known}
+    machines = {label for run in known for label in _machine_labels(run)}
     hint = nearest(label, [*sorted(machines), *(run.name for run in runs)])
     raise UsageError(f"no runs of {label!r}: {hint if folders else f'{results} holds no runs yet'}")
+
+
+def _machine_labels(run: Run) -> set[str]:
+    """Return what names a run by its machine: the machine's own name, and its CPU model."""
+    machine = run.record["machine"]
+    return {str(machine[name]) for name in ("machine", "cpu_model") if machine.get(name)}
 
 
 def cells_of(runs: Sequence[Run]) -> pd.DataFrame:

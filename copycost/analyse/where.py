@@ -41,10 +41,18 @@ class Where:
                 number = floats(pd.to_numeric(frame[name], errors="coerce"))
                 met &= _COMPARE[sign](number, value) & np.isfinite(number)  # of what has no size, nothing is true
             else:
-                like = {text for text in frame[name].dropna().unique() if fnmatchcase(str(text), value)}
+                like = {text for text in frame[name].dropna().unique() if matches(str(text), value)}
                 met &= frame[name].isin(like).to_numpy(dtype=bool) == (sign == "=")
         met |= (frame["direction"] == "reference").to_numpy(dtype=bool, na_value=False)
         return met
+
+
+def matches(text: str, wanted: str) -> bool:
+    """Return whether a text is the one that was typed, in which ``*`` and ``?`` stand for any part of it.
+
+    A test's name may hold brackets, which are themselves.
+    """
+    return text == wanted or fnmatchcase(text, wanted.replace("[", "[[]"))
 
 
 def parse_where(text: str) -> Where:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from copycost.analyse.where import Where
 
 
+_ALWAYS = ("run", "machine", "arm", "conversion", "seconds", "ci_low", "ci_high", "rounds", "processes", "flags")
+"""Columns that are there even where nothing is known in them."""
+
+
 @click.command()
 @run_argument
 @format_option("csv", (*FORMATS, *TRACKERS))
@@ -29,7 +33,8 @@ def export(run: str, format: str, out: str | None, results: Path, where: Where |
     """Write one row for each cell of a run, or of all runs of a tree.
 
     With `--format parquet --out FOLDER/` (a slash at its end, or a folder that is there) each machine has a file of its
-    own, which pandas, DuckDB, Polars and Dask read as one table. bencher, github-action-benchmark and openmetrics are
+    own, which pandas, DuckDB, Polars and Dask read as one table. Of another suite's files there are columns for what
+    they tell, and none that is empty. bencher, github-action-benchmark and openmetrics are
     each time with its interval, as programs that follow benchmarks over time read it.
     """
     from copycost.commands.delivery import deliver
@@ -63,4 +68,8 @@ def _cells(run: str, results: Path, skip_bad: bool, where: Where | None) -> pd.D
 
     with reading_progress() as progress:
         runs = select([run], results, on_bad=on_bad(skip_bad), progress=progress, where=where)
-    return without_references(cells_of(runs))
+    cells = without_references(cells_of(runs))
+    if any(run.is_ours for run in runs) or not len(cells):
+        return cells
+    # Of another suite most of what a conversion has is never known.
+    return cells[[name for name in cells.columns if name in _ALWAYS or cells[name].notna().any()]]

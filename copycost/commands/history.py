@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 @where_option
 @skip_bad_option
 def history(label: str, plots: Path | None, results: Path, where: Where | None, skip_bad: bool) -> Document:
-    """Show each cell against its past; LABEL is how the runs' names begin, or the machine's name."""
+    """Show each cell against its past; LABEL is how the runs' names begin, the machine's name,
+    or a CPU model, whose machines are then taken as one."""
     from copycost.analyse.history import latest, step_changes
     from copycost.analyse.run_history import run_history
     from copycost.analyse.select import select_history
@@ -36,11 +37,22 @@ def history(label: str, plots: Path | None, results: Path, where: Where | None, 
     tell = on_bad(skip_bad)
     found = run_history(select_history(label, results, on_bad=tell, where=where), on_bad=tell)
     steps, newest = step_changes(found.series), latest(found.series)
+    missing: list[str] = []
     if plots is not None:
         from copycost.show.chart_data import draw, history_data
 
-        draw(history_data(found.series, label), plots)
+        chart = history_data(found.series, label)
+        if chart.possible:
+            draw(chart, plots)
+        else:
+            missing = [f"no chart is drawn: {reason}" for reason in chart.impossible]
+    by_model = []
+    if found.cpu_model is not None:
+        said = f"by CPU model: {found.machines} machines of one model"
+        by_model = [f"{said}, {found.cpu_model}; a step may be that of another machine"]
     notes = [
+        *missing,
+        *by_model,
         f"{counted(found.series['run'].nunique(), 'run')}, {counted(len(steps), 'step')}; a step is a level that at "
         "least two runs share (least squares with a penalty of 3 log n, by optimal partitioning)",
         *(f"{name} is {status}: taken as far as it goes" for name, status in found.unfinished),

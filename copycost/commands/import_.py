@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 @click.command("import")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=PATH)
-@click.option("--name", help="Make one run of this name of all files, a process of each.")
+@click.option(
+    "--name",
+    help="Make one run of this name of all files, each a process; of hosts of one CPU model too.",
+)
 @tells()
 @local_results_option
 @skip_bad_option

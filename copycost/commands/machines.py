@@ -55,7 +55,10 @@ def machines(
     blocks: list[Block] = facts(found.machines)
     if found.models is not None:
         blocks = [*cpu_models(found.models, found.machines, found.run_spread), *facts_by_model(found.machines)]
-    blocks += [*careful(found), *slower_machine_or_conversion(found.reasons)]
+    blocks += [
+        *careful(found),
+        *slower_machine_or_conversion(found.reasons, ranked=bool((found.ranking["rank"] > 0).any())),
+    ]
     blocks += [*shape_tables(found.shapes), *ranking(found)]
     data: dict[str, Any] = {
         "machines": found.machines,

@@ -66,6 +66,12 @@ class ChartData:
         reasons = drawable(self.frame, self.rounds, self.shows)
         return [name for name, reason in reasons.items() if reason is None]
 
+    @property
+    def impossible(self) -> list[str]:
+        """The reasons why charts cannot be drawn."""
+        reasons = drawable(self.frame, self.rounds, self.shows)
+        return [reason for reason in reasons.values() if reason is not None]
+
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(","))

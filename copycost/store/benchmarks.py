@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -28,6 +29,8 @@ PER_ROUND = {
 }
 _SHORTEST, _LONGEST = 1e-15, 1e9
 """Seconds that a clock can have told; zero is what a coarse one reads."""
+_UNSERIALIZABLE = "UNSERIALIZABLE["
+PARAM = "param"
 _LARGEST = 1e15
 _SMALLEST_NS = 1e-3
 _NUMBERS = {int, float, type(None)}
@@ -100,6 +103,35 @@ def benchmark_stats(path: Path, name: str, stats: Mapping[str, object]) -> Stats
     return Stats(rounds, low, high, len(rounds))
 
 
+def suite_facts(name: str, item: Mapping[str, Any]) -> dict[str, str | float | int | None]:
+    """Return what a benchmark of another suite tells beside its times, by the names of columns.
+
+    ``params`` and ``extra_info`` are JSON texts; figures are seconds per call, None where they are not told.
+    ``rounds_told`` is how many rounds there were, whether or not the file has kept them.
+    """
+    stats, info = item["stats"], item.get("extra_info")
+    figures = {key: _quartile(stats.get(key)) for key in ("min", "mean", "stddev", "q1", "q3")}
+    return {
+        "name": name,
+        "fullname": as_text(item.get("fullname")) or name,
+        "group": as_text(item.get("group")),
+        "params": _params_as_json(name, item),
+        "extra_info": as_json(info) if isinstance(info, dict) and info else None,
+        **{key: None if np.isnan(value) else value for key, value in figures.items()},
+        "rounds_told": as_count(stats.get("rounds")),
+    }
+
+
+def as_json(value: object) -> str:
+    """Return a value of a JSON file as the JSON text that columns hold."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def keeps_rounds(stats: Mapping[str, Any]) -> bool:
+    """Return whether a benchmark's ``stats`` holds rounds; some tools leave a text where they were."""
+    return bool(stats.get("data")) and not isinstance(stats.get("data"), str)
+
+
 def read_rounds(
     path: Path, names: Sequence[str], items: Sequence[Mapping[str, Any]], infos: Sequence[Mapping[str, Any]]
 ) -> RoundArrays:
@@ -140,10 +172,78 @@ def read_rounds(
     return RoundArrays(np.array(lengths, dtype=np.int64), columns)
 
 
+def params_of_item(name: str, item: Mapping[str, Any]) -> dict[str, object]:
+    """Return a benchmark's parameters by their names, as people know their values.
+
+    A list, an object or what could not be written is its id in the brackets where that can be told, else its text.
+    Where a file does not say its parameters, ``param`` is what stands in the brackets.
+    """
+    params = item.get("params")
+    inside = _inside(name, item)
+    if not isinstance(params, dict) or not params:
+        return {PARAM: _number(inside)} if inside else {}
+    ids = _ids(params, inside)
+    return {str(key): _value(value, ids.get(key)) for key, value in params.items()}
+
+
+def _params_as_json(name: str, item: Mapping[str, Any]) -> str | None:
+    """Return a benchmark's parameters as they were written, those that could not be by their ids; None without any."""
+    params = item.get("params")
+    if not isinstance(params, dict) or not params:
+        return as_json({PARAM: inside}) if (inside := _inside(name, item)) else None
+    ids = _ids(params, _inside(name, item))
+    return as_json({key: ids.get(key, value) if _lost(value) else value for key, value in params.items()})
+
+
+def _inside(name: str, item: Mapping[str, Any]) -> str:
+    """Return what stands in a test's brackets, the ids of its parameters."""
+    inside = item.get("param")
+    return inside if isinstance(inside, str) else name.partition("[")[2].removesuffix("]")
+
+
+def _ids(params: Mapping[str, object], inside: str) -> dict[str, str]:
+    """Return each parameter's part of the id, where the id can be taken apart without doubt.
+
+    An id may say a value in other words, such as 1K; a value that stands in another one's place tells that the order is
+    another.
+    """
+    parts = inside.split("-") if len(params) > 1 else [inside]
+    if not inside or len(parts) != len(params):
+        return {}
+    ids = dict(zip(params, parts, strict=True))
+    plain = {key: str(value) for key, value in params.items() if isinstance(value, str | int | float)}
+    astray = (text != ids[key] and text in parts for key, text in plain.items() if not _lost(text))
+    return {} if any(astray) else ids
+
+
+def _value(value: object, id: str | None) -> object:
+    if _lost(value):
+        return id or str(value).removeprefix(_UNSERIALIZABLE).removesuffix("]")
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, list | dict):
+        return id or as_json(value)
+    return value
+
+
+def _lost(value: object) -> bool:
+    return isinstance(value, str) and value.startswith(_UNSERIALIZABLE)
+
+
+def _number(text: str) -> object:
+    for as_number in (int, float):
+        try:
+            return as_number(text)
+        except ValueError:
+            continue
+    return text
+
+
 def _recorded(stats: Mapping[str, Any]) -> tuple[str, Any]:
     """Return the rounds in a benchmark's ``stats``, or its median where there are none, each after its key."""
     data = stats.get("data")
-    return ("median", [stats.get("median")]) if data is None or data == [] else ("data", data)
+    left_out = data is None or data == [] or (isinstance(data, str) and stats.get("median") is not None)
+    return ("median", [stats.get("median")]) if left_out else ("data", data)
 
 
 def _per_round(path: Path, name: str, key: str, values: object, length: int) -> Floats:

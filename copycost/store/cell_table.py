@@ -89,8 +89,9 @@ def to_frame(tables: Sequence[pa.Table]) -> pd.DataFrame:
     """Return the rows of all tables as one frame, with the types that `to_table` was given."""
     import pyarrow as pa
 
-    table = pa.concat_tables(tables)
-    dtypes = json.loads(tables[0].schema.metadata[_DTYPES])
+    # Only cells of another suite have its columns.
+    table = pa.concat_tables(tables, promote_options="default")
+    dtypes = {name: dtype for each in tables for name, dtype in json.loads(each.schema.metadata[_DTYPES]).items()}
     return pd.DataFrame({name: _series(table.column(name), dtypes[name]) for name in table.column_names}, copy=False)
 
 

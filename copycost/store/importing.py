@@ -23,6 +23,8 @@ from copycost.store.writing import write_json
 
 ARM = "base"
 _COMMIT = ("id", "time", "author_time", "dirty", "project", "branch")
+_KIND = ("cpu_model", "cores", "system", "python")
+"""Facts that hosts have to share for their reports to be one run."""
 _OURS = "conversion"
 
 
@@ -67,7 +69,7 @@ def import_files(
         on_bad: called with the reason for each file that cannot be imported; the others are all the same.
 
     Raises:
-        UsageError: a file cannot be read or is a run of ours, reports of one run are of several machines, a
+        UsageError: a file cannot be read or is a run of ours, reports of one run are of several kinds of machine, a
             run of that name is there and holds something else, or nothing is left.
     """
     refuse = Refusals(on_bad)
@@ -139,10 +141,12 @@ def _of_file(path: Path) -> list[Report]:
 
 def _import(reports: Sequence[Report], results: Path, names: Sequence[str]) -> Imported:
     machines = [foreign_machine(report.content.get("machine_info")) for report in reports]
+    machine = machines[0] if all(machine == machines[0] for machine in machines) else _of_one_model(machines)
     other = next((number for number, machine in enumerate(machines) if machine != machines[0]), None)
-    if other is not None:
+    if machine is None:
+        assert other is not None
         raise UsageError(
-            f"{reports[0].path.name} and {reports[other].path.name} are of different machines or Pythons: "
+            f"{reports[0].path.name} and {reports[other].path.name} are of different CPU models or Pythons: "
             "import them as runs of their own"
         )
     sources = [report.source for report in reports]
@@ -150,12 +154,25 @@ def _import(reports: Sequence[Report], results: Path, names: Sequence[str]) -> I
     for name in names:
         there = of_that_name(results, name)
         if not there:
-            _write(results / name, reports, machines[0])
+            _write(results / name, reports, machine)
             return Imported(results / name, new=True)
         for taken in there:
             if _sources(taken) == sources:
                 return Imported(taken, new=False)
     raise UsageError(f"{taken}: is there and holds something else; --name gives another name")
+
+
+def _of_one_model(machines: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Return what several hosts of one CPU model have in common, by a name that says so; None where they are not."""
+    first = machines[0]
+    if not first.get("cpu_model") or any(
+        machine.get(name) != first.get(name) for machine in machines for name in _KIND
+    ):
+        return None
+    common = {name: value for name, value in first.items() if all(other.get(name) == value for other in machines)}
+    hosts = len({machine.get("machine") for machine in machines})
+    cores = f" {first['cores']}c" if first.get("cores") else ""
+    return common | {"machine": f"{first['cpu_model']}{cores}, {hosts} hosts"}
 
 
 def _sources(folder: Path) -> object:

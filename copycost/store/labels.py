@@ -10,6 +10,7 @@ from itertools import pairwise
 
 MOST_PARTS = 50
 """Parts that a full name is taken apart into; a name of more parts is a single part before the test's."""
+_BESIDE = " · "
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,16 @@ def labels(files: Sequence[Sequence[Test]]) -> list[list[str]]:
 def _parts(test: Test) -> tuple[str, ...]:
     """Return a full name's parts, each with the separator after it, and the name."""
     before = test.fullname.removesuffix(test.name)
-    if before == test.fullname:
-        return (test.name,)
+    of_its_own = before == test.fullname
+    if of_its_own:  # a suite may call a benchmark as it likes: then its full name, of one part at least, stands before
+        before = f"{test.fullname}{_BESIDE}"
     if before.count("/") + before.count("::") > MOST_PARTS:
         return (before, test.name)
+    # What stands in brackets may hold any separator; of folders' names it is none of a test's.
+    head, bracket, inside = before.partition("[") if of_its_own else (before, "", "")
     # Up to version 4 pytest wrote a class's instance too.
-    return (*re.findall(r".+?(?:::|/|$)", before.replace("::()::", "::"), re.DOTALL), test.name)
+    parts = re.findall(r".+?(?:::|/|$)", head.replace("::()::", "::"), re.DOTALL)
+    return (*parts[:-1], "".join(parts[-1:]) + bracket + inside, test.name) if before else (test.name,)
 
 
 def _apart(tests: set[tuple[str, ...]]) -> int:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from copycost.errors import UsageError
-from copycost.store.benchmarks import benchmark_name, benchmark_stats
+from copycost.store.benchmarks import benchmark_name, benchmark_stats, params_of_item
 from copycost.store.reports import read_reports
 
 FIXED = ("fullname", "test", "group", "seconds", "low", "high", "rounds")
-UNSERIALIZABLE = "UNSERIALIZABLE["
-PARAM = "param"
 MOST_VALUES = 4 * 1024**2
 """Benchmarks times parameters: each parameter is a column, however few benchmarks have it."""
 
@@ -60,7 +57,7 @@ def read_parametrised(path: Path) -> pd.DataFrame:
                 "rounds": stats.count,
             }
         )
-        for key, value in _params(name, item).items():
+        for key, value in params_of_item(name, item).items():
             column = f"{key} (param)" if key in FIXED else key
             values = params.setdefault(column, [])
             values += [None] * (number - 1 - len(values))
@@ -81,52 +78,6 @@ def read_parametrised(path: Path) -> pd.DataFrame:
 def params_of(frame: pd.DataFrame) -> list[str]:
     """Return the columns of ``read_parametrised`` that are parameters, in the file's order."""
     return [str(name) for name in frame.columns if name not in FIXED]
-
-
-def _params(name: str, item: Mapping[str, Any]) -> dict[str, object]:
-    params = item.get("params")
-    inside = item.get("param")
-    if not isinstance(inside, str):
-        inside = name.partition("[")[2].removesuffix("]")
-    if not isinstance(params, dict) or not params:
-        return {PARAM: _number(inside)} if inside else {}
-    ids = _ids(params, inside)
-    return {str(key): _value(value, ids.get(key)) for key, value in params.items()}
-
-
-def _ids(params: Mapping[str, object], inside: str) -> dict[str, str]:
-    """Return each parameter's part of the id, where the id can be taken apart without doubt."""
-    parts = inside.split("-") if len(params) > 1 else [inside]
-    if len(parts) != len(params):
-        return {}
-    ids = dict(zip(params, parts, strict=True))
-    told = (
-        str(value) == ids[key] for key, value in params.items() if isinstance(value, str | int) and not _lost(value)
-    )
-    return ids if all(told) else {}
-
-
-def _value(value: object, id: str | None) -> object:
-    if _lost(value):
-        return id or str(value).removeprefix(UNSERIALIZABLE).removesuffix("]")
-    if isinstance(value, bool):
-        return str(value)
-    if isinstance(value, list | dict):
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return value
-
-
-def _lost(value: object) -> bool:
-    return isinstance(value, str) and value.startswith(UNSERIALIZABLE)
-
-
-def _number(text: str) -> object:
-    for as_number in (int, float):
-        try:
-            return as_number(text)
-        except ValueError:
-            continue
-    return text
 
 
 def _column(values: Sequence[object]) -> pd.Series:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from copycost.errors import UsageError
-from copycost.store.benchmarks import RoundArrays, benchmark_name, read_rounds
+from copycost.store.benchmarks import RoundArrays, benchmark_name, keeps_rounds, read_rounds, suite_facts
 from copycost.store.facts import as_count, as_flag, as_text, foreign_machine, known_machine
 from copycost.store.labels import Test, labels
 from copycost.store.record import check_schema
@@ -24,12 +24,13 @@ class Entry:
     """One benchmark of a file: facts that hold for all its rounds.
 
     ``calls`` is the calls per round, None where the file does not say. ``test`` is what another suite calls it,
-    None for a conversion.
+    None for a conversion, and ``told`` what that suite's file tells beside (see ``suite_facts``).
     """
 
     facts: dict[str, str | int | bool | None]
     calls: int | None
     test: Test | None = None
+    told: Mapping[str, str | float | int | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -114,10 +115,10 @@ def _our_info(item: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def _entry(name: str, item: Mapping[str, Any], info: dict[str, Any] | None) -> Entry:
     stats = item["stats"]
-    calls = as_count(stats.get("iterations")) or None if stats.get("data") else None
+    calls = as_count(stats.get("iterations")) or None if keeps_rounds(stats) else None
     if info is None:
         test = Test(name, as_text(item.get("fullname")) or name)
-        return Entry(dict.fromkeys((*_TEXTS, *_COUNTS, *_FLAGS)), calls, test)
+        return Entry(dict.fromkeys((*_TEXTS, *_COUNTS, *_FLAGS)), calls, test, suite_facts(name, item))
     facts: dict[str, str | int | bool | None] = {key: as_text(info.get(key)) for key in _TEXTS}
     facts |= {key: as_count(info.get(key)) for key in _COUNTS}
     facts |= {key: as_flag(info.get(key)) for key in _FLAGS}

@@ -8,6 +8,7 @@ from typing import Any
 
 from copycost.errors import UsageError
 from copycost.store.json_file import MoreAfter, parse_text_of, read_text
+from copycost.store.other_formats import as_reports, json_of_script
 
 SUFFIXES = (".json", ".jsonl", ".ndjson")
 MOST_REPORTS = 20_000
@@ -17,15 +18,20 @@ MOST_REPORTS = 20_000
 def read_reports(path: Path) -> list[dict[str, Any]]:
     """Return the pytest-benchmark reports of a file: each has a list ``benchmarks``.
 
+    Files of other tools are read as such reports where they tell enough.
+
     Raises:
         UsageError: the file cannot be read, holds something else, or more reports than are read.
     """
-    text = read_text(path)
+    text = json_of_script(read_text(path))
     try:
-        return [_report(path, parse_text_of(path, text), "no list of benchmarks")]
+        content = parse_text_of(path, text)
     except MoreAfter:
         if "\n" not in text:
             raise
+    else:
+        other = as_reports(path, content)
+        return [_report(path, content, "no list of benchmarks")] if other is None else other
     reports: list[dict[str, Any]] = []
     for number, line in enumerate(_lines(text), 1):
         if not line or line.isspace():

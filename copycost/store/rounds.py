@@ -8,8 +8,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from copycost.store.labels import Test, labels
 from copycost.store.process_file import ProcessFile
 
+SUITE_TEXTS = ("name", "fullname", "group", "params", "extra_info")
+SUITE_NUMBERS = ("min", "mean", "stddev", "q1", "q3", "rounds_told")
+"""What is kept of another suite's benchmark beside its times, in columns of rounds and cells."""
 # fmt: off
 COLUMNS = (
     "run", "machine", "arm", "process", "session", "address_layout", "conversion", "direction", "expression",
@@ -21,7 +25,10 @@ COLUMNS = (
 
 
 def rounds_frame(files: Sequence[tuple[str, ProcessFile]]) -> pd.DataFrame:
-    """Return the rounds frame of process files already read, each with the name of its run."""
+    """Return the rounds frame of process files already read, each with the name of its run.
+
+    Where one is of another suite, the columns of ``SUITE_TEXTS`` and ``SUITE_NUMBERS`` come last.
+    """
     entries = [entry for _, file in files for entry in file.entries]
     per_file = [len(file.entries) for _, file in files]
     counts = np.concatenate([np.empty(0, dtype=np.int64), *(file.rounds.counts for _, file in files)])
@@ -65,7 +72,36 @@ def rounds_frame(files: Sequence[tuple[str, ProcessFile]]) -> pd.DataFrame:
     for name in COLUMNS:
         if name not in columns:
             columns[name] = _categorical(facts(name), counts)
-    return pd.DataFrame({name: columns[name] for name in COLUMNS}, copy=False)
+    made = {name: columns[name] for name in COLUMNS}
+    told = [entry.told for entry in entries]
+    if any(told):
+        made |= {name: _categorical([one.get(name) for one in told], counts) for name in SUITE_TEXTS}
+        numbers = {name: np.array([one.get(name) for one in told], dtype=np.float64) for name in SUITE_NUMBERS}
+        made |= {name: np.repeat(values, counts) for name, values in numbers.items()}
+    return pd.DataFrame(made, copy=False)
+
+
+def named_alike(frames: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
+    """Return rounds frames that were loaded one by one with the same name for the same test of another suite in all."""
+    own = [_tests(frame) for frame in frames]
+    named = labels([list(tests.values()) for tests in own])
+    renamed = []
+    for frame, tests, names in zip(frames, own, named, strict=True):
+        longer = {short: name for short, name in zip(tests, names, strict=True) if short != name}
+        column = frame["conversion"].astype(object)
+        renamed.append(
+            frame.assign(conversion=column.map(lambda name, to=longer: to.get(name, name))) if longer else frame
+        )
+    return renamed
+
+
+def _tests(frame: pd.DataFrame) -> dict[str, Test]:
+    """Return what another suite calls its tests, by their names in the frame."""
+    if "fullname" not in frame:
+        return {}
+    told = frame[["conversion", "name", "fullname"]].drop_duplicates("conversion").dropna()
+    rows = told.astype(str).itertuples(index=False, name=None)
+    return {conversion: Test(name, fullname) for conversion, name, fullname in rows}
 
 
 def _counts_of(values: Sequence[object], counts: NDArray[np.int64]) -> pd.arrays.IntegerArray:

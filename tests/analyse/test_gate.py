@@ -43,6 +43,29 @@ def test_several_rules_any_of_which_fails():
     assert failures(parse_gate("undecided,slower>5%"), TABLE)["rule"].tolist() == ["slower>5%", "undecided"]
 
 
+def test_a_time_may_be_the_limit_with_or_without_a_baseline():
+    table = TABLE.assign(seconds_b=[9e-6, 11e-6, 2e-3, float("nan"), float("nan")])
+    assert failing("seconds>10us", table) == failing("seconds > 10 µs", table) == [1, 2]
+    assert failing("seconds>1.5ms", table) == [2] and failing("seconds>3ms", table) == []
+    assert failing("seconds>10us:conversion=torch.*,undecided", table) == [1, 2]
+    alone = table.assign(verdict="only in B")
+    assert failing("seconds>10us", alone) == [1, 2]
+
+
+@pytest.mark.parametrize("text", ["seconds", "seconds>10", "seconds>5%", "seconds>1h"])
+def test_a_limit_is_a_time_with_its_unit(text):
+    with pytest.raises(UsageError, match="seconds>10us"):
+        parse_gate(text)
+
+
+def test_a_conversion_may_be_named_by_a_part_and_brackets_are_brackets():
+    table = TABLE.assign(conversion=["t[a-1]", "t[b-1]", "ta", "t[a-2]", "u"])
+    assert failing("slower:conversion=t[*-1]", table) == [0, 1]
+    assert failing("slower:conversion=t[a-1]", table) == [0]
+    with pytest.raises(UsageError, match="is about no cell"):
+        failing("slower:conversion=x*", table)
+
+
 def test_rules_are_restricted_by_conversion_dtype_and_size():
     assert failing("slower:conversion=torch.tensor:size=1..64") == [0]
     assert failing("slower>3%:size=1K") == [1]

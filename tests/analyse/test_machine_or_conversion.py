@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from copycost.analyse.machine_or_conversion import ALL, EVERY_SIZE, UNKNOWN, bands, machine_or_conversion
+from copycost.analyse.machine_or_conversion import ALL, EVERY_SIZE, UNDECIDED, UNKNOWN, bands, machine_or_conversion
 from copycost.analyse.machines import figures
 from tests.analyse.fleets import fleet_cells, slower_calls, slower_conversion, slower_machine, slower_memory, usual
 
@@ -51,6 +51,15 @@ def test_calls_and_memory_are_told_apart_by_size():
     assert why(memory, "torch.tensor", "up to 16 KiB")["why"] == "the same"
     calls = reasons(usual, slower_calls)
     assert why(calls, "torch.tensor", "up to 16 KiB")["why"] == "slower machine"
+
+
+def test_there_is_no_interval_where_one_side_tells_no_error():
+    cells, _ = fleet_cells((usual, slower_machine), alike=0.0, noise=0.002)
+    second = cells["run"] == cells["run"].unique()[1]
+    rows = machine_or_conversion(figures(cells.assign(error=cells["error"].mask(second))), 0)
+    np.testing.assert_allclose(rows["ratio"], 1.3, rtol=0.01)
+    assert rows[["ratio_low", "ratio_high", "own_ratio_low", "machine_ratio_high"]].isna().all(axis=None)
+    assert set(rows["why"]) == {UNDECIDED}
 
 
 def test_without_plain_copies_the_reason_is_not_known():

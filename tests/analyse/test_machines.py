@@ -72,6 +72,11 @@ def test_a_machine_without_a_cell_has_no_figure_there():
     assert np.isnan(own.logs).sum() == 1 == np.isnan(own.errors).sum()
 
 
+def test_whoever_has_all_cells_is_not_the_fastest_for_that():
+    own = ranked(cells("all", sizes=(1, 4096)), cells("one", 0.1, sizes=(1,)), cells("other", 0.1, sizes=(4096,)))
+    assert set(own["rank"]) == {0} and own["relative"].isna().all() and set(own["cells"]) == {0}
+
+
 def test_the_common_cells_are_those_that_all_machines_have():
     cells, _ = fleet_cells([usual] * 3)
     other = cells["run"].eq("run-2-0") & cells["size"].gt(1000)

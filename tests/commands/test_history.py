@@ -39,6 +39,31 @@ def test_json_and_markdown_have_series_steps_and_the_newest(history, results):
     assert history("nightly", results, "--format", "markdown").out.count("nightly-6") == 5
 
 
+def suite(path, night, node):
+    info = {"node": node, "cpu": {"brand_raw": "Shared CPU", "count": 4}, "system": "Linux", "python_version": "3.12.1"}
+    seconds = {"t1": 2e-3 if night > 3 else 1e-3, "t2": 2e-3}
+    items = [{"name": name, "stats": {"median": median, "rounds": 100}} for name, median in seconds.items()]
+    made = f"2026-01-0{night}T00:00:00+00:00"
+    path.write_text(json.dumps({"machine_info": info, "benchmarks": items, "datetime": made}))
+    return path
+
+
+@pytest.mark.parametrize(("nodes", "label"), [("aaaaaa", "night-"), ("abcdef", "night-"), ("abcdef", "Shared CPU")])
+def test_a_suite_without_sizes_has_a_history_of_its_machine_or_its_cpu_model(tell, history, tmp_path, nodes, label):
+    for night, node in enumerate(nodes, 1):
+        tell("import", suite(tmp_path / f"night-{night}.json", night, node), "--results", tmp_path / "results")
+    told = history(label, tmp_path / "results", "--plots", tmp_path / "plots")
+    assert told.status == 0 and "night-4" in told.out and "6 runs, 1 step" in told.out
+    assert ("by CPU model: 6 machines" in told.out) == (nodes == "abcdef")
+    assert "t1" in (tmp_path / "plots" / "history.svg").read_text()
+
+
+def test_the_table_is_told_where_no_chart_can_be_drawn(tell, history, tmp_path):
+    tell("import", suite(tmp_path / "night-1.json", 1, "a"), "--results", tmp_path / "results")
+    told = history("night-1", tmp_path / "results", "--plots", tmp_path / "plots")
+    assert told.status == 0 and "1.00 ms" in told.out and "no chart is drawn: there is one run only" in told.out
+
+
 def test_unknown_labels_name_the_nearest(history, results):
     assert "did you mean nightly" in history("nightli-1x", results).err
     assert "holds no runs yet" in history("nightly", results / "nowhere").err
@@ -85,5 +110,5 @@ def test_a_run_without_a_date_is_refused(history, results):
 
 def test_several_machines_are_not_one_history(history, results, monkeypatch):
     monkeypatch.setattr("tests.made_up.MACHINE", "another machine")
-    write(results / "nightly-9", 9, machine=machine_facts())
+    write(results / "nightly-9", 9, machine=machine_facts() | {"cpu_model": "another CPU"})
     assert "of several: AMD EPYC 2c 3f9a1c, another machine" in history("nightly", results).err

@@ -37,7 +37,7 @@ def test_rounds_of_all_benchmarks_stand_one_after_the_other():
         np.testing.assert_allclose(column, expected[name])
 
 
-@pytest.mark.parametrize("data", [[], None])
+@pytest.mark.parametrize("data", [[], None, "", "[5 values]"])
 def test_a_benchmark_without_rounds_has_its_median_among_the_others_rounds(data):
     rounds = together(benchmark([1e-6, 2e-6], visit=[0, 1]), benchmark(data), benchmark([3e-6], visit=[5]))
     assert rounds.counts.tolist() == [2, 1, 1]
@@ -53,8 +53,7 @@ def test_a_report_without_benchmarks_has_no_rounds():
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
-        (benchmark("fast"), "stats.data is not a list of numbers"),
-        (benchmark(""), "stats.data is not a list of numbers"),
+        ({"name": "x", "stats": {"data": "fast"}, "extra_info": {}}, "stats.data is not a list of numbers"),
         (benchmark({}), "stats.data is not a list of numbers"),
         (benchmark(False), "stats.data is not a list of numbers"),
         (benchmark([1e-6, True]), "stats.data is not a list of numbers"),

@@ -102,9 +102,21 @@ def test_under_one_name_files_are_the_processes_of_one_run(tmp_path):
 
 
 def test_files_of_several_machines_are_no_one_run(tmp_path):
-    other = file(tmp_path / "b.json", report(machine_info=INFO | {"node": "other"}))
-    with pytest.raises(UsageError, match=r"a\.json and b\.json are of different machines"):
+    other = file(tmp_path / "b.json", report(machine_info=INFO | {"cpu": {"brand_raw": "Other CPU", "count": 2}}))
+    with pytest.raises(UsageError, match=r"a\.json and b\.json are of different CPU models"):
         list(import_files([file(tmp_path / "a.json", report()), other], tmp_path / "results", name="both"))
+
+
+def test_hosts_of_one_cpu_model_are_one_machine_whose_name_says_so(tmp_path):
+    cpu = {"cpu": {"brand_raw": "Shared CPU", "count": 4}}
+    paths = [
+        file(tmp_path / f"{night}.json", report(machine_info=INFO | cpu | {"node": f"host-{night}"}))
+        for night in range(3)
+    ]
+    (run,) = import_files(paths, tmp_path / "results", name="nights")
+    assert read_record(run.folder)["machine"]["machine"] == "Shared CPU 4c, 3 hosts"
+    rounds = load(run.folder)
+    assert rounds["machine"].unique().tolist() == ["Shared CPU 4c, 3 hosts"] and rounds["process"].nunique() == 3
 
 
 def test_a_storage_folder_is_imported_with_all_its_files(tmp_path):

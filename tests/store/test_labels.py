@@ -48,9 +48,13 @@ def test_separators_within_a_parameter_part_nothing():
     assert labels([own]) == [["test_x[a::b]", "test_x[c/d]"]]
 
 
-def test_a_full_name_that_does_not_end_in_the_name_is_not_taken_apart():
-    own = [Test("test_x", "something else"), Test("test_x", "a/t.py::test_x")]
-    assert len(set(labels([own])[0])) == 2
+def test_names_that_come_again_are_told_apart_by_full_names_that_do_not_end_in_them():
+    here = [Test("t[A]", "m.py::t[K1-A]"), Test("t[A]", "m.py::t[K2-A]"), Test("u", "m.py::u")]
+    own, other = labels([here, [here[1], here[2], here[0]]])
+    assert own == ["t[K1-A] · t[A]", "t[K2-A] · t[A]", "u"]
+    assert other == [own[1], own[2], own[0]]
+    mixed = [Test("test_x", "something else"), Test("test_x", "a/t.py::test_x")]
+    assert len(set(labels([mixed])[0])) == 2
 
 
 class Counted(str):

@@ -82,8 +82,10 @@ def test_a_parameter_named_like_a_column_is_told_apart(tmp_path, name):
     [([1, "ä"], '[1,"ä"]'), ({"low": {"a": 1}}, '{"low":{"a":1}}'), (True, "True"), (10**30, float(10**30))],
 )
 def test_values_that_are_no_scalars_of_their_own_are_told_as_text(tmp_path, value, shown):
-    benchmark = {"name": "test_x[i]", "param": "i", "params": {"v": value}}
+    benchmark = {"name": "test_x", "params": {"v": value}}
     assert read(tmp_path, benchmark)["v"].tolist() == [shown]
+    named = read(tmp_path, {"name": "test_x[i]", "param": "i", "params": {"v": value}})["v"].tolist()
+    assert named == (["i"] if isinstance(value, list | dict) else [shown])
 
 
 @pytest.mark.parametrize("value", ["1e400", "-1e400", "1" + "0" * 400])
@@ -101,6 +103,20 @@ def test_a_value_that_could_not_be_written_is_known_by_its_id(tmp_path):
     swapped = {"name": "t[list-4]", "param": "list-4", "params": {"size": 4, "kind": lost}}
     frame = read(tmp_path, apart, doubtful, swapped)
     assert frame["kind"].tolist() == ["list", "<class 'list'>", "<class 'list'>"]
+
+
+def test_an_id_that_says_numbers_in_other_words_is_taken_apart_all_the_same(tmp_path):
+    lost = "UNSERIALIZABLE[<function <lambda> at 0x78eade810a20>]"
+    frame = read(
+        tmp_path,
+        *(
+            {"name": "t", "param": f"{kind}-{tasks // 1000}K-8w", "params": {"f": lost, "tasks": tasks, "workers": 8}}
+            for kind in ("Greedy", "Fair")
+            for tasks in (1000, 4000)
+        ),
+    )
+    assert frame["f"].tolist() == ["Greedy", "Greedy", "Fair", "Fair"]
+    assert frame["tasks"].tolist() == [1000, 4000, 1000, 4000] and frame["workers"].tolist() == [8] * 4
 
 
 @pytest.mark.parametrize("params", [[], "x", 3, {}, None])

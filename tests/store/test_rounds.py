@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from copycost.analyse.comparison import compare
+from copycost.analyse.estimates import estimate
 from copycost.errors import UsageError
 from copycost.store.loading import load
-from copycost.store.rounds import COLUMNS
+from copycost.store.rounds import COLUMNS, SUITE_NUMBERS, SUITE_TEXTS
 from tests.made_up import Law, core_cells, made_up_rounds, write_run
 
 ROUNDS = made_up_rounds(Law(processes=2, visits=2, rounds=3, contended=0.2), core_cells((1, 1024**2), ("float64",)))
@@ -23,6 +25,33 @@ def foreign(path, *benchmarks):
     return path
 
 
+def test_what_another_suite_tells_stands_in_columns(tmp_path):
+    told = {"median": 0.5, "min": 0.25, "mean": 0.625, "stddev": 0.125, "q1": 0.375, "q3": 0.75, "rounds": 40}
+    item = {"name": "t[2-x]", "fullname": "a.py::t[2-x]", "group": "g", "param": "2-x", "extra_info": {"rows": 7}}
+    item |= {"params": {"n": 2, "f": "UNSERIALIZABLE[<f at 0x1>]"}, "stats": told}
+    path = tmp_path / "some.json"
+    path.write_text(json.dumps({"benchmarks": [item]}))
+    (row,) = load(path).to_dict("records")
+    assert row["params"] == '{"n":2,"f":"x"}' and row["extra_info"] == '{"rows":7}'
+    assert [row[name] for name in ("name", "fullname", "group")] == ["t[2-x]", "a.py::t[2-x]", "g"]
+    assert [row[name] for name in SUITE_NUMBERS] == [0.25, 0.625, 0.125, 0.375, 0.75, 40]
+    (cell,) = estimate(load(path)).to_dict("records")
+    assert (cell["rounds"], cell["min"], cell["q3"], cell["group"]) == (40, 0.25, 0.75, "g")
+
+
+def test_rounds_that_were_loaded_one_by_one_are_matched_by_full_names(tmp_path):
+    def suite(name, *tests):
+        items = [{"name": "t", "fullname": full, "stats": {"median": seconds}} for full, seconds in tests]
+        (tmp_path / name).write_text(json.dumps({"benchmarks": items}))
+        return load(tmp_path / name)
+
+    a = suite("a.json", ("x/a.py::t", 1.0), ("x/b.py::t", 2.0))
+    b = suite("b.json", ("/ci/x/b.py::t", 3.0))
+    compared = compare(a, b).set_index("conversion")
+    assert compared.loc["b.py::t", "ratio"] == pytest.approx(1.5)
+    assert compared.loc["a.py::t", "verdict"] == "only in A" and len(compared) == 2
+
+
 def test_what_was_written_is_read(run):
     read = load(run)
     key = ["process", "conversion", "size", "visit", "seconds"]
@@ -36,7 +65,8 @@ def test_what_was_written_is_read(run):
 
 def test_columns_and_types_are_those_promised(run, tmp_path):
     for frame in (load(run), load(foreign(tmp_path / "x.json", ("test_a", [0.1])))):
-        assert tuple(frame.columns) == COLUMNS
+        of_suite = (*SUITE_TEXTS, *SUITE_NUMBERS) if frame["conversion"].iloc[0] == "test_a" else ()
+        assert tuple(frame.columns) == (*COLUMNS, *of_suite)
         assert not frame.attrs
         types = {name: str(frame[name].dtype) for name in COLUMNS}
         for name in ("run", "machine", "arm", "conversion", "dtype", "cache", "layout"):

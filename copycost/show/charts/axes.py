@@ -86,6 +86,18 @@ def numbers(label: str, values: Sequence[float]) -> Across:
     )
 
 
+def names(label: str, values: Sequence[str]) -> Across:
+    """Return the axis of names, the first at 0 and each 1 further; where not all have room, every so many is told."""
+    told = [plain(value) for value in values]
+
+    def places(low: float, high: float, pixels: float) -> list[float]:
+        room = max(text_width(text, TICK_SIZE) for text in told) + 12
+        every = max(1, math.ceil(room * max(1, len(told) - 1) / max(pixels, 1.0)))
+        return [float(place) for place in range(0, len(told), every)]
+
+    return Across(plain(label), lambda place: told[round(place)], places, logarithmic=False)
+
+
 def dates(label: str, times: Sequence[float]) -> Across:
     """Return the axis of time, in seconds since 1970, UTC; a day's time of day is told where runs are near."""
     spell = ticks.day_and_time if max(times) - min(times) < _NEAR_IN_TIME else ticks.date

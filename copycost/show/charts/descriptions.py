@@ -77,7 +77,7 @@ def _ends(line: pd.DataFrame, axis: ValueAxis, across: Across) -> str:
 
 def cell_text(row: pd.Series) -> str:
     """Return a cell in words, such as ``torch.tensor, float64, 2 MiB, 2 threads``."""
-    parts = [plain(row["conversion"]), plain(row["dtype"]), format_bytes(row["bytes"])]
+    parts = [plain(row["conversion"]), plain(row["dtype"]), format_bytes(row["bytes"]) if row["bytes"] > 0 else ""]
     if row["threads"] > 1:
         parts.append(condition("threads", row["threads"]))
     parts += [condition("cache", row["cache"])] if row["cache"] not in ("", "warm") else []

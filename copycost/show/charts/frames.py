@@ -50,13 +50,14 @@ def doubtful(flags: object) -> bool:
     return isinstance(flags, str) and not set(flags.split(";")) <= _SHOWN_OTHERWISE
 
 
-def prepare(cells: pd.DataFrame) -> pd.DataFrame:
+def prepare(cells: pd.DataFrame, *, unsized: bool = False) -> pd.DataFrame:
     """Return the cells in a fixed order, with plain types and without references and empty arrays.
 
     Adds ``look`` ("shares", "copies" or "unknown", by the evidence in ``shares_memory``) and
-    ``flagged`` (bool). A frame with the same cells in another order gives the same result.
+    ``flagged`` (bool). A frame with the same cells in another order gives the same result. ``unsized`` is as in
+    ``measured``.
     """
-    frame = measured(cells)
+    frame = measured(cells, unsized=unsized)
     for column in {*_INTERVAL, *_COPIES, *_SHARES} & set(frame.columns):
         frame[column] = frame[column].astype("Float64").astype(float)
     shares = frame["shares_memory"]
@@ -115,9 +116,15 @@ def _pair(comparison: pd.DataFrame) -> pd.DataFrame:
     return frame.sort_values([*_KEY], kind="stable").reset_index(drop=True)
 
 
+def _runs(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells of several runs; where none has a number of bytes, those are kept that have none."""
+    return prepare(cells, unsized=not (floats(cells["bytes"]) > 0).any())
+
+
 def _history(series: pd.DataFrame) -> pd.DataFrame:
     """Return a history with plain types in a fixed order; ``at`` is the time in seconds since 1970."""
-    frame = measured(series.assign(machine="", arm="", at=[created.timestamp() for created in series["created"]]))
+    at = [created.timestamp() for created in series["created"]]
+    frame = measured(series.assign(machine="", arm="", at=at), unsized=True)
     return frame.sort_values([*_KEY, "at"], kind="stable").reset_index(drop=True)
 
 
@@ -139,7 +146,7 @@ FRAMES: dict[str, FrameSpec] = {
         *("two runs or arms", _pair),
         (*_KEY, "seconds_a", "seconds_b", "ratio", "ci_low", "ci_high", "verdict", "flags"),
     ),
-    RUNS: FrameSpec("two runs or arms, or more", prepare, (*_CELL, *_INTERVAL, "flags")),
+    RUNS: FrameSpec("two runs or arms, or more", _runs, (*_CELL, *_INTERVAL, "flags")),
     HISTORY: FrameSpec(
         "a history, by: history LABEL --plots FOLDER", _history, (*_KEY, "run", "at", "seconds", "level")
     ),

@@ -7,15 +7,18 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from copycost.show.charts.axes import names
 from copycost.show.charts.captions import Entry
 from copycost.show.charts.chart import Context
 from copycost.show.charts.lines import Variant, points
-from copycost.show.charts.palette import plain_styles
+from copycost.show.charts.palette import LineStyle, plain_styles
 from copycost.show.charts.panels import origin
 from copycost.show.quantities import CONDITIONS
 
 MOST_LINES = 6
 """Runs that have a line each; more are shown as bands."""
+MOST_TESTS = 8
+"""Tests of another suite that are named where they stand in one panel."""
 _BANDS = {"lowest": 0.05, "low": 0.25, "value": 0.5, "high": 0.75, "highest": 0.95}
 _BY = tuple(column for column in CONDITIONS if column not in ("run", "machine", "arm"))
 _CELL = [*_BY, "direction", "conversion", "bytes"]
@@ -41,6 +44,8 @@ def lines_of_runs(
     Intervals are scaled like the value.
     """
     variant = replace(variant, by=_BY, apart=("conversion",), most=18, narrowest=300.0)
+    if not (cells["bytes"] > 0).any():
+        return _over_runs(cells, value, variant, context)
     factor = value / cells["seconds"]
     shown = points(cells, value, cells["ci_low"] * factor, cells["ci_high"] * factor)
     runs = sorted(shown["run"].unique())
@@ -57,6 +62,31 @@ def lines_of_runs(
         interval="the middle half of them",
         outer="nine of ten of them",
         entries=(Entry("plain", line),),
+    )
+
+
+def _over_runs(
+    cells: pd.DataFrame, value: pd.Series, variant: Variant, context: Context
+) -> tuple[pd.DataFrame, Variant]:
+    """Return another suite's tests, which have no sizes, as lines over the runs; those that change most are named."""
+    runs = sorted(cells["run"].unique())
+    place = dict(zip(runs, map(float, range(len(runs))), strict=True))
+    factor = value / cells["seconds"]
+    shown = points(cells, value, cells["ci_low"] * factor, cells["ci_high"] * factor)
+    shown = shown.assign(x=shown["run"].map(place), label=shown["line"], look="plain", flagged=False)
+    spread = shown.groupby("line")["value"].agg(lambda values: values.max() / values.min())
+    named = list(spread.sort_values(ascending=False, kind="stable").index[:MOST_TESTS])
+    others = set(shown["line"]) - set(named)
+    styles = {line: LineStyle(context.theme.guide, "None", 0.5) for line in others}
+    return shown, replace(
+        variant,
+        across=names("run", runs),
+        styles=styles | plain_styles(named, context.theme),
+        nameless=others,
+        by=(),
+        apart=(),
+        narrowest=370.0,
+        entries=(Entry("thin", f"{len(others)} tests that change less"),) if others else (),
     )
 
 

@@ -83,6 +83,8 @@ def cpu_models(models: pd.DataFrame, machines: pd.DataFrame, run_spread: float) 
 
 def ranking(fleet: Fleet) -> list[Block]:
     """Return the machines by their figures, the fastest first; those that lack cells of the others have no rank."""
+    if not (fleet.ranking["rank"] > 0).any():
+        return [Note("no ranking: too few of these machines have the same cells")]
     rows = fleet.ranking.merge(fleet.machines[["run", "cpu_model"]], on="run", how="left")
     rows = rows.assign(rank=rows["rank"].astype("Int64").where(rows["rank"] > 0))
     columns = (
@@ -136,11 +138,12 @@ def _most_common(values: pd.Series) -> str:
 # Why a machine is slower.
 
 
-def slower_machine_or_conversion(reasons: pd.DataFrame) -> list[Block]:
+def slower_machine_or_conversion(reasons: pd.DataFrame, *, ranked: bool = True) -> list[Block]:
     """Return whether a machine or a conversion is slower, in sentences and as a table; nothing of a machine alone.
 
     Args:
         reasons: the frame of ``copycost.analyse.machine_or_conversion.machine_or_conversion``.
+        ranked: whether the machine that the others are compared with is the fastest; else it is only the first.
     """
     if reasons.empty:
         return []
@@ -160,13 +163,14 @@ def slower_machine_or_conversion(reasons: pd.DataFrame) -> list[Block]:
     )
     legend: tuple[Line, ...] = (
         (
-            "all figures: the fastest, ",
+            "all figures: " + ("the fastest, " if ranked else ""),
             Name(str(reasons["base"].iloc[0])),
-            ", is 1; plain copies: of as many bytes on the same machine, for what shares memory the smallest one; "
+            (", is 1" if ranked else " is 1")
+            + "; plain copies: of as many bytes on the same machine, for what shares memory the smallest one; "
             "beside them: time over that of its plain copies",
         ),
-        "most: the conversion in the middle; each that is not like it has a row of its own; "
-        "± is half of a 95% interval",
+        "most: the conversion in the middle; each that is not like it has a row of its own"
+        + ("; ± is half of a 95% interval" if telling["ratio_low"].notna().any() else ""),
     )
     table = Table("reasons", rows, columns, caption="slower machine or slower conversion")
     return [Lines(tuple(sentences), bullets=True), table, Lines(legend)]
