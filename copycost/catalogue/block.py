@@ -59,7 +59,8 @@ def empty_block() -> Callable[[Any], None]:
 
 
 def _compiled(conversion: Conversion, calls: int, returning: bool, looping: bool = False) -> Callable[[Any], Any]:
-    if conversion.function is not None and conversion.family == USER and conversion.direction in _BARE and not returning:
+    own_and_bare = conversion.family == USER and conversion.direction in _BARE
+    if conversion.function is not None and own_and_bare and not returning:
         own = body_of(conversion.function)
         if own is not None:
             return _inlined(own, calls, looping)

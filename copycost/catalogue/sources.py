@@ -5,15 +5,33 @@ A cell with a cold cache has a rotation of sources: so many that none of them is
 
 from __future__ import annotations
 
+import tempfile
 from typing import Any
 
 from copycost.catalogue.cell import ITEM_BYTES, Cell
 from copycost.catalogue.conversions import CannotConvert
+from copycost.errors import UsageError
 
-LAYOUTS = ("contiguous", "strided", "fortran", "transposed", "reversed", "read-only", "0-d", "empty", "requires-grad")
+#: What a run can measure, each at every size. One more is ``list:N``, a list of so many equal arrays.
+MEASURED = (
+    "contiguous",
+    "strided",
+    "fortran",
+    "transposed",
+    "reversed",
+    "read-only",
+    "memmap",
+    "byteswapped",
+    "requires-grad",
+)
+
+LAYOUTS = (*MEASURED, "0-d", "empty")
+
+_LIST = "list:"
 
 _BLOCK = 64 * 1024  # elements of random data, repeated: drawing 16 Mi numbers takes a second
 _ARRAYS_IN_A_LIST = 8
+_MOST_ARRAYS = 1_000_000
 
 _PAGE = 4096
 _MOST_SOURCES = 32768
@@ -23,22 +41,53 @@ LAST_CACHE_BYTES = 32 * 1024**2
 
 
 def source(cell: Cell, *, seed: int = 0) -> Any:
-    """Return the source of a cell: an array, a tensor, or a list of at most eight equal arrays.
+    """Return the source of a cell: an array, a tensor, or a list of equal arrays, of which the layout may say how many.
+
+    Without, a list has the largest number of arrays up to eight into which the elements can be divided.
 
     All values are finite and exactly representable in float32, so that a cast to it can be checked.
-    Tensors are allocated by torch. The layouts "0-d" and "empty" have their own size.
+    Tensors are allocated by torch. The layouts "0-d" and "empty" have their own size. A "memmap" is of a file without a
+    name and read-only, as `numpy.load` with ``mmap_mode="r"`` returns it.
 
     Raises:
         CannotConvert: such a source does not exist, as a reversed or a read-only tensor.
     """
+    if cell.layout.startswith(_LIST) and cell.direction != "list_to_tensor":
+        raise CannotConvert(f"{cell.layout} is a source of what converts a list")
     if cell.direction == "to_array":
         return _tensor(cell, seed)
     if cell.direction == "to_tensor":
         return _array(cell.dtype, cell.size, cell.layout, seed)
     if cell.direction == "list_to_tensor":
-        count = max(n for n in range(1, _ARRAYS_IN_A_LIST + 1) if cell.size % n == 0)
-        return [_array(cell.dtype, cell.size // count, cell.layout, seed + index) for index in range(count)]
+        count, layout = _list(cell)
+        return [_array(cell.dtype, cell.size // count, layout, seed + index) for index in range(count)]
     raise ValueError(f"a {cell.direction} has no source")
+
+
+def _list(cell: Cell) -> tuple[int, str]:
+    """Return how many arrays the list of a cell has, and their layout."""
+    if not cell.layout.startswith(_LIST):
+        return max(n for n in range(1, _ARRAYS_IN_A_LIST + 1) if cell.size % n == 0), cell.layout
+    count = int(cell.layout.removeprefix(_LIST))
+    if cell.size % count:
+        raise CannotConvert(f"{cell.size} elements are not {count} equal arrays")
+    return count, "contiguous"
+
+
+def parse_source_layouts(text: str) -> tuple[str, ...]:
+    """Return the layouts in ``contiguous,memmap,list:1000``, each once.
+
+    Raises:
+        UsageError: a word that is no layout, or a list of too many arrays or of none.
+    """
+    found = dict.fromkeys(word.strip() for word in text.split(","))
+    for word in found:
+        count = word.removeprefix(_LIST)
+        listed = word.startswith(_LIST) and count.isascii() and count.isdigit() and not count.startswith("0")
+        if word not in MEASURED and not (listed and int(count[:9]) <= _MOST_ARRAYS and len(count) < 9):
+            valid = f"{', '.join(MEASURED)}, or list:N of 1 to {_MOST_ARRAYS:,} arrays"
+            raise UsageError(f"layout {word!r} is not one of: {valid}")
+    return tuple(found)
 
 
 def _array(dtype: str, size: int, layout: str, seed: int) -> Any:
@@ -50,12 +99,34 @@ def _array(dtype: str, size: int, layout: str, seed: int) -> Any:
         array = np.empty(_square(size), dtype, order="F")
         whole = array.ravel(order="K")  # a view: the memory is in one piece
     else:
-        whole = np.empty(_elements(size, layout), dtype)
+        whole = np.empty(_elements(size, layout), _swapped(dtype) if layout == "byteswapped" else dtype)
         array = _arranged(whole, size, layout)
     _fill(whole, _random(dtype, whole.size, layout, seed))
     if layout == "read-only":
         array.setflags(write=False)
-    return array
+    return _mapped(array) if layout == "memmap" else array
+
+
+def _swapped(dtype: str) -> Any:
+    """Return a dtype whose bytes are in the other order than this machine's."""
+    import numpy as np
+
+    swapped = np.dtype(dtype).newbyteorder()
+    if swapped.isnative:
+        raise CannotConvert(f"{dtype} has one byte, which has no order")
+    return swapped
+
+
+def _mapped(array: Any) -> Any:
+    """Return an array's values in a mapped file, every page of it touched."""
+    import numpy as np
+
+    with tempfile.TemporaryFile() as file:
+        file.write(array.data)
+        file.flush()
+        mapped = np.memmap(file, array.dtype, "r", shape=array.shape)
+    mapped.view(np.uint8)[::_PAGE].max()
+    return mapped
 
 
 def _tensor(cell: Cell, seed: int) -> Any:
@@ -65,6 +136,8 @@ def _tensor(cell: Cell, seed: int) -> Any:
         raise CannotConvert("a tensor has no negative strides")
     if cell.layout == "read-only":
         raise CannotConvert("a tensor cannot be read-only")
+    if cell.layout in ("memmap", "byteswapped"):
+        raise CannotConvert(f"{cell.layout} is a kind of array")
     dtype = getattr(torch, cell.dtype, None)
     if dtype is None:
         raise CannotConvert(f"torch {torch.__version__} has no dtype {cell.dtype}")

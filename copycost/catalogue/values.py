@@ -156,7 +156,8 @@ def _hint(conversion: Conversion) -> str:
 
 
 def _plain_dtype(value: Any) -> str:
-    return str((value[0] if isinstance(value, list) else value).dtype).replace("torch.", "")
+    dtype = (value[0] if isinstance(value, list) else value).dtype
+    return str(getattr(dtype, "name", dtype)).replace("torch.", "")  # NumPy's name has no byte order
 
 
 def _rounding(result: Any) -> float:

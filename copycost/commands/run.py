@@ -51,7 +51,13 @@ def _words(option: str) -> Callable[[click.Context, click.Parameter, str], list[
 @click.option("--size", help="Elements: 64, 1..16M, 1e6, 512x512x3; or bytes: 100MB.")
 @click.option("--threads", help="torch threads, such as 1,2; default is its own number.")
 @click.option("--cache", default="warm", help="warm or cold, or warm,cold.")
-@click.option("--layout", default="contiguous", help="contiguous, strided, fortran, transposed.")
+@click.option(
+    "--layout",
+    "--source",
+    "layout",
+    default="contiguous",
+    help="The source: contiguous, strided, memmap, list:1000 (arrays; else 8) and others.",
+)
 @click.option("--arm", multiple=True, help="NAME or NAME:VARIABLE=VALUE, python=PATH, threads=2; may be repeated.")
 @click.option("--references/--no-references", default=True, help="Measure plain copies too.")
 @click.option("--precision", help="Half-width of the intervals asked for, such as 1%.")

@@ -44,7 +44,7 @@ class PreparedCell:
         """Return the source as one NumPy array over the same memory, or None if it is not one."""
         if self.source is None or isinstance(self.source, (list, Rotation)):
             return None
-        return self.source.numpy() if hasattr(self.source, "numpy") else self.source
+        return self.source.detach().numpy() if hasattr(self.source, "numpy") else self.source
 
 
 class Preparer:

@@ -10,6 +10,7 @@ from typing import Any
 from copycost.catalogue.cell import Cell
 from copycost.catalogue.conversions import CORE, EXTENDED, conversion_words, select_conversions
 from copycost.catalogue.grid import parse_dtypes, parse_sizes, parse_threads
+from copycost.catalogue.sources import parse_source_layouts
 from copycost.errors import UsageError
 from copycost.run.address_layout import why_not_fixed
 from copycost.run.arms import Arm, parse_arms
@@ -147,7 +148,7 @@ _OPTIONS: dict[str, tuple[Parse, Read]] = {
     "size": _of_cells("size", lambda typed: frozenset(parse_sizes(typed))),
     "threads": _of_cells("threads", lambda typed: frozenset(parse_threads(typed))),
     "cache": _of_cells("cache", _words),
-    "layout": _of_cells("layout", _words),
+    "layout": _of_cells("layout", lambda typed: frozenset(parse_source_layouts(typed))),
     "references": (bool, lambda _, cells: sum(cell.direction == "reference" for cell in cells) > 1),
     "precision": _of_plan("precision", parse_share),
     "budget": _of_plan("budget", parse_seconds),

@@ -18,6 +18,7 @@ from copycost.catalogue.conversions import CORE, EXTENDED, Conversion, select_co
 from copycost.catalogue.grid import PRESETS, cells, check_memory, parse_dtypes, parse_sizes, parse_threads
 from copycost.catalogue.references import reference_cells
 from copycost.catalogue.sandbox import LIMITABLE
+from copycost.catalogue.sources import parse_source_layouts
 from copycost.errors import UsageError, nearest
 from copycost.measure import allocator as allocators
 from copycost.measure.machine import available_bytes
@@ -37,7 +38,6 @@ CACHES = ("warm", "cold")
 
 #: The clock and the canary are read to some parts in a thousand; nothing finer can be promised.
 FINEST_PRECISION = 0.001
-LAYOUTS = ("contiguous", "strided", "fortran", "transposed")
 
 #: Seconds that one visit, or preparing one cell, may take; the longest take a few.
 VISIT_TIMEOUT = 60.0
@@ -160,7 +160,7 @@ def settle(
         chosen.sizes if sizes is None else parse_sizes(sizes),
         chosen.threads if threads is None else parse_threads(threads),
         _words("cache", caches, CACHES),
-        _words("layout", layouts, LAYOUTS),
+        parse_source_layouts(layouts),
     )
     if references:
         grid += reference_cells(grid)

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from copycost.catalogue.cell import DTYPES, Cell
-from copycost.catalogue.conversions import CannotConvert
-from copycost.catalogue.sources import Rotation, cold_sources, nbytes, source
+from copycost.catalogue.cell import DTYPES, ITEM_BYTES, Cell
+from copycost.catalogue.conversions import CannotConvert, Conversion
+from copycost.catalogue.evidence import Evidence, examine
+from copycost.catalogue.sources import Rotation, cold_sources, nbytes, parse_source_layouts, source
+from copycost.errors import UsageError
 
 
 def array(dtype="float64", size=64, layout="contiguous", **options):
@@ -64,6 +66,48 @@ def test_layouts_of_arrays():
     assert array(layout="empty").shape == (0,)
 
 
+def test_a_memmap_is_of_a_file_and_cannot_be_written_to():
+    mapped = array("int16", 5000, "memmap")
+    assert isinstance(mapped, np.memmap) and not mapped.flags.writeable
+    assert np.array_equal(mapped, array("int16", 5000))
+
+
+@pytest.mark.parametrize("dtype", [dtype for dtype in DTYPES if ITEM_BYTES[dtype] > 1])
+def test_swapped_bytes_hold_the_same_values(dtype):
+    plain, swapped = array(dtype), array(dtype, layout="byteswapped")
+    assert not swapped.dtype.isnative and swapped.dtype.itemsize == ITEM_BYTES[dtype]
+    assert np.array_equal(plain, swapped) and plain.tobytes() != swapped.tobytes()
+    assert np.array_equal(plain.byteswap().view(swapped.dtype), swapped)
+
+
+def test_a_list_has_as_many_arrays_as_its_layout_says():
+    made = source(Cell("c", "list_to_tensor", "float32", 3000, layout="list:1000"))
+    assert [part.shape for part in made] == [(3,)] * 1000
+    assert len({part.tobytes() for part in made}) == 1000
+    with pytest.raises(CannotConvert, match="4096 elements are not 1000 equal arrays"):
+        source(Cell("c", "list_to_tensor", "float32", 4096, layout="list:1000"))
+    with pytest.raises(CannotConvert, match="a source of what converts a list"):
+        array(layout="list:8")
+
+
+def test_layouts_are_words_and_lists_of_a_length():
+    assert parse_source_layouts("memmap, contiguous,list:1000,memmap") == ("memmap", "contiguous", "list:1000")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "0-d", "empty", "memory", "list", "list:", "list:0", "list:-1", "list:1e3", "list:1000001", "list:²"]
+)
+def test_what_is_no_layout_is_a_usage_error(text):
+    with pytest.raises(UsageError, match="list:N of 1 to 1,000,000 arrays"):
+        parse_source_layouts(text)
+
+
+def test_a_users_conversion_of_swapped_bytes_has_the_dtype_of_its_source():
+    given = array("float64", 16, "byteswapped")
+    native = Conversion("n", "to_tensor", "", "copies", "user", lambda a: torch.from_numpy(a.astype("float64")))
+    assert examine(native, given) == Evidence(False, "torch.float64", 128)
+
+
 def test_layouts_of_tensors():
     assert tensor(layout="strided").stride() == (2,)
     assert tensor(layout="transposed").stride() == (1, 8)
@@ -91,11 +135,15 @@ def test_what_does_not_exist_cannot_be_converted():
         ("float32", "reversed"),
         ("float32", "read-only"),
         ("int8", "requires-grad"),
+        ("float32", "memmap"),
+        ("float32", "byteswapped"),
     ):
         with pytest.raises(CannotConvert):
             tensor(dtype, layout=layout)
     with pytest.raises(CannotConvert):
         array(layout="requires-grad")
+    with pytest.raises(CannotConvert, match="one byte"):
+        array("int8", layout="byteswapped")
 
 
 def test_a_dtype_that_torch_lacks_is_said(monkeypatch):

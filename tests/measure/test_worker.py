@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from copycost.catalogue.cell import EMPTY_CALL, Cell
+from copycost.catalogue.conversions import CONVERSIONS as ALL_CONVERSIONS
 from copycost.catalogue.conversions import CORE
 from copycost.catalogue.references import REFERENCES
 from copycost.measure.protocol import Protocol
@@ -72,6 +73,26 @@ def test_a_plain_copy_is_timed_beside_large_copies_only(worker):
     assert taken[COPY] is None
     assert taken[SHARE] is None  # a copy would evict what the next zero-copy round finds cached
     assert len(taken[LARGE_COPY]) >= 2 and min(taken[LARGE_COPY]) > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "layout"),
+    [
+        ("torch.tensor", "memmap"),
+        ("torch.tensor", "read-only"),
+        ("torch.from_numpy.stack", "list:64"),
+        ("t.detach.clone.numpy", "requires-grad"),
+        ("t.clone.numpy", "strided"),
+    ],
+)
+def test_every_kind_of_source_is_visited_with_a_plain_copy_beside_where_it_is_one_array(name, layout):
+    worker = Worker(ALL_CONVERSIONS, Protocol(visit_seconds=1e-3, max_rounds=3))
+    cell = Cell(name, ALL_CONVERSIONS[name].direction, "float64", 2**17, layout=layout)
+    benchmark = FakeBenchmark()
+    worker.visit(benchmark, cell)
+    told = benchmark.extra_info
+    assert (told["layout"], told["shares_memory"], told["source_bytes"]) == (layout, False, 2**20)
+    assert ("copy_ns" in told) is not layout.startswith("list")
 
 
 def test_what_a_cell_shares_travels_with_it(worker):
