@@ -41,7 +41,11 @@ LINES = sorted({(str(page.relative_to(ROOT)), words, whole) for page, words, who
 
 @pytest.mark.parametrize(("page", "line", "whole"), LINES, ids=[f"{page}: {line}" for page, line, _ in LINES])
 def test_a_documented_command_line_can_be_typed(page, line, whole):
-    words = shlex.split(line, comments=True)
+    check_line(shlex.split(line, comments=True), whole=whole)
+
+
+def check_line(words, *, whole=True):
+    """Assert that a command line, without the program's name, is one of ours; ``whole`` is one with all arguments."""
     name, words = (words[0], words[1:]) if words else ("run", [])
     if name.startswith("-"):
         assert name in ("--help", "--version")
