@@ -10,7 +10,7 @@ import copycost
 scratch, log = Path(sys.argv[1]), Path(sys.argv[2]).read_text()
 run = scratch / "results" / "ci"
 
-rounds = copycost.load(run)
+rounds = copycost.open(run).rounds
 cells = copycost.estimate(rounds)
 assert len(cells) == 35, f"{len(cells)} cells instead of 5 conversions x 7 sizes"
 assert (cells["seconds"] > 0).all()

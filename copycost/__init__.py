@@ -1,7 +1,7 @@
 """copycost measures what it costs to cross the border between NumPy and PyTorch.
 
-In a notebook: ``copycost.load("results/…")`` gives one row per round, ``copycost.estimate(rounds)``
-one row per cell. ``copycost.conversion`` marks a function of your own as a conversion to be
+In a notebook: ``copycost.open("latest")`` shows a run, and has its ``cells`` and ``rounds`` as frames,
+``plot("cost")`` and ``compare(other)``. ``copycost.conversion`` marks a function of your own as a conversion to be
 measured.
 """
 
@@ -12,8 +12,7 @@ from importlib import import_module
 # Each name is looked up when it is first used: `import copycost` must stay cheap for `--help`
 # and must work where pandas or torch is not installed.
 _HOMES = {
-    "load": "copycost.store.loading",
-    "load_cells": "copycost.analyse.select",
+    "open": "copycost.notebook",
     "estimate": "copycost.analyse.estimates",
     "compare": "copycost.analyse.comparison",
     "fit": "copycost.analyse.scaling",
@@ -21,7 +20,7 @@ _HOMES = {
     "conversion": "copycost.catalogue.conversions",
 }
 
-__all__ = ["compare", "conversion", "crossovers", "estimate", "fit", "load", "load_cells"]
+__all__ = ["compare", "conversion", "crossovers", "estimate", "fit", "open"]
 
 
 def __getattr__(name: str) -> object:

@@ -45,7 +45,7 @@ def ceilings(turn: int, folder: Path) -> dict[int, float]:
     words = ["run", "--conversion", "torch.from_numpy", "--dtype", "float64", "--size", ",".join(SIZES.values())]
     where = ["--budget", "12s", "--name", name, "--out", str(folder), "--plots", str(folder / "plots")]
     subprocess.run([sys.executable, "bench_runner.py", *words, *where], cwd=ROOT, check=True, capture_output=True)
-    cells = copycost.estimate(copycost.load(folder / name), references=True)
+    cells = copycost.estimate(copycost.open(folder / name).rounds, references=True)
     mapped = cells[cells["conversion"] == "plain copy (mapped)"]
     return {int(row.bytes) // 1024**2: row.bytes / row.seconds / 1e9 for row in mapped.itertuples()}
 

@@ -114,7 +114,7 @@ def power(job: Job) -> Rows:
     """Find slowdowns that were put in on purpose: a row for each, and for each budget of two arms together."""
     grid = ["--conversions", str(ROOT / "targets" / "injected.py"), "--size", "1..64K", "--no-references"]
     grid += [word for name in CORE for word in ("--conversion", PREFIX + name)]
-    cells = copycost.estimate(copycost.load(job.run("power-costs", *grid, budget="60s")))
+    cells = copycost.estimate(copycost.open(job.run("power-costs", *grid, budget="60s")).rounds)
     none = f"none:{VARIABLE}={extra_work(job, cells, 'none', 0.0)}"
     rows = []
     for budget in [job.budget] if job.budget else BUDGETS:

@@ -84,7 +84,7 @@ def made_up(regimes: int, jump: bool, laws: int) -> Score:
 def left_out(run: Path) -> np.ndarray:
     """Return the relative errors of predictions of every other size of a run, all curves together."""
     errors = []
-    for curve in curves(copycost.estimate(copycost.load(run))):
+    for curve in curves(copycost.estimate(copycost.open(run).rounds)):
         if len(curve.sizes) < 5:
             continue
         kept = np.arange(len(curve.sizes)) % 2 == 0
@@ -119,7 +119,7 @@ def print_real(run: Path) -> None:
             f"{run.name}: every other size left out and predicted, {len(errors)} figures: median error "
             f"{np.median(errors):.1%} (asked: 5%), 90th percentile {np.quantile(errors, 0.9):.1%} (asked: 15%)"
         )
-    rounds = copycost.load(run)
+    rounds = copycost.open(run).rounds
     parts = breakdown(copycost.estimate(rounds, references=True))
     sums = parts.loc[parts["bytes"] >= LARGE, "sum_share"].dropna()
     if len(sums):

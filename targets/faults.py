@@ -100,7 +100,7 @@ def wrong_with(folder: Path, before: dict[str, str], processes: int = PROCESSES)
     left = [entry.name for entry in folder.iterdir() if entry.name in (".lock", ".scratch") or entry.suffix == ".tmp"]
     if left or set(hashes(folder)) != set(files):
         return f"it holds {left} and {sorted(hashes(folder))}"
-    rounds = copycost.load(folder)
+    rounds = copycost.open(folder).rounds
     if not (rounds.groupby(["conversion", "size"], observed=True)["process"].nunique() == processes).all():
         return "a cell is missing in a process"
     return ""
@@ -197,7 +197,7 @@ def survived(out: Path, name: str, moment: str, *options: str) -> str:
     told = {(entry["conversion"], entry["size"], entry["kind"]) for entry in record["failed"]}
     if told != {("faulty", size, kind) for size in (1, 64)}:
         return f"NO: it tells {told}"
-    rounds = copycost.load(folder)
+    rounds = copycost.open(folder).rounds
     others = rounds[rounds["conversion"].isin(["torch.from_numpy", "good"])]
     if not (others.groupby(["conversion", "size"], observed=True)["process"].nunique() == PROCESSES).all():
         return "NO: other cells are not complete"
@@ -259,7 +259,7 @@ def full_disk(out: Path) -> str:
         before = hashes(folder)
         if process.returncode != 2 or "Traceback" in said or "cannot be written" not in said or not before:
             return f"NO: exit status {process.returncode}: {said[-300:]}"
-        copycost.load(folder)
+        len(copycost.open(folder).rounds)  # raises where a file was left half-written
         again = bench_runner("run", "--resume", folder, "--plots", out / "plots")
         wrong = wrong_with(folder, before) if again.status == 0 else again.said[-300:]
         how = "" if mounted else ", by a limit on the size of files"

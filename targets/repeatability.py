@@ -104,7 +104,7 @@ def main() -> None:
     walls = json.loads((arguments.out / "walls.json").read_text())
 
     names = [f"copycost-{number}" for number in range(1, len(walls["copycost"]) + 1)]
-    rounds = [copycost.load(arguments.out / name) for name in names]
+    rounds = [copycost.open(arguments.out / name).rounds for name in names]
     own = [our_figures(run, None) for run in rounds]
     common = float(np.median([copycost.estimate(run)["clock"].iloc[0] for run in rounds]))
     at_one_clock = [our_figures(run, common) for run in rounds]

@@ -61,7 +61,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", type=Path)
-    rounds = copycost.load(parser.parse_args().run)
+    rounds = copycost.open(parser.parse_args().run).rounds
     cells = spreads(rounds)
     cells = cells[cells["direction"] != "reference"]
     kind = np.where(cells["shares_memory"].astype(bool), "zero-copy", "copy")

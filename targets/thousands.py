@@ -34,8 +34,8 @@ _CHILD = """
 import json, resource, sys, time
 def main():
     start = time.perf_counter()
-    from copycost import load_cells
-    cells = load_cells(sys.argv[1])
+    import copycost
+    cells = copycost.open(sys.argv[1]).cells
     both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     cpu = sum(who.ru_utime + who.ru_stime for who in both)
     print(json.dumps([time.perf_counter() - start, cpu, *(who.ru_maxrss for who in both)]))

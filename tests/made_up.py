@@ -146,7 +146,7 @@ class Law:
 
 
 def made_up_rounds(law: Law | None = None, cells: Sequence[MadeUpCell] | None = None, seed: int = 0) -> pd.DataFrame:
-    """Return a rounds frame that follows a law, with the columns and types of ``copycost.load``."""
+    """Return a rounds frame that follows a law, with the columns and types of ``store.loading.load``."""
     law = law or Law()
     cells = [*core_cells(), EMPTY_CALL] if cells is None else list(cells)
     draw = np.random.default_rng(seed)

@@ -10,7 +10,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from copycost import load_cells
+import copycost
 from copycost.cli import main
 from tests.made_up import EMPTY_CALL, Law, core_cells, made_up_rounds, write_run
 
@@ -36,7 +36,7 @@ def tree(tmp_path_factory):
 def cells(tree, monkeypatch):
     """Return the estimates that were exported, and have the queries find the export."""
     monkeypatch.chdir(tree)
-    return load_cells(tree / "results")
+    return copycost.open(tree / "results").cells
 
 
 def answer(query, **tools):

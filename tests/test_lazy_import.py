@@ -10,7 +10,7 @@ import copycost
 CODE = """
 import sys, copycost
 assert not {"numpy", "pandas", "torch"} & set(sys.modules)
-copycost.load, copycost.estimate
+copycost.open, copycost.estimate
 assert "pandas" in sys.modules and "torch" not in sys.modules
 """
 

@@ -61,8 +61,8 @@ def compare(
     """Return one row for each cell of either side; ``_a`` are the baseline's columns, ``_b`` the candidate's.
 
     Args:
-        baseline: of one machine and one arm: a measured run, or the rounds frame of ``copycost.load`` (all rounds of
-            the run, because the undisturbed speed is the run's).
+        baseline: of one machine and one arm: a measured run, or the rounds frame of ``store.loading.load`` (all rounds
+            of the run, because the undisturbed speed is the run's).
         candidate: what is compared with it, likewise.
         margin: half-width of what counts as the same, as a share.
         level: of the interval.

@@ -92,7 +92,7 @@ def estimate(
     """Return one estimate per cell.
 
     Args:
-        rounds: the rounds frame of ``copycost.load``, all rounds of each run, because the undisturbed speed is the
+        rounds: the rounds frame of ``store.loading.load``, all rounds of each run, because the undisturbed speed is the
             run's; or one that ``mark_quiet`` has marked.
         clock_reference: the clock, in seconds, that all times are corrected to. Comparisons on one
             machine use a common one; by default each run has its own, the median over its quiet

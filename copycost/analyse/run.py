@@ -109,7 +109,7 @@ class Run:
 
     @cached_property
     def rounds(self) -> pd.DataFrame:
-        """The rounds frame of ``copycost.load``, each round marked ``quiet`` or not; an arm's are of the whole run.
+        """The frame of ``store.loading.load``, each round marked ``quiet`` or not; an arm's are of the whole run.
 
         Raises:
             UsageError: the run cannot be read, or the runs taken together are of several arms or machines.

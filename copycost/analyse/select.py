@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from itertools import chain, count
 from pathlib import Path
 
 import pandas as pd
 
-from copycost.analyse.run import Run, without_references
+from copycost.analyse.run import Run
 from copycost.analyse.run_pool import FEWEST, in_processes
 from copycost.analyse.where import Where
 from copycost.errors import UsageError, nearest
@@ -305,28 +305,3 @@ def _telling(told: list[UsageError], on_bad: OnBad | None) -> OnBad | None:
             on_bad(error)
 
     return tell
-
-
-def load_cells(source: str | Path | Iterable[str | Path], *, references: bool = False) -> pd.DataFrame:
-    """Return the estimates of runs, trees of runs and pytest-benchmark files.
-
-    They are those of ``copycost.estimate``, with the precision that each run was asked for. Those of a run folder are
-    kept in a folder ``.copycost`` within it, with a hash of what they were made from, and read from there until that
-    changes.
-
-    Args:
-        source: a run folder, a file, a folder with runs anywhere below it, the address of one of these, which is
-            fetched first, or several of these.
-        references: whether to return the reference cells (empty call, plain copies) as well.
-
-    Returns:
-        One row per cell of each run. ``run`` is the run's folder, in a tree its path below the tree; with its parent's
-        name before it where another has the same. The same test of another suite has the same name in all runs.
-
-    Raises:
-        UsageError: a path holds no runs, or one of its runs cannot be read.
-    """
-    words = [source] if isinstance(source, str | Path) else list(source)
-    runs = select(list(dict.fromkeys(map(str, words))), Path())
-    cells = cells_of(runs)
-    return cells if references else without_references(cells)

@@ -2,8 +2,9 @@ import json
 
 import pandas as pd
 
-from copycost import estimate, load
+from copycost import estimate
 from copycost.analyse.missing import COLUMNS, missing
+from copycost.store.loading import load
 from copycost.store.record import read_record
 from tests.made_up import Law, core_cells, made_up_rounds, write_run
 

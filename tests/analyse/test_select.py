@@ -11,7 +11,7 @@ import copycost
 from copycost.analyse import run as run_module
 from copycost.analyse import run_files
 from copycost.analyse.run_files import estimator_version
-from copycost.analyse.select import cells_of, load_cells, select, select_history, select_one, select_sides
+from copycost.analyse.select import cells_of, select, select_history, select_one, select_sides
 from copycost.errors import UsageError
 from copycost.store import kept_cells
 from copycost.store.importing import import_files
@@ -23,6 +23,10 @@ CELLS = core_cells((16,), ("float32",))
 
 def law(**changes):
     return made_up_rounds(Law(**{"processes": 1, "visits": 1} | changes), CELLS)
+
+
+def cells_at(path):
+    return copycost.open(path).cells
 
 
 @pytest.fixture
@@ -206,50 +210,50 @@ def test_kept_estimates_need_no_reading(results, reads):
 
 
 def test_kept_estimates_are_those_of_the_rounds_to_the_last_bit(results):
-    expected = copycost.estimate(copycost.load(results / "one"), precision=0.01)
+    expected = copycost.estimate(copycost.open(results / "one").rounds, precision=0.01)
     for _ in range(2):  # made, and as it is kept
-        pd.testing.assert_frame_equal(load_cells(results / "one"), expected, check_exact=True)
+        pd.testing.assert_frame_equal(cells_at(results / "one"), expected, check_exact=True)
     assert kept_cells.read_kept(results / "one", estimator_version()) is not None
 
 
 def test_a_changed_process_file_changes_the_cells(results):
-    before = load_cells(results / "one")
+    before = cells_at(results / "one")
     path = results / "one" / "process-0001.json"
     content = json.loads(path.read_text())
     for entry in content["benchmarks"]:
         entry["stats"]["data"] = [2 * seconds for seconds in entry["stats"]["data"]]
     path.write_text(json.dumps(content))
-    after = load_cells(results / "one")
+    after = cells_at(results / "one")
     assert not after["seconds"].equals(before["seconds"])
 
 
 def test_damaged_estimates_are_made_again(results):
-    before = load_cells(results / "one")
+    before = cells_at(results / "one")
     kept = results / "one" / FOLDER / "cells.parquet"
     kept.write_bytes(kept.read_bytes()[:-9])
-    pd.testing.assert_frame_equal(load_cells(results / "one"), before, check_exact=True)
+    pd.testing.assert_frame_equal(cells_at(results / "one"), before, check_exact=True)
 
 
 def test_of_a_run_that_is_still_measured_nothing_is_kept(tmp_path):
     write_run(tmp_path / "run", law(), record={"status": "running"})
-    load_cells(tmp_path / "run")
+    cells_at(tmp_path / "run")
     assert not (tmp_path / "run" / FOLDER).exists()
 
 
 def test_without_pyarrow_all_is_read_each_time(results, monkeypatch):
-    expected = load_cells(results)
+    expected = cells_at(results)
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    pd.testing.assert_frame_equal(load_cells(results), expected, check_exact=True)
+    pd.testing.assert_frame_equal(cells_at(results), expected, check_exact=True)
 
 
 def test_many_runs_are_estimated_on_all_cores_as_on_one(tmp_path, monkeypatch):
     for number in range(9):
         write_run(tmp_path / "tree" / f"run-{number}", law())
-    expected = pd.concat([load_cells(tmp_path / "tree" / f"run-{number}") for number in range(9)], ignore_index=True)
+    expected = pd.concat([cells_at(tmp_path / "tree" / f"run-{number}") for number in range(9)], ignore_index=True)
     for folder in (tmp_path / "tree").glob(f"*/{FOLDER}"):
         for path in folder.iterdir():
             path.unlink()
-    pd.testing.assert_frame_equal(load_cells(tmp_path / "tree"), expected, check_exact=True)
+    pd.testing.assert_frame_equal(cells_at(tmp_path / "tree"), expected, check_exact=True)
 
 
 # Other suites.
@@ -277,7 +281,7 @@ def test_a_test_has_one_name_in_all_runs_though_one_alone_needs_less_of_it(tmp_p
         runs = select([str(tmp_path / "results")], tmp_path)
         assert {run.name: run.cells["conversion"].tolist() for run in runs} == expected
         assert set(runs[0].rounds["conversion"].astype(str)) == set(expected["first"])
-        assert load_cells(first)["conversion"].tolist() == ["test_x", "test_y"]
+        assert cells_at(first)["conversion"].tolist() == ["test_x", "test_y"]
 
 
 def test_another_suites_file_tells_its_machine_and_nothing_is_put_beside_it(tmp_path):

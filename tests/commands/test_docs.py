@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 from markdown_it import MarkdownIt
 
-from copycost import estimate, load
+from copycost import estimate
 from copycost.cli import main
+from copycost.store.loading import load
 from copycost.units import format_seconds
 from tests.analyse.laws import machine_cells
 from tests.made_up import EMPTY_CALL, Law, MadeUpCell, core_cells, made_up_rounds, write_run

@@ -56,7 +56,7 @@ def test_it_succeeds_and_says_where_everything_is(done, folder):
 
 
 def test_the_results_hold_every_cell_with_its_evidence(done, folder):
-    rounds = copycost.load(folder / "results" / "small")
+    rounds = copycost.open(folder / "results" / "small").rounds
     cells = copycost.estimate(rounds)
     shares = {(row.conversion, row.dtype): row.shares_memory for row in cells.itertuples() if row.size > 1}
     assert shares == {

@@ -77,7 +77,7 @@ def test_conversions_that_crash_hang_eat_and_raise_cost_their_own_cells_only(tmp
     }
     for name in failed:
         assert f"failed: {name}: " in done.stdout
-    rounds = copycost.load(tmp_path / "faults")
+    rounds = copycost.open(tmp_path / "faults").rounds
     counts = rounds.groupby("conversion", observed=True)["process"].nunique()
     assert set(counts.index) - {"empty call"} == {"good", "torch.from_numpy"}
     assert str(tmp_path) not in json.dumps(record)
@@ -131,7 +131,7 @@ def test_of_two_runs_into_one_folder_one_is_refused(tmp_path, attempt):
     (refused,) = [said for said in endings if said != "complete"]
     assert "exists already" in refused or "is being measured by" in refused
     assert {file.name for file in wanted.folder.iterdir()} == {"run.json", "process-0001.json", "process-0002.json"}
-    assert copycost.load(wanted.folder)["process"].nunique() == 2
+    assert copycost.open(wanted.folder).rounds["process"].nunique() == 2
 
 
 FULL = """
@@ -160,5 +160,5 @@ def test_a_disk_that_is_full_leaves_what_was_measured(tmp_path):
     assert "cannot be written (File too large)" in done.stdout and done.stdout.count("\n") == 1, done.stderr
     assert "1 processes are kept" in done.stdout
     assert {file.name for file in folder.iterdir()} == {"run.json", "process-0001.json"}
-    assert copycost.load(folder)["process"].nunique() == 1
+    assert copycost.open(folder).rounds["process"].nunique() == 1
     assert json.loads((folder / "run.json").read_text())["status"] == "running"

@@ -5,7 +5,7 @@ import fsspec
 import pytest
 import s3fs
 
-from copycost import load_cells
+import copycost
 from copycost.errors import UsageError
 from copycost.store import addresses
 from copycost.store.addresses import caches, fetched, is_address
@@ -244,12 +244,12 @@ def test_a_tree_in_a_bucket_is_read_and_its_estimates_are_kept(bucket, tmp_path)
         run = write_run(tmp_path / name, rounds)
         for file, data in content(run).items():
             bucket.put(f"results/{name}/{file}", data)
-    cells = load_cells(ADDRESS)
+    cells = copycost.open(ADDRESS).cells
     assert cells["run"].unique().tolist() == ["fleet/AMD EPYC 2c 1", "one"]
     folder = fetched(ADDRESS)
     assert (folder / "one" / ".copycost" / "cells.parquet").is_file()
     kept = (folder / "one" / ".copycost" / "cells.parquet").stat().st_mtime_ns
-    assert load_cells(ADDRESS).equals(cells)
+    assert copycost.open(ADDRESS).cells.equals(cells)
     assert (folder / "one" / ".copycost" / "cells.parquet").stat().st_mtime_ns == kept
     assert fetched(f"{ADDRESS}/fleet/AMD EPYC 2c 1/").name == "AMD EPYC 2c 1"
 

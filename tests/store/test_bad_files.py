@@ -4,9 +4,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from copycost import load
 from copycost.errors import UsageError
 from copycost.store.bad_files import tolerant
+from copycost.store.loading import load
 
 STATS = {"median": 2e-6, "rounds": 3, "iterations": 5, "data": [1e-6, 2e-6, 3e-6]}
 SMALL = {

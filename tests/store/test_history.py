@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from copycost import load
 from copycost.cli import main
+from copycost.store.loading import load
 from copycost.store.parametrised import read_parametrised
 
 FILES = sorted(Path(__file__).with_name("history").glob("*.json"))

@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from copycost import load
 from copycost.errors import UsageError
 from copycost.store.importing import import_files, shortened
+from copycost.store.loading import load
 from copycost.store.places import find
 from copycost.store.record import read_record
 

@@ -4,11 +4,12 @@ import sys
 
 import pytest
 
-from copycost import estimate, load
+from copycost import estimate
 from copycost.store import kept_cells
 from copycost.store.cell_table import to_table
 from copycost.store.kept_cells import FOLDER, KeptCells, keep, look, read_kept
 from copycost.store.labels import Test
+from copycost.store.loading import load
 from tests.made_up import Law, core_cells, made_up_rounds, write_run
 
 # Not a class of tests, whatever its name says.

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from copycost import load
 from copycost.errors import UsageError
+from copycost.store.loading import load
 from copycost.store.reports import MOST_REPORTS, read_reports
 
 STATS = {"median": 2e-6, "rounds": 3, "iterations": 5, "data": [1e-6, 2e-6, 3e-6]}
