@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
@@ -129,8 +130,16 @@ def _missing_notes(run: Run) -> list[Note]:
     if missing.empty:
         return []
     told = [
-        f"{row['conversion']} {row['dtype']} {row['size']}: {row['reason']}"
+        f"{row['conversion']} {row['dtype']} {row['size']}{_unusual(row)}: {row['reason']}"
         for _, row in missing.head(MOST_MISSING).iterrows()
     ]
     more = [f"and {len(missing) - MOST_MISSING} more"] if len(missing) > MOST_MISSING else []
     return [Note(f"{len(missing)} planned cells did not come back: {'; '.join([*told, *more])}")]
+
+
+def _unusual(cell: pd.Series[Any]) -> str:
+    """Return what sets a cell apart from those of the same conversion, dtype and size; a record may not tell."""
+    usual = {"threads": "1", "cache": "warm", "layout": "contiguous"}
+    unit = {"threads": " threads", "cache": " cache", "layout": ""}
+    told = {name: str(cell[name]).removesuffix(".0") for name in usual if pd.notna(cell[name])}
+    return "".join(f", {value}{unit[name]}" for name, value in told.items() if value != usual[name])

@@ -57,7 +57,14 @@ def test_planned_cells_that_did_not_come_back_are_named(tmp_path):
     lost = {"conversion": "torch.lost", "direction": "to_tensor", "dtype": "int8", "size": 3}
     section = section_of(tmp_path, "holed", record={"plan": {"cells": [lost]}})
     (said,) = said_in(section)[""]
-    assert "1 planned cells did not come back" in said and "torch.lost int8 3" in said
+    assert "1 planned cells did not come back" in said and "torch.lost int8 3: " in said
+
+
+def test_planned_cells_that_differ_by_their_source_are_told_apart(tmp_path):
+    lost = {"conversion": "torch.lost", "direction": "to_tensor", "dtype": "int8", "size": 3, "cache": "warm"}
+    cells = [{**lost, "threads": 1, "layout": "memmap"}, {**lost, "threads": 4, "layout": "contiguous"}]
+    (said,) = said_in(section_of(tmp_path, "holed", record={"plan": {"cells": cells}}))[""]
+    assert "torch.lost int8 3, memmap: " in said and "torch.lost int8 3, 4 threads: " in said
 
 
 @pytest.mark.parametrize(("threads", "said"), [(2, []), (3, ["up to 3 threads shared 2 cores: "])])
