@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +17,15 @@ from copycost.errors import UsageError, one_line
 from copycost.store.names import LATEST
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from copycost.analyse.run import Run
     from copycost.analyse.where import Where
     from copycost.show.chart_data import ChartData
 
 ALL = "all"
-AXES = ("x", "line", "panel")
-"""The options that choose which parameter of a suite stands where."""
+AXES = ("x", "y", "line", "panel")
+"""The options that choose what of a suite stands where."""
 
 
 @click.command()
@@ -38,7 +41,8 @@ AXES = ("x", "line", "panel")
 @click.option("--width", type=int, default=720, help="Width in CSS pixels.")
 @click.option("--lang-free", is_flag=True, help="No words but titles, names and the labels of axes.")
 @click.option("--background", default="solid", help="solid or transparent.")
-@click.option("--x", help="Of another suite's file: the parameter on the horizontal axis.")
+@click.option("--x", help="Of other suites' files: the parameter, or number in extra_info, on the horizontal axis.")
+@click.option("--y", help="Of other suites' files: the number in extra_info on the vertical axis, for the time.")
 @click.option("--line", help="Of another suite's file: the parameter whose values are lines, or 'test'.")
 @click.option("--panel", help="Of another suite's file: the parameter whose values are panels, or 'test'.")
 @click.option("--anyway", is_flag=True, help="Compare runs of different methods.")
@@ -53,6 +57,7 @@ def plot(
     chart: tuple[str, ...],
     results: Path,
     x: str | None,
+    y: str | None,
     line: str | None,
     panel: str | None,
     anyway: bool,
@@ -78,7 +83,7 @@ def plot(
     from copycost.show.charts.registry import CHARTS
 
     chosen = Look(**look)  # refused before anything is read, and its estimates kept
-    typed = {"x": x, "line": line, "panel": panel, "anyway": anyway, "where": where and where.text}
+    typed = {"x": x, "y": y, "line": line, "panel": panel, "anyway": anyway, "where": where and where.text}
     choice = {name: value for name, value in typed.items() if value}
     with reading_progress() as progress:
         selected = functools.cache(
@@ -86,6 +91,8 @@ def plot(
         )
         kinds = _usual_kinds(runs, selected, choice) if not chart or ALL in chart else _named_kinds(chart, choice)
         drawn_from = [_data(kind, runs, results, choice, selected) for kind in kinds]
+    if where is not None:  # without which the same cells would not be had again
+        drawn_from = [replace(data, choice={**data.choice, "where": where.text}) for data in drawn_from]
     for data in drawn_from:  # all of which could be read, before anything is written
         named = [name for name in chart if name != ALL and CHARTS[name].shows == data.shows]
         for path in draw(data, out, named or (data.possible if ALL in chart else ()), chosen):
@@ -111,11 +118,12 @@ def _usual_kinds(words: Sequence[str], selected: Callable[[], list[Run]], choice
 
     if len(words) == 1 and _is_profile(Path(words[0])):
         return [NOISE]
+    if choice.keys() & set(AXES):
+        return [PARAMETERS]
     if len(selected()) > 1:
-        _refuse_axes(choice)
         return [PAIR] if len(selected()) == 2 else [RUNS]
     (run,) = selected()
-    if choice.keys() & set(AXES) or (run.path.is_file() and run.rounds["bytes"].isna().all()):
+    if run.path.is_file() and run.rounds["bytes"].isna().all():
         return [PARAMETERS]
     arms = len(run.by_arm())
     return [RUN] if arms == 1 else [RUN, PAIR if arms == 2 else RUNS]
@@ -124,7 +132,7 @@ def _usual_kinds(words: Sequence[str], selected: Callable[[], list[Run]], choice
 def _refuse_axes(choice: Mapping[str, Any]) -> None:
     given = [f"--{name}" for name in AXES if name in choice]
     if given:
-        raise UsageError(f"{' and '.join(given)} go with one pytest-benchmark file and its chart 'parameters'")
+        raise UsageError(f"{' and '.join(given)} go with pytest-benchmark files and their chart 'parameters'")
 
 
 def _is_profile(path: Path) -> bool:
@@ -158,10 +166,8 @@ def _data(
     from copycost.analyse.run_history import run_history
     from copycost.analyse.select import select_history
     from copycost.show import chart_data
-    from copycost.show.charts.frames import HISTORY, NOISE, PAIR, RUN, RUNS
+    from copycost.show.charts.frames import HISTORY, PAIR, PARAMETERS, RUN, RUNS
     from copycost.show.parameter_axes import parameters_data
-    from copycost.store.names import as_unicode
-    from copycost.store.parametrised import read_parametrised
 
     if kind == RUN:
         return chart_data.run_data(*selected())
@@ -171,15 +177,29 @@ def _data(
         a, b = _two_sides(selected())
         margin, anyway = float(choice.get("margin", MARGIN)), bool(choice.get("anyway"))
         return chart_data.pair_data(compare_runs(a, b, margin=margin, anyway=anyway))
+    if kind == PARAMETERS:
+        frames = dict(_benchmarks(run, choice) for run in selected())
+        if len(frames) < len(selected()):
+            raise UsageError("files of one name cannot stand in one chart: rename one")
+        return parameters_data(frames, **{name: choice.get(name) for name in AXES})
     if len(words) != 1:
         raise UsageError(f"one source is needed, not {len(words)}: {', '.join(words)}")
     if kind == HISTORY:
         return chart_data.history_data(run_history(select_history(words[0], results)).series, words[0])
-    if kind == NOISE:
-        path = _file(Path(words[0]), "a noise profile")
-        return chart_data.noise_data(read_profile(path), path.name)
-    path = _file(selected()[0].path, "a pytest-benchmark file")
-    return parameters_data(read_parametrised(path), as_unicode(path.name), **{name: choice.get(name) for name in AXES})
+    path = _file(Path(words[0]), "a noise profile")
+    return chart_data.noise_data(read_profile(path), path.name)
+
+
+def _benchmarks(run: Run, choice: Mapping[str, Any]) -> tuple[str, pd.DataFrame]:
+    """Return the name of another suite's file, and its benchmarks that the run has, which may be narrowed."""
+    from copycost.store.names import as_unicode
+    from copycost.store.parametrised import read_parametrised
+
+    path = _file(run.path, "a pytest-benchmark file")
+    frame = read_parametrised(path, [choice[name] for name in ("x", "y") if name in choice])
+    if choice.get("where") and "fullname" in run.estimates:
+        frame = frame[frame["fullname"].isin(set(run.estimates["fullname"].astype(str)))].reset_index(drop=True)
+    return as_unicode(path.name), frame
 
 
 def _two_sides(runs: Sequence[Run]) -> list[Run]:

@@ -18,8 +18,12 @@ MOST_VALUES = 4 * 1024**2
 """Benchmarks times parameters: each parameter is a column, however few benchmarks have it."""
 
 
-def read_parametrised(path: Path) -> pd.DataFrame:
+def read_parametrised(path: Path, fields: Sequence[str] = ()) -> pd.DataFrame:
     """Return one row for each benchmark of a pytest-benchmark file, with a column for each parameter.
+
+    Args:
+        path: the file.
+        fields: numbers of ``extra_info`` that are taken as parameters too, where no parameter has that name.
 
     Returns:
         ``fullname``; ``test``, the name without its bracket; ``group`` (missing where unknown);
@@ -57,7 +61,9 @@ def read_parametrised(path: Path) -> pd.DataFrame:
                 "rounds": stats.count,
             }
         )
-        for key, value in params_of_item(name, item).items():
+        info = item.get("extra_info")
+        told = {key: info[key] for key in fields if is_number(info.get(key))} if isinstance(info, dict) else {}
+        for key, value in (told | params_of_item(name, item)).items():
             column = f"{key} (param)" if key in FIXED else key
             values = params.setdefault(column, [])
             values += [None] * (number - 1 - len(values))
@@ -84,11 +90,11 @@ def _column(values: Sequence[object]) -> pd.Series:
     known = [value for value in values if value is not None]
     if known and all(isinstance(value, int) and abs(value) < 2**63 for value in known):
         return pd.Series(values, dtype="Int64")
-    if known and all(_is_number(value) for value in known):
+    if known and all(is_number(value) for value in known):
         return pd.Series(values, dtype="float64")
     return pd.Series([None if value is None else str(value) for value in values], dtype="object")
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
     """Return whether a value can be one of an axis: neither beyond the floats nor infinite."""
-    return isinstance(value, int | float) and abs(value) <= sys.float_info.max
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max

@@ -9,6 +9,7 @@ from copycost.commands.plot import check_charts
 from copycost.errors import UsageError
 from copycost.show.charts.chart_files import read_provenance
 from tests.made_up import EMPTY_CALL, Law, core_cells, made_up_rounds, write_run
+from tests.show.suites import scaling_suite
 
 FEW = core_cells(sizes=(1, 4096), dtypes=("float64",))
 
@@ -125,7 +126,7 @@ def test_our_own_process_file_can_be_drawn_so_too(plot, results, tmp_path):
         (("one", "--chart", "history"), "history LABEL --plots"),
         (("one", "--chart", "noise"), "a noise profile is needed; one is no file"),
         (("one", "--chart", "parameters"), "a pytest-benchmark file is needed"),
-        (("one", "two", "--x", "n"), "--x go with one pytest-benchmark file"),
+        (("one", "two", "--x", "n"), "a pytest-benchmark file is needed"),
         (("one", "--background", "blue"), "background 'blue'"),
         (("oen",), "did you mean one"),
         (("one", "oen"), "did you mean one"),
@@ -285,3 +286,12 @@ def test_a_noise_profile_is_drawn_and_checked(days):
     assert main(["plot", "--check", "--plots", "noise"]) == 0
     path.write_text(json.dumps(profile | {"noise": [row | {"floor": 0.02}]}))
     assert main(["plot", "--check", "--plots", "noise"]) == 1
+
+
+def test_files_of_other_suites_stand_in_one_chart_over_a_parameter_narrowed_to_some_tests(tmp_path, capsys):
+    files = [str(scaling_suite(tmp_path / name)) for name in ("old.json", "new.json")]
+    folder = tmp_path / "plots"
+    assert main(["plot", *files, "--x", "n", "--where", "conversion=test_list[*", "--out", str(folder)]) == 0
+    text = (folder / "parameters.alt.txt").read_text()
+    assert "old.json, new.json" in text and "array" not in text
+    assert main(["plot", "--check", *files, "--out", str(folder)]) == 0

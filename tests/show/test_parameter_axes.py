@@ -3,6 +3,7 @@ import json
 import pytest
 
 from copycost.errors import UsageError
+from copycost.show.charts.gallery import draw
 from copycost.show.parameter_axes import parameters_data
 from copycost.store.parametrised import read_parametrised
 
@@ -37,7 +38,7 @@ def grid(test="test_sort", /, **params):
 
 
 def chosen(path, **choice):
-    return parameters_data(read_parametrised(path), path.name, **choice)
+    return parameters_data({path.name: read_parametrised(path)}, **choice)
 
 
 def drawn(path, **choice):
@@ -53,7 +54,7 @@ def test_the_number_with_the_most_values_is_on_the_axis(file):
 
 def test_tests_of_the_same_parameters_are_lines_and_other_parameters_panels(file):
     path = file(*grid("test_a", n=(1, 2), kind=("x", "y")), *grid("test_b", n=(1, 2), kind=("x", "y")))
-    assert drawn(path) == ("n", ["test_a", "test_b"], ["x", "y"])
+    assert drawn(path) == ("n", ["test_a", "test_b"], ["kind = x", "kind = y"])
 
 
 def test_tests_of_different_parameters_have_panels_of_their_own(file):
@@ -63,16 +64,16 @@ def test_tests_of_different_parameters_have_panels_of_their_own(file):
 
 def test_lines_and_panels_can_be_chosen(file):
     path = file(*grid("test_a", n=(1, 2), kind=("x", "y"), order=("up", "down")))
-    assert drawn(path, line="order", panel="kind") == ("n", ["down", "up"], ["x", "y"])
-    assert drawn(path, line="order") == ("n", ["down", "up"], ["x", "y"])
-    assert drawn(path, panel="kind")[1:] == (["down", "up"], ["x", "y"])
+    assert drawn(path, line="order", panel="kind") == ("n", ["down", "up"], ["kind = x", "kind = y"])
+    assert drawn(path, line="order") == ("n", ["down", "up"], ["kind = x", "kind = y"])
+    assert drawn(path, panel="kind")[1:] == (["down", "up"], ["kind = x", "kind = y"])
 
 
 def test_what_is_neither_line_nor_panel_is_told_in_the_line(file):
     path = file(*grid("test_a", n=(1, 2), a=(1, 2), b=("p", "q"), c=("u", "v")))
     _, lines, panels = drawn(path, line="a", panel="b")
     assert lines == ["a 1 · c u", "a 1 · c v", "a 2 · c u", "a 2 · c v"]
-    assert panels == ["p", "q"]
+    assert panels == ["b = p", "b = q"]
 
 
 def test_a_parameter_of_many_values_makes_panels_not_lines(file):
@@ -88,7 +89,7 @@ def test_benchmarks_without_the_number_are_left_out_and_counted(file):
 
 def test_a_panel_of_benchmarks_without_its_parameter_says_so(file):
     path = file(*grid("test_a", n=(1, 2), kind=("x", "y")), *grid("test_b", n=(1, 2)))
-    assert drawn(path, line="test", panel="kind")[2] == ["no kind", "x", "y"]
+    assert drawn(path, line="test", panel="kind")[2] == ["kind = x", "kind = y", "no kind"]
 
 
 @pytest.mark.parametrize(
@@ -105,11 +106,51 @@ def test_a_wrong_name_is_answered_with_the_valid_ones(file, choice, message):
         chosen(file(*grid(n=(1, 2), kind=("x", "y"))), **choice)
 
 
-def test_without_a_number_there_is_nothing_to_draw_against(file):
-    with pytest.raises(UsageError, match="its parameters are kind"):
-        chosen(file(*grid(kind=("x", "y"))))
-    with pytest.raises(UsageError, match="have no parameters"):
-        chosen(file(("test_plain", {})))
+@pytest.mark.parametrize(
+    ("tests", "lines"),
+    [
+        (grid(kind=("x", "y")), ["x", "y"]),
+        (grid(kind=("x", "y"), n=(7,)), ["x", "y"]),
+        ([("test_plain", {}), ("test_other", {})], ["test_other", "test_plain"]),
+    ],
+)
+def test_without_a_number_of_several_values_benchmarks_are_bars(file, tests, lines):
+    data = chosen(file(*tests))
+    assert drawn(file(*tests)) == ("", lines, [""]) and data.possible == ["bars"]
+    assert chosen(file(*grid(kind=("x", "y"), n=(7, 8)))).possible == ["parameters"]
+
+
+def test_panels_of_numbers_are_named_and_in_their_order(file):
+    data = chosen(file(*grid(k=(1, 2, 4, 8), workers=(100, 2, 10))), panel="workers")
+    drawing = draw("parameters", data.frame)
+    titles = [text.get_text() for text in drawing.figure.texts if text.get_text().startswith("workers")]
+    assert titles == ["workers = 2", "workers = 10", "workers = 100"]
+
+
+def test_many_panels_are_a_grid_of_bounded_height(file):
+    data = chosen(file(*grid(n=(1, 2), name=[f"v{i}" for i in range(60)])), panel="name")
+    drawing = draw("parameters", data.frame)
+    assert drawing.figure.get_figheight() < 2 * drawing.figure.get_figwidth()
+    assert len({round(axes.get_position().x0, 3) for axes in drawing.figure.axes}) == 3
+
+
+def test_several_files_are_lines_over_one_parameter(file, tmp_path):
+    frames = {name: read_parametrised(file(*grid(n=(1, 2)))) for name in ("old.json", "new.json")}
+    data = parameters_data(frames, x="n")
+    assert sorted(set(data.frame["line"])) == ["new", "old"] and set(data.frame["panel"]) == {""}
+    assert data.sources == ("old.json", "new.json")
+
+
+def test_numbers_of_extra_info_stand_on_either_axis(tmp_path):
+    path = tmp_path / "some.json"
+    infos = [{"rows": 10 * n, "peak": 5.0 * n, "note": "x"} for n in (1, 2, 3)]
+    items = [{"name": f"t{info['rows']}", "stats": STATS, "extra_info": info} for info in infos]
+    path.write_text(json.dumps({"benchmarks": items}))
+    data = parameters_data({path.name: read_parametrised(path, ["rows", "peak"])}, x="rows", y="peak")
+    assert data.frame["x"].tolist() == [10, 20, 30] and data.frame["seconds"].tolist() == [5, 10, 15]
+    assert data.choice == {"x": "rows", "y": "peak"} and data.possible == ["parameters"]
+    with pytest.raises(UsageError, match="--x 'note'"):
+        parameters_data({path.name: read_parametrised(path, ["note"])}, x="note")
 
 
 def test_hostile_parameters_are_one_line_of_text(file):

@@ -137,7 +137,8 @@ def _noise(sizes: pd.DataFrame) -> pd.DataFrame:
 def _parameters(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the benchmarks of a suite in a fixed order, with plain names."""
     frame = frame.assign(**{name: text_column(frame[name]) for name in ("line", "panel", "run", "machine")})
-    return frame.sort_values(["panel", "line", "x"], kind="stable").reset_index(drop=True)
+    frame = frame.assign(**{name: default for name, default in (("order", 0.0), ("up", "")) if name not in frame})
+    return frame.sort_values(["order", "panel", "line", "x"], kind="stable").reset_index(drop=True)
 
 
 FRAMES: dict[str, FrameSpec] = {
@@ -153,7 +154,7 @@ FRAMES: dict[str, FrameSpec] = {
     NOISE: FrameSpec("a noise profile", _noise, ("machine", "kind", "bytes", "floor")),
     PARAMETERS: FrameSpec(
         *("a parametrised pytest-benchmark file", _parameters),
-        ("run", "machine", "panel", "line", "x", "across", "along", "seconds", "low", "high"),
+        ("run", "machine", "order", "panel", "line", "x", "across", "up", "along", "seconds", "low", "high"),
     ),
 }
 """Every sort of frame. ``hashed`` columns that a frame lacks are not counted."""

@@ -20,7 +20,7 @@ from copycost.show.charts.labels import plain
 from copycost.show.charts.lines import Variant, line_chart, points
 from copycost.show.charts.palette import plain_styles
 from copycost.show.charts.several_runs import lines_of_runs, over_median, several
-from copycost.show.charts.ticks import multiple_tick, percent_tick
+from copycost.show.charts.ticks import multiple_tick, number, percent_tick
 from copycost.show.quantities import (
     COPY_RATIO,
     MULTIPLE,
@@ -146,7 +146,7 @@ def _noise_floor(sizes: pd.DataFrame, context: Context) -> tuple[pd.DataFrame, V
 
 
 def _timed(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame[(frame["seconds"] > 0) & frame["x"].notna()]
+    return frame[(frame["seconds"] > 0) & frame["x"].notna() & (frame["across"] != "")]
 
 
 def _against_parameter(frame: pd.DataFrame, context: Context) -> tuple[pd.DataFrame, Variant]:
@@ -156,13 +156,15 @@ def _against_parameter(frame: pd.DataFrame, context: Context) -> tuple[pd.DataFr
     shown = shown.assign(label=shown["line"], look="plain", flagged=False)
     across, along = plain(shown["across"].iloc[0]), plain(shown["along"].iloc[0])
     several_lines = shown["line"].nunique() > 1
+    up = plain(shown["up"].iloc[0]) if "up" in shown else ""
     variant = Variant(
-        value_axis(SECONDS),
+        ValueAxis(up, number) if up else value_axis(SECONDS),
         notes=(f"each line is one {along}",) if along and several_lines else (),
-        title=f"{SECONDS.title} against {across}",
+        title=f"{up or SECONDS.title} against {across}",
         across=numbers(across, shown["x"].to_list()),
         styles=plain_styles(shown["line"], context.theme),
-        by=("panel",),
+        by=("order", "panel"),
+        narrowest=370.0 if shown["panel"].nunique() <= 2 else 220.0,
         interval="the middle half of the rounds",
     )
     return shown, variant

@@ -97,6 +97,8 @@ def condition(column: str, value: Any) -> str:
         return "1 thread" if int(value) == 1 else f"{int(value)} threads"
     if column == "cache":
         return f"{value} cache"
+    if column == "order":  # where a panel stands, which its name says in words
+        return ""
     if column == "bytes":
         return format_bytes(float(value))
     if column == "arm":

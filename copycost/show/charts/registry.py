@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from copycost.errors import UsageError, nearest
-from copycost.show.charts import dumbbells, heat_map, history, rounds
+from copycost.show.charts import bars, dumbbells, heat_map, history, rounds
 from copycost.show.charts.chart import Chart
 from copycost.show.charts.line_charts import LINE_CHARTS
 
@@ -24,7 +24,7 @@ def collect(charts: Iterable[Chart]) -> dict[str, Chart]:
     return named
 
 
-CHARTS = collect((*LINE_CHARTS, heat_map.CHART, dumbbells.CHART, rounds.CHART, history.CHART))
+CHARTS = collect((*LINE_CHARTS, bars.CHART, heat_map.CHART, dumbbells.CHART, rounds.CHART, history.CHART))
 
 
 def chart_named(name: str) -> Chart:
