@@ -143,7 +143,9 @@ def refit(law: Law, sizes: Floats, logs: Floats, variance: Floats) -> Refits:
     """Return the law fitted to replicates: same kinds of borders, kinks free to move.
 
     Levenberg-Marquardt on relative residuals with all replicates side by side (Marquardt, SIAM
-    Journal 11, 1963), in the logarithms of the parameters, so that none becomes negative.
+    Journal 11, 1963), in the logarithms of the parameters, so that none becomes negative. After a step
+    that failed, the next one holds the kinks where they are: the residuals have no derivative where a kink
+    lies at a size, and one that starts there would hold all other parameters too.
 
     Args:
         law: where every replicate starts.
@@ -160,15 +162,19 @@ def refit(law: Law, sizes: Floats, logs: Floats, variance: Floats) -> Refits:
     residuals, slope = problem.evaluate(values)
     cost = (residuals**2).sum(axis=1)
     damping = np.full(count, DAMPING)
+    held = np.zeros(count, dtype=bool)
+    is_kink = np.arange(values.shape[1]) >= problem.linear
     for _ in range(ITERATIONS):
-        normal = slope.transpose(0, 2, 1) @ slope
+        free = np.where(held[:, None, None] & is_kink, 0.0, slope)
+        normal = free.transpose(0, 2, 1) @ free
         diagonal = np.einsum("rpp->rp", normal)
         normal = normal + (damping[:, None] * diagonal + 1e-9)[:, :, None] * np.eye(values.shape[1])
-        gradient = (slope.transpose(0, 2, 1) @ residuals[..., None])[..., 0]
+        gradient = (free.transpose(0, 2, 1) @ residuals[..., None])[..., 0]
         tried = problem.inside(values - np.linalg.solve(normal, gradient[..., None])[..., 0])
         new_residuals, new_slope = problem.evaluate(tried)
         new_cost = (new_residuals**2).sum(axis=1)
         better = new_cost < cost
+        held = ~better & ~held
         values = np.where(better[:, None], tried, values)
         residuals = np.where(better[:, None], new_residuals, residuals)
         slope = np.where(better[:, None, None], new_slope, slope)

@@ -102,6 +102,18 @@ def test_each_replicate_gets_its_own_parameters_back():
     np.testing.assert_allclose(found.borders, [other.borders for other in others], rtol=0.02)
 
 
+def test_a_kink_that_lies_at_a_size_holds_no_other_parameter():
+    border = SIZES[7] * (1 + 1e-9)
+    law = Law(1e-6, np.array([1e-10, 4e-10]), np.array([border]), np.array([KINK]))
+    logs = np.log(law.seconds(SIZES))
+    logs[7] -= 0.1
+    logs[8:] += 0.02  # what follows the kink would have it lower, what lies at it higher: it stays
+    basis = np.stack([np.ones(len(SIZES)), np.minimum(SIZES, border), np.maximum(SIZES - border, 0)], axis=1)
+    best = np.linalg.lstsq(basis / np.exp(logs)[:, None], np.ones(len(SIZES)), rcond=None)[0][0]
+    assert best > 1.005e-6
+    assert refit(law, SIZES, logs[None], VARIANCE).fixed == pytest.approx([best], rel=0.002)
+
+
 @pytest.mark.parametrize("kind", [RESTART, STEP])
 def test_a_jump_stays_where_it_is(kind):
     law = Law(1e-6, np.array([1e-10, 9e-10]), np.array([4e6]), np.array([kind]), 1e-3 if kind == STEP else 0.0)

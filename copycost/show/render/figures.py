@@ -19,6 +19,9 @@ VERDICT_MARKS = {SLOWER: "▲", FASTER: "▼", SAME: "·", UNDECIDED: "?"}
 WORDS = {"text", "name", "verdict", "doubts", "sharing", "command"}
 """Units whose values are words, which stand to the left and may be broken over lines."""
 
+_LEAST_SHARE = 0.0005
+"""Half of the smallest share that is written: less would read as nothing."""
+
 
 def written(value: Any, unit: str) -> str:
     """Return a value on one line, without control characters; a dash where it is not known."""
@@ -40,9 +43,14 @@ def share(value: float) -> str:
 
 
 def half_width(half: float) -> str:
-    """Return half an interval's width as it stands after the figure, such as `` ±0.8%``; empty where unknown."""
-    if not math.isfinite(half):
+    """Return half an interval's width as it stands after the figure, such as `` ±0.8%``; empty where unknown.
+
+    No measurement is known without any error: an interval without a width is not known either.
+    """
+    if not math.isfinite(half) or half == 0:
         return ""
+    if half < _LEAST_SHARE:
+        return f" ±<{share(2 * _LEAST_SHARE)}"
     return " ±>100%" if half > 1 else f" ±{share(half)}"
 
 
