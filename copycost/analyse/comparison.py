@@ -26,6 +26,7 @@ COLUMNS = (
     *("conversion", "direction", "dtype", "size", "bytes", "threads", "cache", "layout"),
     *("seconds_a", "seconds_b", "ratio", "ci_low", "ci_high", "verdict", "flags", "floor"),
     *("processes_a", "processes_b", "shares_memory", "clock", "paired", "p", "error", "degrees"),
+    "detectable",
 )
 """Columns of a comparison; the first 18 are its promise."""
 
@@ -82,7 +83,9 @@ def compare(
         paired where the sides are arms of one run whose processes alternate (``paired``), so it need not
         be ``seconds_b / seconds_a`` to the last digit. ``verdict`` is faster, slower, same, undecided,
         only in A or only in B; ``flags`` names both sides' doubts, joined by ``;``; ``floor`` and
-        ``error`` (the standard error) are log units; ``clock`` is common, own or none. For two runs of one
+        ``error`` (the standard error) are log units; ``detectable`` is the smallest difference, as a share, that would
+        have been found four times in five (``copycost.analyse.verdicts.smallest_detectable``); ``clock`` is common, own
+        or none. For two runs of one
         machine the floor holds what the plain copy beside a cell shares of its change, flagged
         ``plain-copy-too`` beyond the margin, and what it may be that one was interrupted more often than the other,
         flagged ``other-interruptions`` from a third of the margin on.
@@ -151,6 +154,7 @@ def compare(
         ci_high=np.where(gated, np.exp(judged.high), np.nan),
         error=np.where(gated, result.error, np.nan),
         p=judged.p,
+        detectable=np.expm1(judged.detectable),
         verdict=np.where(~at.in_b, ONLY_A, np.where(~at.in_a, ONLY_B, judged.verdict)),
         flags=_flags(cells_a, cells_b, at, of_all, shared > np.log1p(margin)),
     )

@@ -16,7 +16,7 @@ from copycost.analyse.crossovers import crossings
 from copycost.analyse.curves import curves
 from copycost.analyse.fingerprint import differing_among
 from copycost.analyse.grouping import Codes, Floats, floats
-from copycost.analyse.machine_or_conversion import machine_or_conversion
+from copycost.analyse.machine_or_conversion import against, machine_or_conversion
 from copycost.analyse.machines import NEEDED, Figures, as_cells, common, describe, figures, rank
 from copycost.analyse.run import Run
 from copycost.analyse.scaling import Caches, fit_curves, fit_frame
@@ -26,6 +26,7 @@ from copycost.units import format_seconds
 
 HANDFUL = 6
 """Runs that still stand side by side; of more, those of one machine are taken together."""
+PAIR = 2
 CONDITIONS = ("dtype", "threads", "cache", "layout")
 UNKNOWN_MODEL = "unknown CPU"
 MODEL_COLUMNS = ("cpu_model", "machines", "relative", "lowest", "highest", "spread")
@@ -57,6 +58,7 @@ class Fleet:
         ranking: the frame of ``rank``.
         shapes: of the machines, or of the CPU models; None without a cell that has a size.
         reasons: the frame of ``machine_or_conversion``, of the machines or of the CPU models.
+        answers: the frame of ``copycost.analyse.machine_or_conversion.against``, of the same ones.
         models: the frame of ``by_model``; None for a handful of machines.
         methods: fields of the method in which not all runs agree: what they say is then no machine's alone.
         unfinished: the status of each run that is not complete, by its name.
@@ -68,6 +70,7 @@ class Fleet:
     ranking: pd.DataFrame
     shapes: Shapes | None
     reasons: pd.DataFrame
+    answers: pd.DataFrame
     models: pd.DataFrame | None = None
     methods: tuple[str, ...] = ()
     unfinished: Mapping[str, str] = field(default_factory=dict)
@@ -116,11 +119,14 @@ def fleet(runs: Sequence[Run], dtype: str | None = None, *, one_clock: bool = Fa
     else:
         moved = np.log(floats(cells["seconds"]) / floats(as_measured["seconds"]))
         replicates = np.concatenate([run.replicates for run in runs]) + moved[:, None]
+    # Two are compared as they were typed, the second with the first; of more the fastest is what the others are beside.
+    base = 0 if len(runs) == len(typical.names) == PAIR else _fastest(typical)
     return Fleet(
         machines=machines,
         ranking=ranking,
         shapes=shapes(cells, caches, dtype=dtype, replicates=replicates),
-        reasons=machine_or_conversion(typical, _fastest(typical)),
+        reasons=machine_or_conversion(typical, base),
+        answers=against(typical, base),
         models=models,
         methods=tuple(differing_among([run.method for run in runs])),
         unfinished={run.name: run.unfinished for run in runs if run.unfinished},

@@ -27,6 +27,10 @@ COLUMNS = (
 )
 MARGIN = 0.05
 """Ratios nearer to 1 than this are the same."""
+IN_ALL, CALLS, CACHED_COPIES, LARGE_COPIES = "in all", "calls", "copies inside the caches", "large copies"
+KINDS = (IN_ALL, CALLS, CACHED_COPIES, LARGE_COPIES)
+"""What is told first of a machine. Calls share memory or copy no more bytes than the first of ``BORDERS``."""
+AGAINST_COLUMNS = ("machine", "base", "kind", "cells", *COLUMNS[5:-1], "side", "own_side")
 NORMAL = 1.96
 SAME = "the same"
 UNDECIDED = "undecided"
@@ -68,6 +72,59 @@ def machine_or_conversion(figures: Figures, base: int) -> pd.DataFrame:
         of_machine = pd.DataFrame(rows, columns=list(COLUMNS))
         frames += [_middle(of_machine), of_machine]
     return pd.concat([frame for frame in frames if len(frame)] or frames, ignore_index=True)
+
+
+def against(figures: Figures, base: int) -> pd.DataFrame:
+    """Return how much longer each machine takes than one of them: in all, for calls, and for copies.
+
+    Cells of a run err together, by an unknown correlation, so the standard error of a mean is taken to be the mean of
+    the standard errors, the largest that any correlation allows (Minkowski's inequality).
+
+    Args:
+        figures: with the references.
+        base: the position of the machine that the others are compared with.
+
+    Returns:
+        One row for each other machine and each of ``KINDS`` that it has cells of: ``machine``, ``base``, ``kind``,
+        ``cells`` (how many both have), the three ratios of ``machine_or_conversion`` with their 95% intervals, of plain
+        copies only for copies, and whether the first and the last are above 1 (1), below (-1), neither (0) or unknown
+        (NaN): ``side`` and ``own_side``.
+    """
+    grid = np.flatnonzero((figures.cells["direction"] != "reference").to_numpy(dtype=bool, na_value=True))
+    rows = []
+    for machine in range(len(figures.names)):
+        pair = np.array([machine, base])
+        shared = grid[np.isfinite(figures.logs[np.ix_(pair, grid)]).all(axis=0)]
+        yardstick = _yardsticks(figures, pair)
+        for kind, of_kind in _kinds(figures.cells).items() if machine != base else ():
+            among = shared[of_kind[shared]]
+            if not len(among):
+                continue
+            total = _mean(figures, among, machine, base, together=True)
+            beside, own, own_side = (np.nan,) * 3, (np.nan,) * 3, None
+            timed = among[yardstick[among] >= 0]
+            if kind in (CACHED_COPIES, LARGE_COPIES) and len(timed):
+                plain = _mean(figures, yardstick[timed], machine, base, together=True)
+                whole = _mean(figures, timed, machine, base, together=True)
+                ratio = whole[0] - plain[0], float(np.hypot(whole[1], plain[1]))
+                beside, own, own_side = _ends(*plain), _ends(*ratio), _side(*ratio)
+            names = (figures.names[machine], figures.names[base], kind, len(among))
+            rows.append((*names, *_ends(*total), *beside, *own, _side(*total), own_side))
+    return pd.DataFrame(rows, columns=list(AGAINST_COLUMNS))
+
+
+def _kinds(cells: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Return which cells are of each of ``KINDS``."""
+    sizes = floats(cells["bytes"])
+    shares = cells["shares_memory"].to_numpy(dtype=bool, na_value=False)
+    small, large = BORDERS
+    copies = ~shares & (sizes > small)
+    return {
+        IN_ALL: np.ones(len(cells), dtype=bool),
+        CALLS: shares | (sizes <= small),
+        CACHED_COPIES: copies & (sizes <= large),
+        LARGE_COPIES: copies & (sizes > large),
+    }
 
 
 def bands(cells: pd.DataFrame) -> tuple[Codes, pd.DataFrame]:
@@ -129,10 +186,17 @@ def _parts(figures: Figures, cells: Codes, yardstick: Codes, machine: int, base:
     return [*_ends(*total), *_ends(*plain), *_ends(*beside), _why(_side(*total), _side(*plain), _side(*beside))]
 
 
-def _mean(figures: Figures, cells: Codes, machine: int, base: int) -> tuple[float, float]:
+def _mean(figures: Figures, cells: Codes, machine: int, base: int, *, together: bool = False) -> tuple[float, float]:
     """Return the mean log ratio over cells and its standard error; one cell may count several times.
 
     The error is NaN where the cells of one side tell none, as those of a single process.
+
+    Args:
+        figures: of machines.
+        cells: the positions of the cells.
+        machine: the position of one machine.
+        base: that of the other.
+        together: whether the cells may err together, instead of each by itself.
     """
     places, number = np.unique(cells, return_counts=True)
     share = number / number.sum()
@@ -141,7 +205,8 @@ def _mean(figures: Figures, cells: Codes, machine: int, base: int) -> tuple[floa
     if not (figures.told[machine, places].any() and figures.told[base, places].any()):
         return float(share @ ratio), float("nan")
     # What one run cannot tell about itself does not average out over its cells.
-    return float(share @ ratio), float(np.sqrt(share**2 @ variance + 2 * UNEXPLAINED**2))
+    error = (share @ np.sqrt(variance)) ** 2 if together else share**2 @ variance
+    return float(share @ ratio), float(np.sqrt(error + 2 * UNEXPLAINED**2))
 
 
 def _ends(ratio: float, error: float) -> tuple[float, float, float]:

@@ -12,6 +12,7 @@ from copycost.analyse.common_clock import first_clock
 from copycost.analyse.comparison import OTHER_INTERRUPTIONS, OWN_CLOCK, PLAIN_COPY_TOO, add_flag, compare
 from copycost.analyse.counts import LEAST_CHANGE, LEAST_CHANGE_ELSEWHERE, with_counts
 from copycost.analyse.fingerprint import described, differing, differing_among, require_one, require_same
+from copycost.analyse.quartiles import is_without_verdicts, with_quartiles
 from copycost.analyse.run import Run
 from copycost.errors import UsageError
 
@@ -34,7 +35,8 @@ _GRID_KEY = ("conversion", "dtype", "size", "cache", "layout")
 
 @dataclass(frozen=True)
 class RunComparison:
-    """Two runs compared: the frame of ``copycost.analyse.comparison.compare``, and remarks about it as a whole."""
+    """Two runs compared: the frame of ``copycost.analyse.comparison.compare``, with quartiles of the rounds where no
+    verdict is possible, and remarks about it as a whole."""
 
     baseline: Run
     candidate: Run
@@ -76,6 +78,8 @@ def compare_runs(baseline: Run, candidate: Run, *, margin: float = MARGIN, anywa
         same_programs=_same_programs(baseline, candidate),
     )
     least = LEAST_CHANGE if _one_interpreter(baseline, candidate) else LEAST_CHANGE_ELSEWHERE
+    if is_without_verdicts(cells):
+        cells = with_quartiles(cells, baseline.rounds, candidate.rounds)
     cells = with_counts(cells, baseline.estimates, candidate.estimates, least)
     methods = [*differing(baseline.method, candidate.method), *across]
     flags = [GRID_DIFFERS] if allowance else []

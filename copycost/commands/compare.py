@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from copycost.analyse.gate import Gate
     from copycost.analyse.run_comparison import RunComparison
     from copycost.analyse.where import Where
-    from copycost.show.document import Block, Document, Note
+    from copycost.show.document import Block, Document
 
 
 @click.command()
 @click.argument("a", metavar="[A]", default=f"{LATEST}~1", shell_complete=run_names)
 @click.argument("b", metavar="[B]", default=LATEST, shell_complete=run_names)
 @click.option("--margin", help="What still counts as the same, such as 3%.")
+@click.option("--all", "everything", is_flag=True, help="Show what did not change too.")
 @click.option("--anyway", is_flag=True, help="Compare runs of different methods, every row marked.")
 @click.option(
     "--by",
@@ -41,6 +42,7 @@ def compare(
     a: str,
     b: str,
     margin: str | None,
+    everything: bool,
     anyway: bool,
     by: str | None,
     fail_on: str | None,
@@ -64,14 +66,14 @@ def compare(
     share = parse_share(margin) if margin is not None else min(MARGIN, smallest)
 
     if by is not None:
-        return _by(a, by, share, gate, fail_on, results=results, skip_bad=skip_bad, where=where)
+        return _by(a, by, share, gate, fail_on, everything, results=results, skip_bad=skip_bad, where=where)
     baseline, candidate = select_sides((a, b), results, on_bad=on_bad(skip_bad), where=where)
     compared = compare_runs(baseline, candidate, margin=share, anyway=anyway)
     if plots is not None:
         from copycost.show.chart_data import draw, pair_data
 
         draw(pair_data(compared), plots)
-    return comparison_document(compared, gate, fail_on)
+    return comparison_document(compared, gate, fail_on, everything=everything)
 
 
 def _by(
@@ -80,6 +82,7 @@ def _by(
     margin: float,
     gate: Gate | None,
     fail_on: str | None,
+    everything: bool,
     *,
     results: Path,
     skip_bad: bool,
@@ -90,7 +93,8 @@ def _by(
     from copycost.analyse.select import select_sides
     from copycost.analyse.within_run import compare_within
     from copycost.show.document import Document, Lines, Name, Note
-    from copycost.show.sections.comparison import in_short, means, verdicts
+    from copycost.show.sections.comparison import in_short_lines, means, verdicts
+    from copycost.show.sections.gate import gate_notes
 
     typed = click.get_current_context().get_parameter_source
     if typed("b") is not ParameterSource.DEFAULT:
@@ -99,8 +103,8 @@ def _by(
     (run,) = select_sides([word], results, on_bad=on_bad(skip_bad), where=where)
     cells = compare_within(run, axis, margin=margin)
     failed = failures(gate, cells) if gate else None
-    blocks: list[Block] = [Lines((in_short(cells),)), *_gate_notes(fail_on, failed, cells)]
-    blocks += [*verdicts(cells), *means(cells)]
+    blocks: list[Block] = [Lines(in_short_lines(cells)), *gate_notes(fail_on, failed, cells)]
+    blocks += [*means(cells), *verdicts(cells, everything=everything)]
     pairs = "paired by their sessions" if run.estimates["sessions"].notna().any() else "which are the pairs"
     blocks.append(Note(f"measured by the same processes, {pairs}; 5% false discoveries in each table at most"))
     data: dict[str, Any] = {"cells": cells}
@@ -110,29 +114,41 @@ def _by(
     return Document((Name(run.name), f" by {axis}"), tuple(blocks), data, exit_status=exit_status)
 
 
-def comparison_document(compared: RunComparison, gate: Gate | None = None, fail_on: str | None = None) -> Document:
-    """Return what a comparison says: in short, what the sides are, the gate's answer, verdicts, means and remarks.
+def comparison_document(
+    compared: RunComparison, gate: Gate | None = None, fail_on: str | None = None, *, everything: bool = False
+) -> Document:
+    """Return what a comparison says: in short, the gate's answer, what the sides are, means, what changed and remarks.
 
     Args:
         compared: the comparison.
         gate: what must not be; the document's exit status is 1 where it is.
         fail_on: the gate as it was typed.
+        everything: whether what did not change is shown where nothing folds, too.
     """
     from copycost.analyse.gate import failures
     from copycost.analyse.geometric_means import summary
     from copycost.show.document import Document, Lines, Name
     from copycost.show.render.layout import plain_text
-    from copycost.show.sections.comparison import in_short, instructions, means, remarks, verdicts, what_they_are
+    from copycost.show.sections.comparison import (
+        in_short_lines,
+        instructions,
+        means,
+        remarks,
+        verdicts,
+        what_they_are,
+    )
+    from copycost.show.sections.gate import gate_notes
 
     baseline, candidate = compared.baseline, compared.candidate
     failed = failures(gate, compared.cells) if gate else None
     what = what_they_are(compared)
     blocks: list[Block] = [
-        Lines((in_short(compared.cells),)),
+        Lines(in_short_lines(compared.cells)),
+        *gate_notes(fail_on, failed, compared.cells),
         Lines(what, bullets=True),
-        *_gate_notes(fail_on, failed, compared.cells),
+        *means(compared.cells),
     ]
-    blocks += [*verdicts(compared.cells), *means(compared.cells), *instructions(compared), *remarks(compared)]
+    blocks += [*verdicts(compared.cells, everything=everything), *instructions(compared), *remarks(compared)]
     data: dict[str, Any] = {
         "cells": compared.cells,
         "heading": [plain_text(line) for line in what],
@@ -142,30 +158,6 @@ def comparison_document(compared: RunComparison, gate: Gate | None = None, fail_
         data["gate"] = {"fail_on": fail_on, "failures": failed}
     title = (Name(candidate.name), " against ", Name(baseline.name))
     return Document(title, tuple(blocks), data, exit_status=int(failed is not None and len(failed) > 0))
-
-
-MOST_FAILURES = 10
-
-
-def _gate_notes(text: str | None, failed: pd.DataFrame | None, cells: pd.DataFrame) -> list[Note]:
-    """Return the gate's answer; one that nothing could have failed must not look like one that everything passed."""
-    from copycost.analyse.verdicts import ONLY_A, ONLY_B, UNDECIDED
-    from copycost.show.document import Note
-    from copycost.show.render.figures import ratio, written
-    from copycost.show.sections.comparison import cell_name
-
-    if failed is None:
-        return []
-    if not len(failed):
-        open_counts = [(int((cells["verdict"] == name).sum()), name) for name in (UNDECIDED, ONLY_A, ONLY_B)]
-        left = ", ".join(f"{count} {name}" for count, name in open_counts if count)
-        return [Note(f"{text}: passed" + (f"; of {len(cells)} cells {left}" if left else ""), "gate")]
-    notes = [f"{text}: {len(failed)} cells fail"]
-    for _, row in failed.head(MOST_FAILURES).iterrows():
-        size = written(row["bytes"], "bytes")
-        notes.append(f"{row['rule']}: {cell_name(row)}, {size}: {row['verdict']}, {ratio(row['ratio'])}")
-    notes += [f"and {len(failed) - MOST_FAILURES} more"] if len(failed) > MOST_FAILURES else []
-    return [Note(note, "gate") for note in notes]
 
 
 def _nested(summary: pd.DataFrame) -> dict[str, Any]:

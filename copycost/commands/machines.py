@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +14,10 @@ from copycost.commands.skipping import on_bad, skip_bad_option
 from copycost.store.names import LATEST
 
 if TYPE_CHECKING:
+    from copycost.analyse.fleet import Fleet
     from copycost.analyse.run import Run
     from copycost.analyse.where import Where
-    from copycost.show.document import Document
+    from copycost.show.document import Block, Document
 
 
 @click.command()
@@ -35,7 +38,7 @@ def machines(
     from copycost.analyse.fleet import fleet
     from copycost.analyse.select import select
     from copycost.commands.reading import reading_progress
-    from copycost.show.document import Block, Document
+    from copycost.show.document import Document
     from copycost.show.render.figures import counted
     from copycost.show.sections.fleet import (
         careful,
@@ -45,6 +48,7 @@ def machines(
         ranking,
         slower_machine_or_conversion,
     )
+    from copycost.show.sections.machine_answer import answer
     from copycost.show.sections.shapes import shape_tables
 
     with reading_progress() as progress:
@@ -52,16 +56,16 @@ def machines(
     units = [unit for run in selected for unit in _units(run)]
     found = fleet(units, dtype, one_clock=one_clock)
 
-    blocks: list[Block] = facts(found.machines)
-    if found.models is not None:
-        blocks = [*cpu_models(found.models, found.machines, found.run_spread), *facts_by_model(found.machines)]
-    blocks += [
-        *careful(found),
-        *slower_machine_or_conversion(found.reasons, ranked=bool((found.ranking["rank"] > 0).any())),
-    ]
+    blocks: list[Block] = [*answer(found), *_picture(runs, selected, found, results), *careful(found)]
+    if found.models is None:
+        blocks += facts(found.machines)
+    else:
+        blocks += [*cpu_models(found.models, found.machines, found.run_spread), *facts_by_model(found.machines)]
+    blocks += slower_machine_or_conversion(found.reasons)
     blocks += [*shape_tables(found.shapes), *ranking(found)]
     data: dict[str, Any] = {
         "machines": found.machines,
+        "answers": found.answers,
         "ranking": found.ranking,
         "reasons": found.reasons,
         "differing_methods": found.methods,
@@ -82,6 +86,20 @@ def machines(
 
 CEILINGS = ("run", "conversion", "direction", "dtype", "bytes", "seconds", "share_of_mapped", "share_of_fresh")
 """Columns of the cells that are told with the shapes."""
+
+
+def _picture(words: Sequence[str], selected: Sequence[Run], found: Fleet, results: Path) -> list[Block]:
+    """Return the command that draws the ratio against bytes, a line for each conversion; of two machines only."""
+    from copycost.program import program
+    from copycost.show.document import Command, Lines
+
+    if found.pooled or found.answers["machine"].nunique() != 1:
+        return []
+    named = list(words or (LATEST,)) if len(selected) in (1, len(words)) else [str(run.path) for run in selected]
+    options = ["--chart", "ratio", *(["--anyway"] if found.methods else [])]
+    options += ["--results", str(results)] if results != Path("results") else []
+    line = "The picture, the ratio against bytes with its intervals, one line for each conversion:"
+    return [Lines((line, Command(shlex.join([*program().split(), "plot", *named, *options]))))]
 
 
 def _units(run: Run) -> list[Run]:

@@ -173,10 +173,17 @@ class Chart:
 
 @dataclass(frozen=True)
 class Folded:
-    """Blocks under a title that opens and closes, where a renderer can do that."""
+    """Blocks under a title that opens and closes, where a renderer can do that.
+
+    Attributes:
+        title: what the blocks are.
+        blocks: what stands under it.
+        opened_by: what a person types to see the blocks where nothing opens; "" for blocks that are always shown there.
+    """
 
     title: Line
     blocks: tuple[Block, ...]
+    opened_by: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from copycost.analyse.machine_or_conversion import ALL, EVERY_SIZE, UNDECIDED, UNKNOWN, bands, machine_or_conversion
+from copycost.analyse.machine_or_conversion import (
+    ALL,
+    CACHED_COPIES,
+    CALLS,
+    EVERY_SIZE,
+    IN_ALL,
+    LARGE_COPIES,
+    UNDECIDED,
+    UNKNOWN,
+    against,
+    bands,
+    machine_or_conversion,
+)
 from copycost.analyse.machines import figures
 from tests.analyse.fleets import fleet_cells, slower_calls, slower_conversion, slower_machine, slower_memory, usual
 
@@ -83,6 +95,43 @@ def test_imprecise_figures_are_undecided():
 def test_a_machine_without_a_cell_in_common_has_no_row():
     rows = reasons(usual, usual, keep=lambda cells: cells["run"].eq("run-0-0") | cells["conversion"].eq("empty call"))
     assert rows.empty
+
+
+def in_kinds(machine, **law):
+    made, _ = fleet_cells([usual, machine], **{"alike": 0.0, "noise": 0.002} | law)
+    return against(figures(made), 0).set_index("kind")
+
+
+@pytest.mark.parametrize(
+    ("machine", "expected"),
+    [
+        (slower_machine, {IN_ALL: 1.3, CALLS: 1.3, CACHED_COPIES: 1.3, LARGE_COPIES: 1.3}),
+        (slower_memory, {CALLS: 1.0, CACHED_COPIES: 1.0, LARGE_COPIES: 1.8}),
+        # One of the two conversions that copy: the geometric mean of 1.5 and 1.
+        (slower_conversion, {CALLS: 1.0, CACHED_COPIES: 1.5**0.5, LARGE_COPIES: 1.5**0.5}),
+    ],
+)
+def test_calls_and_copies_are_told_apart_with_intervals_that_hold_the_truth(machine, expected):
+    rows = in_kinds(machine)
+    for kind, ratio in expected.items():
+        row = rows.loc[kind]
+        assert row["ratio"] == pytest.approx(ratio, rel=0.01) and row["ratio_low"] < ratio < row["ratio_high"]
+        assert row["side"] == (0 if ratio == 1 else 1)
+
+
+def test_copies_follow_plain_copies_where_the_memory_is_slower_and_not_where_a_conversion_is():
+    memory, conversion = in_kinds(slower_memory).loc[LARGE_COPIES], in_kinds(slower_conversion).loc[LARGE_COPIES]
+    assert memory["machine_ratio"] == pytest.approx(1.8, rel=0.01) and memory["own_side"] == 0
+    assert conversion["machine_ratio"] == pytest.approx(1, rel=0.01) and conversion["own_side"] == 1
+    assert np.isnan(in_kinds(slower_memory).loc[CALLS, "machine_ratio"])
+
+
+def test_a_mean_of_many_cells_is_no_surer_than_one_of_them():
+    # All of a run's cells are off by one factor, which their errors know: averaging must not hide it.
+    made, _ = fleet_cells([usual, usual], alike=0.0, noise=0.0)
+    made["error"] = 0.05
+    row = against(figures(made), 0).set_index("kind").loc[IN_ALL]
+    assert np.log(row["ratio_high"] / row["ratio"]) >= 1.96 * 0.05 * np.sqrt(2)
 
 
 def cells(shares=False, sizes=(8, 16384, 16385, 8 * 1024**2)):

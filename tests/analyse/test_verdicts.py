@@ -73,3 +73,22 @@ def test_judging_the_other_way_round_mirrors_verdicts_and_intervals():
     mirror = {SLOWER: FASTER, FASTER: SLOWER, SAME: SAME, UNDECIDED: UNDECIDED}
     assert [mirror[verdict] for verdict in forth.verdict] == back.verdict.tolist()
     np.testing.assert_allclose(forth.low, -back.high)
+
+
+@pytest.mark.parametrize("floor", [0.0, 0.05])
+def test_a_difference_of_the_smallest_detectable_size_is_found_four_times_in_five(floor):
+    draw, processes, cells, spread = np.random.default_rng(5), 10, 20, 0.1
+    error, degrees = np.full(cells, spread / np.sqrt(processes)), np.full(cells, processes - 1.0)
+    smallest = judge(np.zeros(cells), error, degrees, floor=floor, margin=0.001).detectable[0]
+    found = 0
+    for _ in range(1000):
+        values = draw.normal(0, spread, (cells, processes))
+        values[0] += smallest
+        own = values.std(axis=1, ddof=1) / np.sqrt(processes)
+        found += judge(values.mean(axis=1), own, degrees, floor=floor, margin=0.001).verdict[0] == SLOWER
+    assert found == pytest.approx(800, abs=60)
+
+
+def test_what_can_have_no_verdict_has_no_smallest_detectable_difference():
+    judged = judge(np.zeros(2), np.full(2, 0.01), np.full(2, 9.0), decidable=np.array([True, False]))
+    assert judged.detectable[0] > 0 and np.isnan(judged.detectable[1])

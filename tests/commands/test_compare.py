@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -30,6 +31,13 @@ def results(tmp_path_factory):
     write(folder / "b", seed=1)
     write(folder / "slow", seed=2, factor=1.1)
     return folder
+
+
+@pytest.fixture(scope="module")
+def mixed(results):
+    """Return a run in which one conversion is slower."""
+    cells = [replace(cell, seconds=cell.seconds * (1.3 if cell.conversion == "t.numpy" else 1)) for cell in CELLS]
+    return write(results / "mixed", seed=1, cells=cells, offset=0.001, noise=0.002)
 
 
 @pytest.fixture
@@ -66,16 +74,36 @@ def test_cells_stand_in_groups_with_sizes_down(compare):
     assert [lines[start + place].split()[:2] for place in (2, 3)] == [["8", "B"], ["32", "KiB"]]
 
 
+def test_what_did_not_change_is_counted_and_shown_on_request(compare, mixed):
+    out, everything = compare("a", mixed).out, compare("a", mixed, "--all").out
+    assert "· same" not in out and "8 other cells: 8 same (compare --all shows them)" in out
+    assert everything.count("· same") == 8 and "shows them" not in everything
+    assert len(content(compare("a", mixed, "--format", "json"))["cells"]) == len(CELLS)
+
+
+def test_ratio_interval_and_verdict_stand_whole_on_each_line_of_eighty_columns(compare, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = [line for line in compare("a", "slow").out.splitlines() if "▲" in line]
+    row = re.compile(r"[\d.]+ (B|KiB) .* 1\.\d{3} \(1\.\d{3} to 1\.\d{3}\)\S* +▲ slower")
+    assert len(lines) == len(CELLS) and all(row.search(line) and len(line) <= 80 for line in lines)
+
+
+def test_how_large_a_change_could_have_been_seen_is_said(compare, tmp_path):
+    assert re.search(r"a change of [\d.]+% would be seen in half of the cells", compare("a", "b").out)
+    write(tmp_path / "few", seed=3, processes=2)
+    assert "No difference could have been seen" in compare("a", tmp_path / "few").out
+
+
 def test_cells_of_one_side_are_shown_whole(compare, tmp_path):
     for name, sizes in (("few", (1, 4)), ("other", (4, 16))):
         write(tmp_path / name, cells=core_cells(sizes=sizes, dtypes=("float64",)))
-    out = compare(tmp_path / "few", tmp_path / "other").out
+    out = compare(tmp_path / "few", tmp_path / "other", "--all").out
     assert out.count("– only in A") == 5 and out.count("– only in B") == 5
 
 
 def test_hostile_names_cannot_move_the_cursor(compare, tmp_path):
     write(tmp_path / "evil", cells=[replace(cell, conversion="evil\x1b[2J\nname") for cell in CELLS[:1]])
-    out = compare(tmp_path / "evil", tmp_path / "evil").out
+    out = compare(tmp_path / "evil", tmp_path / "evil", "--all").out
     assert "\x1b" not in out and "evil" in out
 
 
@@ -121,10 +149,8 @@ def test_csv_has_one_row_per_cell(compare):
 # Markdown for a comment on a pull request.
 
 
-def test_what_did_not_change_is_folded_in_markdown(compare, tmp_path):
-    cells = [replace(cell, seconds=cell.seconds * (1.3 if cell.conversion == "t.numpy" else 1)) for cell in CELLS]
-    write(tmp_path / "mixed", seed=1, cells=cells, offset=0.001, noise=0.002)
-    out = compare("a", tmp_path / "mixed", "--format", "markdown").out
+def test_what_did_not_change_is_folded_in_markdown(compare, mixed):
+    out = compare("a", mixed, "--format", "markdown").out
     before, folded = out.split("<details>")
     assert "▲ slower" in before and "· same" not in before and "· same" in folded
 
@@ -152,7 +178,7 @@ def test_thousands_of_cells_still_fit_a_comment(compare, tmp_path):
 
 def test_the_gate_fails_on_a_verdict_only(compare):
     told = compare("a", "slow", "--fail-on", "slower>5%")
-    assert told.status == 1 and "gate: slower>5%: 10 cells fail" in told.out
+    assert told.status == 1 and "gate: slower>5% failed, exit status 1: 10 of 10 cells" in told.out
     assert compare("a", "slow", "--fail-on", "slower>20%").status == 0
     assert compare("a", "b", "--fail-on", "slower>5%").status == 0
     assert len(content(compare("a", "slow", "--fail-on", "slower>5%", "--format", "json"))["gate"]["failures"]) == 10
@@ -161,14 +187,14 @@ def test_the_gate_fails_on_a_verdict_only(compare):
 def test_a_gate_that_passes_says_what_it_could_not_judge(compare, tmp_path):
     write(tmp_path / "few", seed=3, processes=2)
     told = compare("a", tmp_path / "few", "--fail-on", "slower>5%")
-    assert told.status == 0 and "gate: slower>5%: passed; of 10 cells 10 undecided" in told.out
-    assert "gate: slower>5%: passed\n" in compare("a", "a", "--fail-on", "slower>5%").out
+    assert told.status == 0 and "gate: slower>5% passed, exit status 0; of 10 cells 10 undecided" in told.out
+    assert "gate: slower>5% passed, exit status 0\n" in compare("a", "a", "--fail-on", "slower>5%").out
 
 
 def test_the_gates_answer_is_said_beside_csv_too(compare):
     told = compare("a", "slow", "--fail-on", "slower>5%", "--format", "csv")
     assert told.status == 1 and told.out.startswith("conversion,")
-    assert "gate slower>5%: 10 cells fail" in told.err
+    assert "gate slower>5% failed, exit status 1: 10 of 10 cells" in told.err
 
 
 def test_a_gate_stricter_than_the_margin_tightens_it(compare, tmp_path):
@@ -188,7 +214,9 @@ def test_different_methods_are_refused_by_name_and_marked_when_compared_anyway(c
     assert all("method-differs" in cell["flags"] for cell in told["cells"])
     assert {cell["clock"] for cell in told["cells"]} == {"own"}
     assert any("the methods differ: canary" in note for note in told["notes"])
-    assert compare("a", other, "--anyway").out.count("method-differs") == len(CELLS)
+    out = compare("a", other, "--anyway", "--all").out
+    (sign,) = [line[0] for line in out.splitlines() if line[1:].startswith(" method-differs: 10 of 10 cells")]
+    assert out.count(sign) == len(CELLS) + 1
 
 
 def test_a_tree_is_compared_by_the_methods_of_all_its_runs(compare, tmp_path):
@@ -287,6 +315,26 @@ def test_files_of_other_suites_are_compared_without_a_verdict(compare, tmp_path)
     assert "few-processes" in cell["flags"] and "no-canary" in cell["flags"]
     for format in ("table", "markdown", "csv"):
         assert "undecided" in compare(*sides, "--format", format).out
+
+
+def test_files_of_other_suites_stand_by_their_ratio_and_are_marked_where_their_quartiles_are_apart(compare, tmp_path):
+    draw = np.random.default_rng(4)
+    factors = {"far": 2.0, "near": 1.01, "fast": 0.5}
+    for name in ("old", "new"):
+        benchmarks = []
+        for test, factor in factors.items():
+            data = list(1e-3 * (factor if name == "new" else 1) * np.exp(draw.normal(0, 0.05, 40)))
+            benchmarks.append({"name": f"test_{test}", "stats": {"median": data[0], "iterations": 1, "data": data}})
+        suite = {"machine_info": {}, "benchmarks": benchmarks, "version": "4.0.0"}
+        (tmp_path / f"{name}.json").write_text(json.dumps(suite))
+    sides = (tmp_path / "old.json", tmp_path / "new.json")
+    out = compare(*sides).out
+    rows = [line for line in out.splitlines() if line.startswith("test_")]
+    assert [row.split()[0] for row in rows] == ["test_far", "test_near", "test_fast"]
+    assert ["▲ apart" in rows[0], "overlap" in rows[1], "▼ apart" in rows[2]] == [True] * 3
+    assert "No verdict is possible" in out and "(2 of 3)" in " ".join(out.split())
+    cells = {cell["conversion"]: cell for cell in content(compare(*sides, "--format", "json"))["cells"]}
+    assert [cells[f"test_{test}"]["apart"] for test in factors] == ["slower", "", "faster"]
 
 
 def test_a_process_file_of_ours_is_a_side(compare, tmp_path):

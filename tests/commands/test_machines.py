@@ -91,11 +91,27 @@ def test_of_many_that_are_not_complete_the_first_few_are_named(machines, tmp_pat
     assert text.count("taken as far as it goes") == 5 and "and 2 more runs not complete" in text
 
 
-def test_a_slower_machine_is_said_in_a_sentence_and_a_table(machines):
-    text = machines("run-1", "run-0")
-    assert "run-1 takes 1.4" in text and "the time of run-0, its plain copies 1." in text
+def test_how_much_slower_the_second_machine_is_comes_first_and_a_table_has_the_reasons(machines):
+    text = machines("run-0", "run-1")
+    first = " ".join(text.split("\n\n")[1].split())
+    assert first.startswith("run-1 is slower than run-0: it takes 1.") and "large copies 1." in first
+    assert "On run-1, copies inside the caches follow its own plain copy of as many bytes" in first
+    assert "torch, NumPy and Python are the same everywhere" in first
+    assert "$ python bench_runner.py plot run-0 run-1 --chart ratio" in text.split("in what they differ")[0]
     table = text.split("slower machine or slower conversion\n")[1].split("all figures")[0]
     assert "slower machine\n" in table and "slower conversion\n" not in table
+    assert machines("run-1", "run-0").split("\n\n")[1].startswith("run-0 is faster than run-1: it takes 0.")
+
+
+def test_a_version_is_not_taken_for_a_machine(machines, tmp_path):
+    facts = machine_facts() | {"torch": "2.14.0+cpu", "python": "3.12.3", "machine": "elsewhere"}
+    rounds = made_up_rounds(Law(processes=3, visits=1, rounds=3), CELLS).assign(machine="elsewhere")
+    write_run(tmp_path / "newer", rounds, record={"machine": facts})
+    said = " ".join(machines(tmp_path / "newer", "run-0").replace("\\\n", "").split("in what they differ")[0].split())
+    assert "torch (2.14.0+cpu and 2.13.0) and Python (3.12.3 and –) differ too" in said
+    assert "on the machine of run-0, with the versions of newer as a second arm" in said
+    assert "$ python3.12 -m venv other && other/bin/pip install torch==2.14.0 numpy==2.4.6" in said
+    assert "run --arm own --arm other:python=other/bin/python --name versions" in said
 
 
 def test_shapes_have_calls_bandwidths_crossovers_and_ceilings(machines):

@@ -33,8 +33,9 @@ def written(value: Any, unit: str) -> str:
 
 
 def ratio(value: float) -> str:
-    """Return a ratio with as many digits as a comparison can know, such as ``1.052`` or ``13.2``."""
-    return f"{value:.{3 if value < 2 else 2 if value < 10 else 1}f}" if math.isfinite(value) else NOTHING
+    """Return a ratio with as many digits as a comparison can know, such as ``1.052``, ``13.2`` or ``1,270``."""
+    digits = 3 if value < 2 else 2 if value < 10 else 1 if value < 100 else 0
+    return f"{value:,.{digits}f}" if math.isfinite(value) else NOTHING
 
 
 def share(value: float) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 from copycost.show.document import Column, Document, Line, Name, Note, Table
 from copycost.show.render.figures import WORDS, ends, half_width, written
 
-SIGNS = "¹²³⁴⁵⁶⁷⁸⁹"
+SIGNS = "¹²³⁴⁵⁶⁷⁸⁹ᵃᵇᶜᵈᵉᶠᵍʰ"
 MOST_BLANK = 20
 """Places of a grid for each figure: what has hardly a row in common is listed, not put side by side."""
 

@@ -86,6 +86,8 @@ class _Terminal:
         elif isinstance(block, Chart):
             for picture in block.pictures:
                 self._print(f"chart: {', '.join(picture.files.values())}")
+        elif isinstance(block, Folded) and block.opened_by:
+            self._print(f"{plain_text(block.title)} ({block.opened_by} shows them)")
         elif isinstance(block, Folded | Section):
             self._print(plain_text(block.title), style="bold")
             self._blocks(block.blocks)

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pandas as pd
 
+from copycost.analyse.comparison import FLAGS
 from copycost.analyse.counts import FEWER, INSTRUCTIONS_RATIO, INSTRUCTIONS_VERDICT, MORE
 from copycost.analyse.fingerprint import conditions
 from copycost.analyse.geometric_means import summary
+from copycost.analyse.grouping import floats
 from copycost.analyse.machines import differences
+from copycost.analyse.quartiles import APART
 from copycost.analyse.run import Run
 from copycost.analyse.run_comparison import RunComparison
-from copycost.analyse.verdicts import FASTER, SAME, SLOWER, UNDECIDED, VERDICTS
+from copycost.analyse.verdicts import FASTER, ONLY_A, ONLY_B, SAME, SLOWER, UNDECIDED, VERDICTS
 from copycost.show.document import Block, Column, Folded, Line, Lines, Name, Note, Table
-from copycost.show.render.figures import counted, ends, ratio
+from copycost.show.render.figures import VERDICT_MARKS, counted, ends, ratio, share
 from copycost.show.sections.costs import UNSEEN_BY_COUNTS, USUAL
 
-_TELLING = (SLOWER, FASTER, UNDECIDED)
+_CHANGED = (SLOWER, FASTER)
+_ORDER = (SLOWER, FASTER, UNDECIDED, SAME, ONLY_A, ONLY_B)
+_SEEN_IN = (0.5, 0.9)
 _OF_METHOD = ("-differs", "-differ")
 """How flags end that mark every row of what was compared in spite of other methods or grids."""
 
@@ -35,29 +42,94 @@ def what_they_are(compared: RunComparison) -> tuple[Line, ...]:
 def in_short(cells: pd.DataFrame) -> str:
     """Return how many cells got which verdict, and the geometric mean with its interval."""
     row = summary(cells).iloc[-1]
-    counts = ", ".join(f"{row[verdict]} {verdict}" for verdict in VERDICTS if row[verdict])
-    return f"{counts} of {counted(len(cells), 'cell')}; geometric mean B / A {_mean(row)}"
+    return f"{_counts(cells)} of {counted(len(cells), 'cell')}; geometric mean B / A {_mean(row)}"
 
 
-def verdicts(cells: pd.DataFrame, name: str = "cells") -> list[Block]:
-    """Return what changed or is undecided as a table, what changed most first, and the rest folded away."""
+def in_short_lines(cells: pd.DataFrame) -> tuple[str, ...]:
+    """Return the verdicts in numbers, and how large a change could have been seen, where there are verdicts at all."""
+    return (in_short(cells), *(() if APART in cells else (_could_be_seen(cells),)))
+
+
+def _could_be_seen(cells: pd.DataFrame) -> str:
+    """Return how large a difference could have been seen, as the smallest of half and of nine tenths of the cells."""
+    both = cells[~cells["verdict"].isin([ONLY_A, ONLY_B])]
+    smallest = floats(both["detectable"])
+    blind = int(np.isnan(smallest).sum())
+    if blind == len(both):
+        return "No difference could have been seen: too few processes or sessions have figures."
+    known = np.quantile(smallest[~np.isnan(smallest)], _SEEN_IN, method="higher")
+    half, most = (share(value) for value in known)
+    none = f"; in {counted(blind, 'cell')} none could have been" if blind else ""
+    return f"Four times in five, a change of {half} would be seen in half of the cells, of {most} in nine of ten{none}."
+
+
+def verdicts(cells: pd.DataFrame, name: str = "cells", *, everything: bool = False) -> list[Block]:
+    """Return what changed as a table, the largest change first, and the rest folded away; then what signs stand for.
+
+    Args:
+        cells: of a comparison.
+        name: of the tables.
+        everything: whether the rest is shown where nothing folds, too.
+    """
     shared = shared_flags(cells)
     shown = cells.assign(
         cell=[cell_name(row) for _, row in cells.iterrows()],
         doubts=[";".join(flag for flag in str(flags).split(";") if flag not in shared) for flags in cells["flags"]],
     )
-    telling, rest = shown[shown["verdict"].isin(_TELLING)], shown[~shown["verdict"].isin(_TELLING)]
-    blocks: list[Block] = [_table(_largest_first(telling), f"{name}-changed")] if len(telling) else []
+    if APART in cells:
+        return [*_by_ratio(shown, name), *_signs(shown, name)]
+    changed, rest = shown[shown["verdict"].isin(_CHANGED)], shown[~shown["verdict"].isin(_CHANGED)]
+    blocks: list[Block] = [_table(_largest_first(changed), f"{name}-changed")] if len(changed) else []
     if len(rest):
-        rest = rest.sort_values("bytes", kind="stable")
-        title = counted(len(rest), "other cell" if len(telling) else "cell")
-        blocks.append(Folded(title, (_table(rest, f"{name}-others"),)))
-    return blocks
+        title = f"{counted(len(rest), 'other cell' if len(changed) else 'cell')}: {_counts(rest)}"
+        # Signs are told of where they are seen.
+        inside: list[Block] = [_table(_largest_first(rest), f"{name}-others")]
+        inside += [] if len(changed) else _signs(shown, name)
+        blocks.append(Folded(title, tuple(inside), "" if everything else "compare --all"))
+    return [*blocks, *(_signs(shown, name) if len(changed) else [])]
+
+
+def _counts(cells: pd.DataFrame) -> str:
+    counts = Counter(cells["verdict"])
+    return ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict])
+
+
+def _by_ratio(cells: pd.DataFrame, name: str) -> list[Block]:
+    """Return cells that can have no verdict by their ratio, the slowest first, marked where middle halves are apart."""
+    marks = {verdict: f"{VERDICT_MARKS[verdict]} {APART}" for verdict in _CHANGED}
+    rows = cells.assign(halves=[marks.get(side, "overlap") for side in cells[APART]])
+    rows = rows.sort_values("ratio", ascending=False, kind="stable", na_position="last")
+    count = int((rows[APART] != "").sum())
+    line = (
+        "No verdict is possible where a side has fewer than three processes. By their ratio, the slowest first; middle "
+        f"halves: whether those of the rounds, between their quartiles, overlap or are apart ({count} of {len(rows)})."
+    )
+    sized = [Column("bytes", "bytes", "bytes")] if rows["bytes"].notna().any() else []
+    columns = (
+        Column("cell", "benchmark", "name"),
+        *sized,
+        Column("seconds_a", "A", "seconds"),
+        Column("seconds_b", "B", "seconds"),
+        Column("ratio", "B / A", "ratio", doubts="doubts"),
+        Column("halves", "middle halves"),
+        Column("verdict", "verdict", "verdict", shown=False),
+    )
+    return [Lines((line,)), Table(f"{name}-by-ratio", rows, columns, cut=True)]
+
+
+def _signs(cells: pd.DataFrame, name: str) -> list[Note]:
+    """Return a note for each doubt that marks some of the cells and not all."""
+    counted_flags = Counter(flag for flags in cells["doubts"] for flag in flags.split(";") if flag)
+    ordered = [flag for flag in FLAGS if flag in counted_flags] + [flag for flag in counted_flags if flag not in FLAGS]
+    return [
+        Note(f"{count} of {counted(len(cells), 'cell')}", flag, marks=True, table=name)
+        for flag, count in ((flag, counted_flags[flag]) for flag in ordered)
+    ]
 
 
 def _largest_first(cells: pd.DataFrame) -> pd.DataFrame:
-    """Return cells by conversion and conditions: what changed before what is undecided, the largest change first."""
-    place = {verdict: number for number, verdict in enumerate(_TELLING)}
+    """Return cells by conversion and conditions: in the order of the verdicts, the largest change first."""
+    place = {verdict: number for number, verdict in enumerate(_ORDER)}
     ranked = cells.assign(place=cells["verdict"].map(place), away=-np.abs(cells["ratio"] - 1))
     of_cell = ranked.groupby("cell", sort=False)
     ranked = ranked.assign(first=of_cell["place"].transform("min"), furthest=of_cell["away"].transform("min"))
@@ -132,9 +204,9 @@ def _table(rows: pd.DataFrame, name: str) -> Table:
         *(size if elements or sized.any() else []),
         Column("seconds_a", "A", "seconds"),
         Column("seconds_b", "B", "seconds"),
-        Column("ratio", "B / A", "ratio", ends=("ci_low", "ci_high")),
+        Column("ratio", "B / A", "ratio", ends=("ci_low", "ci_high"), doubts="doubts"),
         Column("verdict", "verdict", "verdict"),
-        Column("doubts", "doubts", "doubts"),
+        Column("doubts", "doubts", "doubts", shown=False),
     )
     if not sized.any() and not elements:
         return Table(name, rows, (Column("cell", "benchmark", "name"), *columns), cut=True)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from copycost.analyse.fleet import UNKNOWN_MODEL, Fleet
 from copycost.analyse.grouping import Floats, floats
-from copycost.analyse.machine_or_conversion import ALL, SAME, UNDECIDED, UNKNOWN
+from copycost.analyse.machine_or_conversion import ALL, SAME, UNDECIDED
 from copycost.analyse.machines import heading
 from copycost.show.document import Block, Column, Line, Lines, Name, Note, Table
-from copycost.show.render.figures import NOTHING, counted, ratio
+from copycost.show.render.figures import NOTHING, counted
 
 MOST_UNFINISHED = 5
 _TIME = "time: geometric mean over the cells in common, the fastest machine is 1"
@@ -138,42 +138,40 @@ def _most_common(values: pd.Series) -> str:
 # Why a machine is slower.
 
 
-def slower_machine_or_conversion(reasons: pd.DataFrame, *, ranked: bool = True) -> list[Block]:
-    """Return whether a machine or a conversion is slower, in sentences and as a table; nothing of a machine alone.
+def slower_machine_or_conversion(reasons: pd.DataFrame) -> list[Block]:
+    """Return whether a machine or a conversion is slower, as a table; nothing of a machine alone.
 
     Args:
         reasons: the frame of ``copycost.analyse.machine_or_conversion.machine_or_conversion``.
-        ranked: whether the machine that the others are compared with is the fastest; else it is only the first.
     """
     if reasons.empty:
         return []
     telling = reasons[_telling(reasons)]
-    sentences = [line for _, rows in telling.groupby("machine", sort=False) for line in _sentences(rows)]
     parts = (("ratio", "time"), ("machine_ratio", "plain copies"), ("own_ratio", "beside them"))
+    alone = telling["machine"].nunique() == 1
     rows = telling.assign(
         conversion=telling["conversion"].where(telling["conversion"] != ALL, "most"),
+        title=telling["sizes"] if alone else telling["machine"] + ", " + telling["sizes"],
         **{f"{name}_half": relative_half_width(telling, name) for name, _ in parts},
     )
     columns = (
-        Column("machine", "machine", "name"),
+        Column("machine", "machine", "name", shown=False),
         Column("conversion", "conversion", "name"),
-        Column("sizes", "bytes"),
         *(Column(name, heading, "ratio", half=f"{name}_half") for name, heading in parts),
         Column("why", "so"),
     )
+    base = Name(str(reasons["base"].iloc[0]))
     legend: tuple[Line, ...] = (
         (
-            "all figures: " + ("the fastest, " if ranked else ""),
-            Name(str(reasons["base"].iloc[0])),
-            (", is 1" if ranked else " is 1")
-            + "; plain copies: of as many bytes on the same machine, for what shares memory the smallest one; "
-            "beside them: time over that of its plain copies",
+            *("all figures: ", base, " is 1; plain copies: of as many bytes on the "),
+            "same machine, for what shares memory the smallest one; beside them: time over that of its plain copies",
         ),
         "most: the conversion in the middle; each that is not like it has a row of its own"
         + ("; ± is half of a 95% interval" if telling["ratio_low"].notna().any() else ""),
     )
-    table = Table("reasons", rows, columns, caption="slower machine or slower conversion")
-    return [Lines(tuple(sentences), bullets=True), table, Lines(legend)]
+    of = (Name(str(telling["machine"].iloc[0])), " against ", base, ": ") if alone else ()
+    caption = (*of, "slower machine or slower conversion")
+    return [Table("reasons", rows, columns, caption=caption, titles="title"), Lines(legend)]
 
 
 def relative_half_width(rows: pd.DataFrame, name: str) -> Floats:
@@ -189,31 +187,3 @@ def _telling(reasons: pd.DataFrame) -> pd.Series:
     other = reasons["why"].ne(pd.Series([every.get(key) for key in keys], index=reasons.index))
     telling: pd.Series = reasons["conversion"].eq(ALL) | (other & ~reasons["why"].isin([SAME, UNDECIDED]))
     return telling
-
-
-def _sentences(rows: pd.DataFrame) -> Iterator[Line]:
-    """Yield what one machine is against the base: first what is true of most conversions, then what stands out."""
-    machine, base = Name(str(rows["machine"].iloc[0])), Name(str(rows["base"].iloc[0]))
-    for reason, alike in rows[rows["conversion"] == ALL].groupby("why", sort=False):
-        why = str(reason)
-        sizes, times = ", ".join(alike["sizes"]), _range(alike["ratio"])
-        if why == UNKNOWN:
-            yield (machine, f" takes {times} the time of ", base, f" ({sizes}); why is not known: {why}")
-        elif why in (SAME, UNDECIDED):
-            yield (machine, " against ", base, f": {why} ({sizes})")
-        else:
-            plain = _range(alike["machine_ratio"])
-            yield (machine, f" takes {times} the time of ", base, f", its plain copies {plain}: {why} ({sizes})")
-    for _, row in rows[rows["conversion"].ne(ALL)].iterrows():
-        yield (
-            machine,
-            ", but ",
-            Name(str(row["conversion"])),
-            f": takes {ratio(row['ratio'])}× the time, {ratio(row['own_ratio'])}× beside its own plain copies: "
-            f"{row['why']} ({row['sizes']})",
-        )
-
-
-def _range(values: pd.Series) -> str:
-    low, high = ratio(values.min()), ratio(values.max())
-    return f"{low}×" if low == high else f"{low} to {high}×"

@@ -1,0 +1,44 @@
+"""Where the middle halves of two sides' rounds do not overlap: what can be said where no verdict is possible."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from copycost.analyse.grouping import KEY, Floats, floats, group_codes, text_keys
+from copycost.analyse.robust_mean import FEWEST
+from copycost.analyse.verdicts import FASTER, SLOWER
+
+APART = "apart"
+"""The column that tells on which side of A's middle half B's lies: slower, faster, or "" where they overlap."""
+
+
+def is_without_verdicts(comparison: pd.DataFrame) -> bool:
+    """Return whether each cell of a comparison has too few processes on a side for any verdict."""
+    return bool((comparison[["processes_a", "processes_b"]].min(axis=1) < FEWEST).all())
+
+
+def with_quartiles(comparison: pd.DataFrame, a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
+    """Return a comparison with the quartiles of both sides' rounds, and where they do not overlap.
+
+    Args:
+        comparison: the frame of ``copycost.analyse.comparison.compare``.
+        a: the baseline's rounds.
+        b: the candidate's.
+
+    Returns:
+        Its columns, and ``q1_a``, ``q3_a``, ``q1_b``, ``q3_b`` (seconds, as measured) and ``APART``.
+    """
+    keys = text_keys(comparison, KEY)
+    columns: dict[str, Floats] = {}
+    for name, rounds in (("a", a), ("b", b)):
+        codes, first = group_codes(rounds, KEY)
+        position = {key: place for place, key in enumerate(text_keys(rounds.iloc[first], KEY))}
+        seconds = floats(rounds["seconds"])
+        quartiles = np.full((len(keys), 2), np.nan)
+        for place, key in enumerate(keys):
+            if key in position:
+                quartiles[place] = np.quantile(seconds[codes == position[key]], [0.25, 0.75])
+        columns |= {f"q1_{name}": quartiles[:, 0], f"q3_{name}": quartiles[:, 1]}
+    slower, faster = columns["q1_b"] > columns["q3_a"], columns["q3_b"] < columns["q1_a"]
+    return comparison.assign(**columns, **{APART: np.select([slower, faster], [SLOWER, FASTER], "")})
