@@ -78,7 +78,7 @@ def compare_runs(baseline: Run, candidate: Run, *, margin: float = MARGIN, anywa
         same_programs=_same_programs(baseline, candidate),
     )
     least = LEAST_CHANGE if _one_interpreter(baseline, candidate) else LEAST_CHANGE_ELSEWHERE
-    if is_without_verdicts(cells):
+    if not (baseline.is_ours or candidate.is_ours) and is_without_verdicts(cells):
         cells = with_quartiles(cells, baseline.rounds, candidate.rounds)
     cells = with_counts(cells, baseline.estimates, candidate.estimates, least)
     methods = [*differing(baseline.method, candidate.method), *across]
