@@ -93,7 +93,7 @@ def _picture(words: Sequence[str], selected: Sequence[Run], found: Fleet, result
     from copycost.program import program
     from copycost.show.document import Command, Lines
 
-    if found.pooled or found.answers["machine"].nunique() != 1:
+    if found.pooled or found.shapes is None or found.answers["machine"].nunique() != 1:
         return []
     named = list(words or (LATEST,)) if len(selected) in (1, len(words)) else [str(run.path) for run in selected]
     options = ["--chart", "ratio", *(["--anyway"] if found.methods else [])]

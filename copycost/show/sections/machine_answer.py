@@ -78,6 +78,8 @@ def _what_differs(machines: pd.DataFrame) -> Line:
     one_machine = machines["machine"].nunique(dropna=False) == 1
     rest = [heading(name) for name in differing if name not in (*_VERSIONS, "machine", "clock")]
     others = f" Further facts that differ: {listed(rest)}." if rest else ""
+    if not machines[[name for name in _VERSIONS if name in machines]].notna().any(axis=None):
+        return f"Which torch, NumPy and Python were measured is not known.{others}"
     if not versions:
         same = "torch, NumPy and Python are the same everywhere"
         return f"{same}, so no difference is a version's.{others}"
