@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 FOLDER = "costs"
 CHARTS = ("cost", "multiple", "throughput", "share")
 """Charts of a page, where the run allows them."""
+NARROW, NARROW_WIDTH = "-narrow", 400
+"""What the files of charts for phones are called by, and how many CSS pixels wide these are."""
 
 
 @click.command()
@@ -81,7 +83,8 @@ def write(run: Run, folder: Path, options: Mapping[str, Any], command: str) -> l
     data = run_data(run)
     charts = _possible(data)
     look = Look("svg", ",".join(options["themes"]), options["width"])
-    drawn = draw(data, folder, charts, look) if charts else []
+    looks = [look, *([replace(look, width=NARROW_WIDTH, suffix=NARROW)] if _has_narrow(options) else [])]
+    drawn = [file for each in looks for file in draw(data, folder, charts, each)] if charts else []
     write_bytes(page, _text(run, folder, charts, provenance(run, options, command)))
     return [page, *drawn]
 
@@ -104,7 +107,13 @@ def differences_of(run: Run, folder: Path) -> list[str]:
         return [f"{page}: was not written by copycost"]
     data = run_data(run)
     charts = _possible(data)
-    wanted = [folder / f"{file_stem(chart, theme)}.svg" for chart in charts for theme in known.options["themes"]]
+    suffixes = ("", NARROW) if _has_narrow(known.options) else ("",)
+    wanted = [
+        folder / f"{file_stem(chart + suffix, theme)}.svg"
+        for chart in charts
+        for suffix in suffixes
+        for theme in known.options["themes"]
+    ]
     differences, complete = charts_that_differ(folder, wanted, lambda path: why_stale(path, data.frame, **data.beside))
     if not complete:
         return differences
@@ -177,12 +186,23 @@ def _text(run: Run, folder: Path, names: Sequence[str], known: Provenance) -> by
 
     charts = {}
     for name in names:
-        files = {theme: f"{file_stem(name, theme)}.svg" for theme in known.options["themes"]}
+        files, narrow = (
+            {theme: f"{file_stem(name + suffix, theme)}.svg" for theme in known.options["themes"]}
+            for suffix in ("", NARROW)
+        )
         described = folder / f"{Path(next(iter(files.values()))).stem}.alt.txt"
-        charts[name] = Chart((Picture(files, described.read_text(encoding="utf-8")),))
+        alt = described.read_text(encoding="utf-8")
+        charts[name] = Chart((Picture(files, alt, narrow if _has_narrow(known.options) else {}),))
     page = render(page_document(run, charts, known.command, known.version), syntax=known.options["syntax"])
     # The comment is last, so that the page begins with its title.
     return f"{page}\n{comment(known)}\n".encode("utf-8", "replace")
+
+
+def _has_narrow(options: Mapping[str, Any]) -> bool:
+    """Return whether a page has charts for phones: where one picture may have several files, and is wide."""
+    from copycost.show.render.markdown import MYST
+
+    return bool(options["syntax"] != MYST and options["width"] > NARROW_WIDTH)
 
 
 def _conditions(run: Run) -> dict[str, str]:

@@ -86,8 +86,8 @@ def report_document(runs: Sequence[Run], results: Path) -> Document:
         {name: frame for run in runs for name, frame in run.benchmarks.items()}
     )
     sections = [
-        doubts_section(runs, NAME),
         _summary(runs, cells),
+        doubts_section(runs, NAME),
         _charts(runs, cells, benchmark_charts),
         comparison_section(runs, results),
         _explanation(runs),

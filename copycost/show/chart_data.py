@@ -79,13 +79,17 @@ def _words(text: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Look:
-    """How charts are written: formats and themes joined by commas, CSS pixels, words or none, and the page."""
+    """How charts are written: formats and themes joined by commas, CSS pixels, words or none, and the page.
+
+    ``suffix`` is put behind the charts' names in those of their files.
+    """
 
     format: str = "svg,png"
     theme: str = "light"
     width: int = 720
     lang_free: bool = False
     background: str = "solid"
+    suffix: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what no chart can be drawn with.
@@ -119,6 +123,7 @@ def draw(data: ChartData, out: Path, charts: Sequence[str] = (), look: Look = Lo
         width=look.width,
         language_free=look.lang_free,
         transparent=look.background == "transparent",
+        suffix=look.suffix,
         **data.beside,
     )
 

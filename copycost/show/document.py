@@ -148,10 +148,14 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """A chart's files, by theme, with its text for readers who cannot see it."""
+    """A chart's files, by theme, with its text for readers who cannot see it.
+
+    ``narrow`` are those for pages that are narrower than the chart, by theme; none where there are none.
+    """
 
     files: Mapping[str, str]
     alt: str
+    narrow: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

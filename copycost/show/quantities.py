@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from copycost.analyse.ceilings import moved_bytes
 from copycost.analyse.grouping import ARM, CELL, Codes, Floats, floats, group_codes
 
 CONDITIONS = [*ARM, "dtype", "threads", "cache", "layout"]
@@ -79,9 +80,11 @@ def _multiple(cells: pd.DataFrame) -> Values:
 
 
 def _speed_up(cells: pd.DataFrame) -> Values:
+    """Return how much faster more threads are; NaN where either side is of a single process: it may be an odd one."""
     threads = floats(cells["threads"])
-    single = _cheapest(cells, [name for name in CELL if name != "threads"], threads == 1)
-    return _relative(cells, np.where(threads > 1, single, -1), inverted=True)
+    repeated = floats(cells["processes"]) > 1
+    single = _cheapest(cells, [name for name in CELL if name != "threads"], repeated & (threads == 1))
+    return _relative(cells, np.where(repeated & (threads > 1), single, -1), inverted=True)
 
 
 def _against_first(cells: pd.DataFrame) -> Values:
@@ -91,8 +94,10 @@ def _against_first(cells: pd.DataFrame) -> Values:
 
 
 def _throughput(cells: pd.DataFrame) -> Values:
-    speed, seconds = floats(cells["gb_per_s"]), floats(cells["seconds"])
-    return speed, speed * seconds / floats(cells["ci_high"]), speed * seconds / floats(cells["ci_low"])
+    """Return the bytes that copies read and write in a second: a cast writes fewer or more than it reads."""
+    moved = np.where(np.isnan(floats(cells["gb_per_s"])), np.nan, moved_bytes(cells)) / 1e9
+    value, low, high = (moved / floats(cells[name]) for name in ("seconds", "ci_high", "ci_low"))
+    return value, low, high
 
 
 def _cheapest(cells: pd.DataFrame, alike: list[str], among: np.ndarray) -> Codes:
@@ -131,7 +136,9 @@ MULTIPLE = _with_interval(
     baseline="the cheapest zero-copy call of that size",
     compute=_multiple,
 )
-THROUGHPUT = _with_interval(*("gb_per_s", "Throughput of copies", "GB/s of the source", "speed"), compute=_throughput)
+THROUGHPUT = _with_interval(
+    *("moved_gb_per_s", "Throughput of copies", "GB/s read and written", "speed"), compute=_throughput
+)
 SHARE_OF_MAPPED = _with_interval(
     *("share_of_mapped", "Share of a plain copy's bandwidth", "share of a plain copy's bandwidth", "share"),
     baseline="a plain copy into memory that is mapped",

@@ -63,9 +63,9 @@ def page_of(out):
 def test_the_page_and_its_charts_are_written(written):
     _, out = written
     names = {path.name for path in (out / "costs").iterdir()}
-    assert {"cost.svg", "cost-dark.svg", "cost.alt.txt"} <= names
+    assert {"cost.svg", "cost-dark.svg", "cost.alt.txt", "cost-narrow.svg", "cost-narrow-dark.svg"} <= names
     page = page_of(out)
-    assert page.startswith("# ") and page.count("<picture>") == page.count('src="') == len(names) // 4
+    assert page.startswith("# ") and page.count("<picture>") == page.count('src="') == len(names) // 8
     for path in re.findall(r'(?:src|srcset)="([^"]+)"', page):
         assert path in names
 

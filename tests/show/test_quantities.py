@@ -4,7 +4,8 @@ import pytest
 
 from copycost.analyse.ceilings import ceilings
 from copycost.analyse.estimates import estimate
-from copycost.show.quantities import QUANTITIES, quantities_in, ratio, with_quantities
+from copycost.analyse.grouping import CELL
+from copycost.show.quantities import QUANTITIES, SPEED_UP, quantities_in, ratio, with_quantities
 from tests.made_up import Law, MadeUpCell, core_cells, made_up_rounds
 
 LAW = Law(processes=5, visits=2, noise=0.001)
@@ -46,6 +47,15 @@ def test_more_threads_are_told_against_one():
     assert np.isnan(row(cells, "torch.tensor", 64, threads=1)["speed_up"])
 
 
+@pytest.mark.parametrize("alone", [1, 2])
+def test_a_single_process_on_either_side_is_no_speed_up(alone):
+    cells = pd.DataFrame({name: ["x", "x"] for name in CELL}).assign(threads=[1, 2], seconds=[8e-6, 4e-6])
+    cells = cells.assign(ci_low=cells["seconds"] * 0.9, ci_high=cells["seconds"] * 1.1, processes=[3, 3])
+    assert SPEED_UP.values(cells)[0][1] == pytest.approx(2.0)
+    cells.loc[cells["threads"] == alone, "processes"] = 1
+    assert np.isnan(SPEED_UP.values(cells)[0]).all()
+
+
 def test_later_runs_are_told_against_the_first():
     cells = cells_of(core_cells(sizes=(1,)), runs=("first", "second"))
     again = row(cells, "torch.tensor", run="second")
@@ -55,7 +65,7 @@ def test_later_runs_are_told_against_the_first():
 
 def test_only_what_is_known_of_some_cell_can_be_chosen():
     known = {one.column for one in quantities_in(cells_of(core_cells(sizes=(1,))))}
-    assert {"seconds", "multiple", "gb_per_s"} <= known
+    assert {"seconds", "multiple", "moved_gb_per_s"} <= known
     assert not {"speed_up", "against_first", "share_of_mapped"} & known
 
 

@@ -154,19 +154,29 @@ def value_scale(panels: Sequence[pd.DataFrame], axis: ValueAxis, always: Sequenc
 
 def scale_across(axes: Axes, across: Across, places: pd.Series, width: float) -> None:
     """Give a plot that is ``width`` CSS pixels wide a horizontal axis that holds all places."""
-    low, high = float(places.min()), float(places.max())
     if across.logarithmic:
-        if low == high:
-            low, high = low / 2, high * 2
         axes.set_xscale("log", base=2)
-        axes.set_xlim(*_with_room(low, high, width))
-    else:
-        if low == high:
-            low, high = low - max(1.0, abs(low) / 2), high + max(1.0, abs(high) / 2)
-        grow = (high - low) * _INSET / (width - 2 * _INSET)
-        axes.set_xlim(low - grow, high + grow)
-    chosen = across.ticks(low, high, width)
+    axes.set_xlim(*limits_across(across, places, width))
+    chosen = across.ticks(*_extent(across, places), width)
     set_ticks(axes.xaxis, chosen, [across.format(tick) for tick in chosen])
+
+
+def limits_across(across: Across, places: pd.Series, width: float) -> tuple[float, float]:
+    """Return the ends of a horizontal axis that holds all places on ``width`` CSS pixels."""
+    low, high = _extent(across, places)
+    if across.logarithmic:
+        return _with_room(low, high, width)
+    grow = (high - low) * _INSET / (width - 2 * _INSET)
+    return low - grow, high + grow
+
+
+def _extent(across: Across, places: pd.Series) -> tuple[float, float]:
+    low, high = float(places.min()), float(places.max())
+    if low < high:
+        return low, high
+    if across.logarithmic:
+        return low / 2, high * 2
+    return low - max(1.0, abs(low) / 2), high + max(1.0, abs(high) / 2)
 
 
 def set_ticks(axis: Axis, places: Sequence[float], labels: Sequence[str]) -> None:

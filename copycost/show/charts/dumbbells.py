@@ -50,7 +50,9 @@ def chosen_sizes(cells: pd.DataFrame, count: int = _SIZES) -> pd.DataFrame:
 
 def _draw(comparison: pd.DataFrame, context: Context) -> Drawing:
     both = comparison[comparison["ratio"] > 0]
-    shown = chosen_sizes(both).sort_values(["direction", "conversion"], kind="stable")
+    in_order = {name: place for place, name in enumerate(context.styles)}
+    shown = chosen_sizes(both)
+    shown = shown.assign(place=shown["conversion"].map(in_order)).sort_values(["direction", "place"], kind="stable")
     panels, omitted = split(shown, by=(*CONDITIONS, "bytes"))
     notes = list(one_sided(comparison))
     if len(shown) < len(both):
@@ -70,7 +72,7 @@ def _draw(comparison: pd.DataFrame, context: Context) -> Drawing:
 
     columns = columns_for(len(panels), room, _NARROWEST_PANEL)
     grid = Grid(len(panels), columns, room, head.height)
-    names = sorted({str(name) for name in shown["conversion"]})
+    names = [name for name in context.styles if (shown["conversion"] == name).any()]
     labels = dict(zip(names, distinct_labels(names, 0.36 * grid.width, _LABEL), strict=True))
     widest = max(text_width(format_ratio(ratio), _FIGURE) for ratio in shown["ratio"])
     beside = max(text_width(text, _LABEL) for text in labels.values()) + 12

@@ -15,7 +15,7 @@ from copycost.show.charts.palette import LOOKS, MARKER_SIZE, LineStyle
 from copycost.show.charts.panels import Panel
 from copycost.show.charts.sheet import Sheet
 
-_LEADER, _SWATCH, _INSET = 14.0, 16.0, 8.0
+_LEADER, _SWATCH, _INSET, _ONE = 14.0, 16.0, 8.0, 6.0
 
 
 @dataclass(frozen=True)
@@ -34,16 +34,20 @@ class EndLabels:
     def draw(self, sheet: Sheet, axes: Axes, panel: Panel, left: float) -> None:
         """Write the labels of a panel to the right of its plot, whose right edge is at ``left``."""
         named = panel.points[[bool(self.texts.get(str(line))) for line in panel.points["line"]]]
-        ends = named.sort_values("x").groupby("line", sort=True).tail(1)
+        ends = named.sort_values("x").drop_duplicates("line", keep="last")
+        in_order = {name: place for place, name in enumerate(self.styles)}
+        ends = ends.sort_values("line", key=lambda names: names.map(in_order), kind="stable")
         places = [sheet.position(axes, x, y) for x, y in zip(ends["x"], ends["value"], strict=True)]
         box = axes.get_window_extent()
         step = _line_height(self.size)
         low, high = sheet.height - float(box.y1) - step / 2, sheet.height - float(box.y0) + step / 2
-        centres = spread([y for _, y in places], [step] * len(places), low, high)
+        # Ends that the eye takes for one have their names in the order of the lines.
+        centres = spread([_ONE * round(y / _ONE) for _, y in places], [step] * len(places), low, high)
         swatch = left + _LEADER + 6
         for name, look, (x, y), centre in zip(ends["line"], ends["look"], places, centres, strict=True):
             style, of_look = self.styles[str(name)], LOOKS[look]
-            sheet.line([x + 5, swatch], [y, centre], color=style.colour, linewidth=0.7, alpha=0.75, zorder=1.2)
+            # Thin and grey, and not from the last point on: a leader in the line's colour reads as more of the line.
+            sheet.line([x + 8, swatch - 6], [y, centre], color=sheet.theme.guide, linewidth=0.5, zorder=1.2)
             face = style.colour if of_look.filled else sheet.theme.page
             size = MARKER_SIZE * 1.15 * max(of_look.size, 0.6)
             sheet.marker(swatch, centre, style.marker, size, style.colour, face)

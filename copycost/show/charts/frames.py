@@ -20,7 +20,7 @@ _CELL = ("run", "machine", "arm", *_KEY)
 _ORDER = [*CONDITIONS[:3], "direction", "conversion", "dtype", "threads", "cache", "layout", "bytes"]
 _TEXTS = ("run", "machine", "arm", "direction", "conversion", "dtype", "cache", "layout")
 _INTERVAL = ("seconds", "ci_low", "ci_high")
-_COPIES = ("gb_per_s", "copy_ratio", "copy_ratio_low", "copy_ratio_high", "page_faults")
+_COPIES = ("result_bytes", "gb_per_s", "copy_ratio", "copy_ratio_low", "copy_ratio_high", "page_faults")
 _SHARES = ("share_of_mapped", "share_of_mapped_low", "share_of_mapped_high")
 _LOOK_OF_VERDICT = {FASTER: "changed", SLOWER: "changed", SAME: "same", UNDECIDED: "undecided"}
 # Doubts that a chart shows by itself: a wide interval is drawn, and what pages cost is part of the figure.
@@ -38,11 +38,16 @@ class FrameSpec:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A frame made plain, its name in ``FRAMES``, and the references beside a run's cells."""
+    """A frame made plain, its name in ``FRAMES``, and the references beside a run's cells.
+
+    ``conversions`` are in the order in which the frame has them, which is that of the catalogue: lines, rows and panels
+    follow it.
+    """
 
     shows: str
     frame: pd.DataFrame
     references: pd.DataFrame
+    conversions: tuple[str, ...] = ()
 
 
 def doubtful(flags: object) -> bool:
@@ -163,7 +168,10 @@ FRAMES: dict[str, FrameSpec] = {
 def prepared(frame: pd.DataFrame, shows: str) -> Prepared:
     """Return a frame as its charts are drawn from it."""
     references = reference_cells(frame) if shows == RUN else pd.DataFrame()
-    return Prepared(shows, FRAMES[shows].prepare(frame), references)
+    plain = FRAMES[shows].prepare(frame)
+    present = set(plain["conversion"]) if "conversion" in plain else set()
+    in_order = dict.fromkeys(map(str, frame["conversion"].dropna())) if present else {}
+    return Prepared(shows, plain, references, tuple(name for name in in_order if name in present))
 
 
 def data_hash(

@@ -71,7 +71,7 @@ def _draw(
     colours = theme_named(theme)
     check_width(width)
     _refuse(chart.name, chart.needs(data.frame, rounds))
-    styles = line_styles(data.frame["conversion"].unique() if "conversion" in data.frame else (), colours)
+    styles = line_styles(data.conversions, colours)
     references = data.references if chart.uses_references else None
     with chart_style():
         return chart.draw(data.frame, Context(colours, width, styles, rounds=rounds, references=references, **beside))
@@ -117,12 +117,14 @@ def draw_all(
     shows: str = RUN,
     names: tuple[str, str] = ("A", "B"),
     about: tuple[str, ...] = (),
+    suffix: str = "",
 ) -> list[Path]:
     """Draw charts into a folder and return the files: ``cost.svg``, ``cost-dark.svg`` and so on.
 
     Without ``charts``, those that the data allow and that are drawn by themselves; a chart
     that is named must be possible. ``shows`` is which of ``FRAMES`` the frame is; the rest is as in ``draw``.
-    ``provenance`` is written into each file beside what is found in the data.
+    ``provenance`` is written into each file beside what is found in the data; ``suffix`` stands behind the charts'
+    names in those of the files.
 
     Raises:
         UsageError: as in ``draw``; an unknown format; a folder that cannot be written.
@@ -150,7 +152,7 @@ def draw_all(
         for theme in themes:
             drawing = _draw(CHARTS[name], data, theme=theme, rounds=rounds, **beside)
             source = describe_source(drawing, shown, frame, machine, options, provenance)
-            files += save(drawing, out / file_stem(name, theme), formats, source)
+            files += save(drawing, out / file_stem(name + suffix, theme), formats, source)
     return list(dict.fromkeys(files))
 
 

@@ -24,14 +24,16 @@ _SAME = ["run", "machine", "arm", "threads"]
 _SIZE, _GAP = 9.5, 6.0
 # Machines have three, some four; more would be a strange file.
 _MOST_CACHES = 4
+_MORE = 0.1
+"""Fresh pages count where they take this share more than the copy."""
 
 
 @dataclass(frozen=True)
 class Guide:
     """A thin line for comparison: its meaning, and its value at places in a panel.
 
-    A value in ``always`` is on the axis even where no point comes near it. ``sign`` is "guide" or
-    "guide-2": how it is dashed.
+    The value is one array as long as the places, or has a column for each of several lines. What is in ``always`` is
+    on the axis even where no point comes near it. ``sign`` is "guide" or "guide-2": how it is dashed.
     """
 
     text: str
@@ -69,18 +71,67 @@ def of_reference(references: pd.DataFrame | None, name: str, value: Callable[[pd
 
 
 def fresh_share(references: pd.DataFrame | None) -> GuideValue:
-    """Return a guide's value: the bandwidth of a copy into fresh memory over that into mapped memory.
+    """Return a guide's value: the most that a copy into fresh memory reaches, over a plain copy into mapped memory.
 
-    It is NaN where that is no less: what bounds a copy there is another thing.
+    As ``copy_ceiling`` does it: a line for each ratio of result to source, which ends where fresh pages cost nothing.
     """
-    fresh = of_reference(references, FRESH, lambda copy: copy["seconds"])
-    mapped = of_reference(references, MAPPED, lambda copy: copy["seconds"])
+    ceiling, mapped = copy_ceiling(references, fresh=True), of_reference(references, MAPPED, _least_seconds)
 
     def at(panel: Panel, x: np.ndarray) -> np.ndarray:
-        share = mapped(panel, x) / fresh(panel, x)
-        return np.where(share < 1, share, np.nan)
+        plain_copy = 2 * x / mapped(panel, x) / 1e9
+        share: np.ndarray = np.minimum(ceiling(panel, x) / plain_copy[:, None], 1.0)
+        return share
 
     return at
+
+
+def copy_ceiling(references: pd.DataFrame | None, *, fresh: bool = False) -> GuideValue:
+    """Return a guide's value: the most bytes that a plain copy reads and writes in a second, in GB/s.
+
+    A copy of n bytes whose result has r is bounded by the fastest plain copy of (n + r) / 2 bytes, and with ``fresh``
+    by the time that fresh pages take more for r bytes: a line for each ratio of result to source in the panel. It ends
+    where they take no more, because the allocator hands out memory that was used before. A plain copy's time is the
+    lower end of its interval: what is measured beside it ought not to be faster. The value is straight between the
+    sizes of the panel's points, as their lines are.
+    """
+    mapped, new = (of_reference(references, name, _least_seconds) for name in (MAPPED, FRESH))
+
+    def at(panel: Panel, x: np.ndarray) -> np.ndarray:
+        def fastest(size: np.ndarray) -> np.ndarray:
+            times: np.ndarray = np.fmin(mapped(panel, size), new(panel, size))
+            return times
+
+        sizes = np.unique(panel.points["bytes"].to_numpy(float))
+        lines = []
+        for share in _result_shares(panel.points):
+            seconds = fastest(sizes * (1 + share) / 2)
+            if fresh:
+                more = new(panel, sizes * share) - fastest(sizes * share)
+                slower = np.pad(more > _MORE * seconds, 1)
+                seconds = np.where(slower[1:-1], seconds + more, seconds)
+                seconds[~(slower[:-2] | slower[1:-1] | slower[2:])] = np.nan
+            lines.append(sizes * (1 + share) / seconds / 1e9)
+        values = np.column_stack(lines)
+        if not fresh:
+            values = np.fmax.reduce(values, axis=1)[:, None]
+        columns = [np.interp(np.log(x), np.log(sizes), np.log(line), left=np.nan, right=np.nan) for line in values.T]
+        straight: np.ndarray = np.exp(np.column_stack(columns))
+        return straight
+
+    return at
+
+
+def _least_seconds(copies: pd.DataFrame) -> pd.Series:
+    low = copies["ci_low"] if "ci_low" in copies else copies["seconds"]
+    return low.where(low > 0, copies["seconds"])
+
+
+def _result_shares(points: pd.DataFrame) -> list[float]:
+    """Return the ratios of result to source among points, which is 1 where it is not known."""
+    if "result_bytes" not in points:
+        return [1.0]
+    shares = points["result_bytes"].astype("Float64").astype(float) / points["bytes"]
+    return sorted(shares.fillna(1.0).round(3).unique())
 
 
 def _of_panel(references: pd.DataFrame | None, name: str, panel: Panel) -> pd.DataFrame:
@@ -115,6 +166,19 @@ def data_caches(machine: Mapping[str, Any] | None) -> list[tuple[int, int]]:
             if isinstance(level, int) and isinstance(size, int) and size > 0:
                 sizes[level] = max(size, sizes.get(level, 0))
     return sorted(sizes.items(), key=lambda cache: (cache[1], cache[0]))[:_MOST_CACHES]
+
+
+def fully_named(
+    marks: Sequence[Mark], limits: tuple[float, float], plot: tuple[float, float], left: float, right: float
+) -> bool:
+    """Return whether all marks on a logarithmic axis can have their full texts between ``left`` and ``right``.
+
+    ``limits`` are the ends of the axis, ``plot`` where the plot begins and how wide it is, in CSS pixels.
+    """
+    low, high = np.log(limits)
+    shown = [mark for mark in marks if low < np.log(mark.place) < high]
+    centres = [plot[0] + plot[1] * float((np.log(mark.place) - low) / (high - low)) for mark in shown]
+    return _side_by_side(centres, [text_width(mark.texts[0], _SIZE) for mark in shown], left, right) is not None
 
 
 def draw_marks(sheet: Sheet, axes: Axes, marks: Sequence[Mark], baseline: float, left: float, right: float) -> None:

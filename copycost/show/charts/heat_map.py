@@ -39,7 +39,7 @@ def _draw(comparison: pd.DataFrame, context: Context) -> Drawing:
     about = facts(both, context)
     room = context.width - 2 * MARGIN
     head = heading(CHART.title, about, context, room)
-    names = sorted({str(name) for name in both["conversion"]})
+    names = [name for name in context.styles if (both["conversion"] == name).any()]
     longest = min(max(text_width(plain(name), _LABEL) for name in names), _LONGEST_NAME)
     sizes = max(panel.points["bytes"].nunique() for panel in panels)
     columns = columns_for(len(panels), room, max(_NARROWEST_PANEL, longest + sizes * _WIDE_ENOUGH))
@@ -78,7 +78,7 @@ def _map(sheet: Sheet, panel: Panel, labels: dict[str, str], across: tuple[float
     """
     outer, left, right = across
     sizes = np.unique(panel.points["bytes"].to_numpy(float))
-    names = sorted(panel.points["conversion"].unique(), key=str)
+    names = [name for name in labels if (panel.points["conversion"] == name).any()]
     width = (right - left) / len(sizes)
     for number, name in enumerate(names):
         sheet.text(outer, top + number * _ROW + 0.68 * _ROW, labels[str(name)], _LABEL, sheet.theme.ink)

@@ -36,10 +36,22 @@ def _lines(series: pd.DataFrame, context: Context) -> tuple[pd.DataFrame, Varian
     steps = step_changes(series)
     steps = steps.assign(line=[cell_text(row) for _, row in steps.iterrows()])
     named = _named(steps)
-    shown = _relative(series, dict(zip(named["line"], named["ratio"], strict=True)))
+    notes: tuple[str, ...] = ("each label tells the size of its step",)
+    shown = _relative(series)
+    sized = bool((shown["bytes"] > 0).any())
+    apart = sized and len(steps) > 0
+    if apart:
+        still = shown[~shown["conversion"].isin(steps["conversion"])]
+        shown = shown.drop(still.index)
+        names = ", ".join(plain(name) for name in context.styles if (still["conversion"] == name).any())
+        notes += (f"no step in {still['line'].nunique()} cells of {names}",) if names else ()
+    elif not len(steps):
+        named, notes = _furthest(shown), ("no step: the cells that ended furthest from their past are named",)
+    sizes = dict(zip(named["line"], named["ratio"], strict=True))
+    shown = shown.assign(label=[_label(line, sizes, conversion=not apart) for line in shown["line"]])
     styles = {line: LineStyle(context.theme.guide, "None", 0.5) for line in shown["line"].unique()}
     groups = [of_one for _, of_one in named.groupby("conversion", sort=True)]
-    if not (shown["bytes"] > 0).any():
+    if not sized:
         named = named.head(_MOST_NAMED)
         groups = [named]
     for of_panel in groups:
@@ -47,12 +59,13 @@ def _lines(series: pd.DataFrame, context: Context) -> tuple[pd.DataFrame, Varian
     return shown, Variant(
         _AXIS,
         guides=(guide_at_one(_AXIS, "the median of the runs before the newest"),),
+        notes=notes,
         across=dates("date of the run (UTC)", shown["x"].to_list()),
         styles=styles,
         nameless=set(shown["line"]) - set(named["line"]),
         by=(),
         # Another suite's tests, which have no sizes, stand together: of hundreds only those with a step are named.
-        apart=("conversion",) if (shown["bytes"] > 0).any() else (),
+        apart=("conversion",) if apart else (),
         narrowest=480.0,
         marks=lambda panel: _marks(panel, steps),
         says=_sentences(shown, steps),
@@ -60,23 +73,28 @@ def _lines(series: pd.DataFrame, context: Context) -> tuple[pd.DataFrame, Varian
     )
 
 
-def _relative(series: pd.DataFrame, steps: dict[str, float]) -> pd.DataFrame:
-    """Return the points of all cells with a past: seconds over the median of all runs but the newest.
-
-    The label of a line in ``steps`` says how large its step is.
-    """
+def _relative(series: pd.DataFrame) -> pd.DataFrame:
+    """Return the points of all cells with a past: seconds over the median of all runs but the newest."""
     parts = []
     for _, cell in series.groupby(_KEY, sort=False, dropna=False):
         if len(cell) > 1:
             parts.append(cell.assign(value=cell["seconds"] / cell["seconds"].iloc[:-1].median()))
-    shown = pd.concat(parts)
+    shown = pd.concat(parts, ignore_index=True)
     line = [cell_text(row) for _, row in shown.iterrows()]
-    label = [_without_conversion(text) + (f": {format_ratio(steps[text])}" if text in steps else "") for text in line]
-    return shown.assign(x=shown["at"], line=line, label=label, low=np.nan, high=np.nan, look="plain", flagged=False)
+    return shown.assign(x=shown["at"], line=line, low=np.nan, high=np.nan, look="plain", flagged=False)
 
 
-def _without_conversion(cell: str) -> str:
-    return cell.partition(", ")[2] or cell
+def _label(cell: str, sizes: dict[str, float], *, conversion: bool) -> str:
+    """Return the name of a line, with or without its conversion, and by how much it moved where that is known."""
+    name = cell if conversion else cell.partition(", ")[2] or cell
+    return name + (f": {format_ratio(sizes[cell])}" if cell in sizes else "")
+
+
+def _furthest(shown: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells whose newest values are furthest from their past, as ``_named`` does those with steps."""
+    newest = shown.sort_values("at", kind="stable").drop_duplicates("line", keep="last")
+    far = newest["value"].astype(float).map(np.log).abs().sort_values(ascending=False, kind="stable")
+    return newest.loc[far.index[:_MOST_NAMED]].assign(ratio=lambda cells: cells["value"])
 
 
 def _named(steps: pd.DataFrame) -> pd.DataFrame:
@@ -90,7 +108,10 @@ def _marks(panel: Panel, steps: pd.DataFrame) -> list[Mark]:
     """Return the dates at which most of a panel's cells took a step."""
     of_panel = steps[steps["line"].isin(panel.points["line"])]
     times = sorted(of_panel["created"].value_counts().head(_MOST_DATES).index)
-    forms = ("%Y-%m-%d %H:%M", "%Y-%m-%d", "%m-%d")
+    # The time of day tells runs of one day apart, and nothing else.
+    days = panel.points["at"] // 86400
+    of_days = days.nunique() == panel.points["at"].nunique()
+    forms = ("%Y-%m-%d", "%m-%d") if of_days else ("%Y-%m-%d %H:%M", "%Y-%m-%d", "%m-%d")
     return [Mark(time.timestamp(), (*(f"{time:{form}}" for form in forms), "")) for time in times]
 
 

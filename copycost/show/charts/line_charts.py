@@ -15,10 +15,11 @@ from copycost.show.charts.axes import ValueAxis, numbers, value_axis
 from copycost.show.charts.chart import Chart, Context
 from copycost.show.charts.descriptions import counted, extremes, one_sided, time_ratio
 from copycost.show.charts.frames import NOISE, PAIR, PARAMETERS, RUNS
-from copycost.show.charts.guides import Guide, fresh_share, guide_at_one, has_reference, of_reference
+from copycost.show.charts.guides import Guide, copy_ceiling, fresh_share, guide_at_one, has_reference
 from copycost.show.charts.labels import plain
 from copycost.show.charts.lines import Variant, line_chart, points
 from copycost.show.charts.palette import plain_styles
+from copycost.show.charts.panels import Panel
 from copycost.show.charts.several_runs import lines_of_runs, over_median, several
 from copycost.show.charts.ticks import multiple_tick, number, percent_tick
 from copycost.show.quantities import (
@@ -27,16 +28,18 @@ from copycost.show.quantities import (
     PAGE_FAULTS,
     RATIO,
     SECONDS,
-    SHARE_OF_FRESH,
     SHARE_OF_MAPPED,
     SPEED_UP,
     THROUGHPUT,
     Quantity,
     cheapest_zero_copy,
 )
+from copycost.units import format_bytes
 
 NO_BYTES = "no cell with a number of bytes was measured on both sides"
 _NOT_SEVERAL = "no cell was measured in more than one run"
+_MOST, _MOST_FRESH = "the most that a plain copy reaches", "into fresh memory, where that is less"
+_OF_REFERENCE = ["run", "machine", "arm", "threads"]
 _PAGE = Guide("one fault per 4 KiB", lambda panel, x: np.where(x >= 4096, x / 4096, np.nan))
 
 
@@ -47,6 +50,7 @@ def of_run(
     missing: str,
     *,
     copies_only: bool = False,
+    only: Callable[[pd.DataFrame], pd.DataFrame] = lambda shown: shown,
     guides: Callable[[pd.DataFrame, Context], tuple[Guide, ...]] = lambda shown, context: (),
     notes: Callable[[pd.DataFrame], tuple[str, ...]] = lambda cells: (),
     **options: Any,
@@ -59,6 +63,7 @@ def of_run(
         quantity: what it shows.
         missing: why it cannot be drawn of cells without the quantity.
         copies_only: whether cells that do not copy are left out.
+        only: takes the points and returns those that are shown.
         guides: further guides for the cells that are shown.
         notes: sentences below the chart, from all cells.
         options: as in ``line_chart``.
@@ -69,7 +74,7 @@ def of_run(
     def known(cells: pd.DataFrame) -> pd.DataFrame:
         shown = points(cells, *quantity.values(cells))
         possible = shown["value"] >= 0 if axis.holds_zero else shown["value"] > 0
-        return shown[possible & (shown["look"] == "copies")] if copies_only else shown[possible]
+        return only(shown[possible & (shown["look"] == "copies")] if copies_only else shown[possible])
 
     def lines(cells: pd.DataFrame, context: Context) -> tuple[pd.DataFrame, Variant]:
         shown = known(cells)
@@ -88,20 +93,33 @@ def _zero_copy_names(cells: pd.DataFrame) -> tuple[str, ...]:
 
 
 def _plain_copies(shown: pd.DataFrame, context: Context) -> tuple[Guide, ...]:
-    """Return the throughput of the plain copies that were measured, for the axis to hold the most they reach."""
-    guides = []
-    for name, quantity, sign in ((MAPPED, SHARE_OF_MAPPED, "guide"), (FRESH, SHARE_OF_FRESH, "guide-2")):
-        copies = context.references
-        if copies is not None and has_reference(copies, name):
-            near = copies["bytes"].between(shown["bytes"].min(), shown["bytes"].max())
-            speeds = _speed(copies[near & (copies["conversion"] == name) & (copies["seconds"] > 0)])
-            highest = (float(speeds.max()),) if len(speeds) else ()
-            guides.append(Guide(str(quantity.baseline), of_reference(copies, name, _speed), highest, sign))
+    """Return what bounds copies, where plain copies were measured, for the axis to hold the most that they reach."""
+    copies, guides = context.references, []
+    sizes = np.unique(shown["bytes"].to_numpy(float))
+    for name, text, sign in ((MAPPED, _MOST, "guide"), (FRESH, _MOST_FRESH, "guide-2")):
+        if has_reference(copies, name):
+            ceiling = copy_ceiling(copies, fresh=name == FRESH)
+            values = [ceiling(Panel("", alike), sizes) for _, alike in shown.groupby(_OF_REFERENCE, dropna=False)]
+            known = np.concatenate([value[np.isfinite(value)] for value in values])
+            if len(known):
+                guides.append(Guide(text, ceiling, (float(known.max()),), sign))
     return tuple(guides)
 
 
-def _speed(copies: pd.DataFrame) -> pd.Series:
-    return copies["bytes"] / copies["seconds"] / 1e9
+def _where_bytes_count(shown: pd.DataFrame) -> pd.DataFrame:
+    """Return the copies of at least the size from which one reaches a tenth of the highest throughput.
+
+    Below it the call is what takes the time, and throughput says how many bytes there are.
+    """
+    enough = shown["value"] >= shown["value"].max() / 10
+    counting: pd.DataFrame = shown[shown["bytes"] >= shown.loc[enough, "bytes"].min()]
+    return counting
+
+
+def _what_is_below(cells: pd.DataFrame) -> tuple[str, ...]:
+    shown = points(cells, *THROUGHPUT.values(cells))
+    smallest, first = shown["bytes"].min(), _where_bytes_count(shown)["bytes"].min()
+    return (f"below {format_bytes(first)} the call takes the time, not its bytes",) if first > smallest else ()
 
 
 def _fresh_share(shown: pd.DataFrame, context: Context) -> tuple[Guide, ...]:
@@ -180,7 +198,9 @@ LINE_CHARTS = (
     of_run(
         *("throughput", "Throughput of copies against bytes", THROUGHPUT, "no cell copies with a known throughput"),
         copies_only=True,
+        only=_where_bytes_count,
         guides=_plain_copies,
+        notes=_what_is_below,
         uses_references=True,
     ),
     of_run(

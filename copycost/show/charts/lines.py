@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from copycost.show.charts.axes import BYTES, Across, ValueAxis, scale_across, value_scale
+from copycost.show.charts.axes import BYTES, Across, ValueAxis, limits_across, scale_across, value_scale
 from copycost.show.charts.captions import Entry, heading, key, note_entries
 from copycost.show.charts.chart import Chart, Context, Drawing
 from copycost.show.charts.descriptions import describe_lines
 from copycost.show.charts.end_labels import end_labels
-from copycost.show.charts.guides import Guide, Mark, cache_marks, draw_marks
+from copycost.show.charts.guides import Guide, Mark, cache_marks, draw_marks, fully_named
 from copycost.show.charts.labels import shorten, text_width
 from copycost.show.charts.palette import DOUBT_SIZE, GUIDE_DASHES, LOOKS, MARKER_SIZE, Dash, LineStyle, Theme
 from copycost.show.charts.panels import Panel, facts, not_shown, split
@@ -26,6 +26,9 @@ from copycost.show.quantities import CONDITIONS
 _Values = np.ndarray | pd.Series
 
 _USUAL_TICK_WIDTH = 50.0
+_WIDE, _MOST_RINGED = 480, 0.5
+_MARKS = 15.0
+"""The room that a line of names of marks takes."""
 
 
 @dataclass(frozen=True)
@@ -124,38 +127,56 @@ def draw_lines(name: str, title: str, points: pd.DataFrame, variant: Variant, co
     ``highest``, where they have them, are a wider band.
     """
     axis, across, theme = variant.axis, variant.across, context.theme
-    panels, omitted = split(points, variant.apart, variant.most, variant.by)
+    styles = context.styles if variant.styles is None else variant.styles
+    panels, omitted = split(points, variant.apart, variant.most, variant.by, context.styles)
+    drawn = pd.concat([panel.points for panel in panels])
+    doubtful = int(drawn["flagged"].sum())
+    if doubtful > _MOST_RINGED * len(drawn):
+        # A ring around nearly every point hides the points and marks none.
+        points = points.assign(flagged=False)
+        panels = [replace(panel, points=panel.points.assign(flagged=False)) for panel in panels]
+        variant = replace(variant, notes=(*variant.notes, f"{doubtful} of {len(drawn)} points are doubtful"))
     variant = replace(variant, notes=(*variant.notes, *not_shown(omitted)))
     about = facts(points, replace(context, about=variant.about or context.about))
     room = context.width - 2 * MARGIN
     head = heading(title, about, context, room)
     foot = key([] if context.language_free else _entries(panels, variant), room)
-    styles = context.styles if variant.styles is None else variant.styles
 
     grid = Grid(len(panels), columns_for(len(panels), room, variant.narrowest), room, head.height)
-    labels = end_labels(panels, 0.36 * grid.width, context, styles, variant.nameless)
+    # On a phone a name that can be read is worth more than a wider plot.
+    share = 0.36 if context.width >= _WIDE else 0.42
+    labels = end_labels(panels, share * grid.width, context, styles, variant.nameless)
     # How high the plots are decides how many ticks there are, and these how wide the plots are.
     most = 380.0 if len(panels) == 1 else 210.0
     height = max(min(max(0.55 * (grid.width - labels.width - _USUAL_TICK_WIDTH), 190.0), most), labels.height)
     always = [value for guide in variant.guides for value in guide.always]
     scale = value_scale([panel.points for panel in panels], axis, always, height)
-    above = (18.0 if len(panels) > 1 else 0.0) + 20.0
+    plot_width = grid.width - scale.width - labels.width
+    label = shorten(axis.label, grid.width, TICK_SIZE)
+    beside = max(scale.width, text_width(label, TICK_SIZE) + 8)
+    caches = cache_marks(context.machine) if across is BYTES else []
+    ends = limits_across(across, points["x"], plot_width)
+    # Caches that find no room beside the axis's label have a line of their own below it.
+    own_line = bool(caches) and not fully_named(caches, ends, (scale.width, plot_width), beside, grid.width)
+    if own_line:
+        beside = 0.0
+        if not fully_named(caches, ends, (scale.width, plot_width), beside, grid.width):
+            told = ", ".join(mark.texts[0] for mark in caches if ends[0] < mark.place < ends[1])
+            foot = key([] if context.language_free else _entries(panels, variant, [f"caches: {told}"]), room)
+    above = (18.0 if any(panel.title for panel in panels) else 0.0) + 20.0 + (_MARKS if own_line else 0.0)
     grid = grid.with_rows(above + height + 38)
     sheet = Sheet(context.width, grid.bottom + foot.height + 8, theme, context.transparent)
     head.draw(sheet, MARGIN)
-    plot_width = grid.width - scale.width - labels.width
-    caches = cache_marks(context.machine) if across is BYTES else []
     for number, panel in enumerate(panels):
         left, top = grid.corner(number)
         sheet.panel_title(left, top, panel.title, grid.width)
-        label, baseline = shorten(axis.label, grid.width, TICK_SIZE), top + above - 9
-        sheet.text(left, baseline, label, TICK_SIZE, theme.muted)
+        baseline = top + above - 9
+        sheet.text(left, baseline - (_MARKS if own_line else 0.0), label, TICK_SIZE, theme.muted)
         axes = sheet.axes(left + scale.width, top + above, plot_width, height)
         scale_across(axes, across, points["x"], plot_width)
         scale.apply(axes)
         marks = caches if variant.marks is None else variant.marks(panel)
-        first = left + max(scale.width, text_width(label, TICK_SIZE) + 8)
-        draw_marks(sheet, axes, marks, baseline, first, left + grid.width)
+        draw_marks(sheet, axes, marks, baseline, left + beside, left + grid.width)
         _draw_panel(axes, panel, variant, styles, theme)
         labels.draw(sheet, axes, panel, left + scale.width + plot_width)
         if grid.is_last_in_column(number):
@@ -167,7 +188,7 @@ def draw_lines(name: str, title: str, points: pd.DataFrame, variant: Variant, co
     return Drawing(name, title, theme.name, sheet.figure, alt)
 
 
-def _entries(panels: list[Panel], variant: Variant) -> list[Entry]:
+def _entries(panels: list[Panel], variant: Variant, notes: Sequence[str] = ()) -> list[Entry]:
     """Return the entries of the key, for no more signs than are on the chart."""
     shown = pd.concat([panel.points for panel in panels])
     looks = [name for name, look in LOOKS.items() if look.text and (shown["look"] == name).any()]
@@ -179,7 +200,11 @@ def _entries(panels: list[Panel], variant: Variant) -> list[Entry]:
         entries.append(Entry("outer", variant.outer))
     if shown["flagged"].any():
         entries.append(Entry("flagged", "doubtful: see the flags in the table"))
-    return [*entries, *(Entry(guide.sign, guide.text) for guide in variant.guides), *note_entries(variant.notes)]
+    return [
+        *entries,
+        *(Entry(guide.sign, guide.text) for guide in variant.guides),
+        *note_entries([*variant.notes, *notes]),
+    ]
 
 
 def _draw_panel(axes: Axes, panel: Panel, variant: Variant, styles: Mapping[str, LineStyle], theme: Theme) -> None:
@@ -189,7 +214,11 @@ def _draw_panel(axes: Axes, panel: Panel, variant: Variant, styles: Mapping[str,
         look: dict[str, Any] = {"linewidth": 0.9, "linestyle": GUIDE_DASHES[guide.sign], "zorder": 1}
         axes.plot(places, guide.value(panel, places), color=theme.muted, **look)
     # Named lines are drawn upon those that have no name.
-    lines = sorted(panel.points.groupby("line", sort=True), key=lambda line: line[0] not in variant.nameless)
+    in_order = {name: place for place, name in enumerate(styles)}
+    lines = sorted(
+        panel.points.groupby("line", sort=True),
+        key=lambda line: (line[0] not in variant.nameless, in_order[str(line[0])]),
+    )
     # The first line, which others are drawn upon, is the heaviest.
     weights = np.linspace(1.25, 0.8, len(lines)).tolist() if len(lines) > 1 else [1.0]
     for (name, line), weight in zip(lines, weights, strict=True):

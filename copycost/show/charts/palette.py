@@ -143,12 +143,16 @@ def _luminance(colour: str) -> float:
 
 
 def line_styles(conversions: Iterable[str], theme: Theme) -> dict[str, LineStyle]:
-    """Return a style for each conversion; six colours and eleven markers give 66 pairs."""
-    names = sorted(set(conversions))
+    """Return a style for each conversion, in their order; six colours and eleven markers give 66 pairs.
+
+    Which style one has does not depend on the order.
+    """
+    wanted = list(dict.fromkeys(conversions))
+    names = sorted(wanted)
     others = [name for name in names if name not in _CORE]
     places = {name: _CORE.index(name) for name in names if name in _CORE}
     places |= {name: place for place, name in enumerate(others, start=len(_CORE))}
-    return {name: _style(theme, place) for name, place in places.items()}
+    return {name: _style(theme, places[name]) for name in wanted}
 
 
 def plain_styles(names: Iterable[str], theme: Theme) -> dict[str, LineStyle]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,11 +28,16 @@ class Panel:
 
 
 def split(
-    points: pd.DataFrame, extra: tuple[str, ...] = (), most: int = 12, by: Sequence[str] = CONDITIONS
+    points: pd.DataFrame,
+    extra: tuple[str, ...] = (),
+    most: int = 12,
+    by: Sequence[str] = CONDITIONS,
+    order: Iterable[str] = (),
 ) -> tuple[list[Panel], int]:
     """Return panels, one for each combination of conditions that vary, and how many are left out.
 
-    ``extra`` names further columns that are always kept apart, ``by`` those that are where they vary.
+    ``extra`` names further columns that are always kept apart, ``by`` those that are where they vary; ``order`` is
+    that of conversions.
     """
     columns = [column for column in by if points[column].nunique(dropna=False) > 1]
     if "machine" in columns and points.groupby("run")["machine"].nunique().max() == 1:
@@ -44,8 +49,8 @@ def split(
     columns = [*extra, *columns]
     if not columns:
         return [Panel("", points)], 0
-    panels = []
-    groups = sorted(points.groupby(columns, dropna=False), key=lambda group: _rank(columns, group[0]))
+    panels, ordered = [], tuple(order)
+    groups = sorted(points.groupby(columns, dropna=False), key=lambda group: _rank(columns, group[0], ordered))
     for values, group in groups:
         parts = [condition(column, value) for column, value in zip(columns, values, strict=True)]
         panels.append(Panel(" · ".join(part for part in parts if part), group))
@@ -57,10 +62,11 @@ def not_shown(omitted: int, what: str = "run") -> list[str]:
     return [f"{omitted} more panels are not shown: narrow the {what} down to see them"] if omitted else []
 
 
-def _rank(columns: list[str], values: tuple[Any, ...]) -> list[tuple[int, Any]]:
-    """Return the place of a panel: directions as people name them, all else in its own order."""
+def _rank(columns: list[str], values: tuple[Any, ...], order: Sequence[str]) -> list[tuple[int, Any]]:
+    """Return the place of a panel: directions as people name them, conversions by ``order``, all else by its value."""
+    first = {"direction": _DIRECTIONS, "conversion": order}
     return [
-        (_DIRECTIONS.index(value) if column == "direction" and value in _DIRECTIONS else 9, value)
+        (first[column].index(value) if value in first.get(column, ()) else len(first.get(column, ())), value)
         for column, value in zip(columns, values, strict=True)
     ]
 

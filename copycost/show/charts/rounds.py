@@ -1,28 +1,33 @@
-"""Chart: how the rounds of each cell are distributed, quiet ones beside contended ones."""
+"""Chart: how the rounds of a few cells are distributed, quiet ones and contended ones on one scale."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.collections import PolyCollection
 
-from copycost.show.charts.axes import BYTES, set_ticks
+from copycost.analyse.fleet import telling_conditions, under
+from copycost.show.charts.axes import set_ticks
 from copycost.show.charts.captions import Entry, heading, key, note_entries
 from copycost.show.charts.chart import Chart, Context, Drawing
 from copycost.show.charts.descriptions import described
+from copycost.show.charts.dumbbells import chosen_sizes
 from copycost.show.charts.frames import measured
 from copycost.show.charts.labels import distinct_labels, plain, text_width
-from copycost.show.charts.panels import Panel, facts, not_shown, split
+from copycost.show.charts.panels import facts, not_shown, split
 from copycost.show.charts.sheet import MARGIN, TICK_SIZE, Grid, Sheet, columns_for
-from copycost.show.charts.ticks import byte_ticks, decimal_ticks, multiple_tick
+from copycost.show.charts.ticks import multiple_tick, spelled_decimal_ticks
 from copycost.show.quantities import CONDITIONS
-from copycost.units import format_bytes, format_ratio
+from copycost.units import format_ratio
 
-_AXIS = "round ÷ quiet median"
+_AXIS = "time of a round ÷ median of the cell's quiet rounds"
 _CELL = [*CONDITIONS, "direction", "conversion", "bytes"]
-_NARROWEST_PANEL, _HEIGHT, _TITLE = 215.0, 120.0, 11.0
-_MOST_PANELS = 18
+_NARROWEST_PANEL, _ROW, _LABEL, _FIGURE = 330.0, 40.0, 11.0, 10.0
+_SIZES, _MOST_PANELS, _MOST_ROWS = 4, 8, 8
+_STEP = 0.03
+"""How wide a bar is, as a logarithm: wide enough for one to hold most quiet rounds of a steady cell."""
 # What lies outside is counted in words: one far round would flatten all the others.
 _FARTHEST = (0.5, 4.0)
 
@@ -46,122 +51,132 @@ def _relative(rounds: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(value=frame["seconds"] / usual)
 
 
+def _chosen(rounds: pd.DataFrame, cells: pd.DataFrame, order: list[str]) -> pd.DataFrame:
+    """Return the rounds of a few cells: a few sizes of each conversion, under the conditions that tell the most.
+
+    They are in the order of the conversions.
+    """
+    conditions = telling_conditions(cells)
+    among = under(rounds, conditions) if conditions else np.zeros(len(rounds), dtype=bool)
+    shown = rounds[among] if among.any() else rounds
+    present = set(shown["conversion"])
+    names = [name for name in [*order, *sorted(present - set(order))] if name in present][:_MOST_ROWS]
+    few = chosen_sizes(shown[shown["conversion"].isin(names)], _SIZES)
+    return few.sort_values("conversion", key=lambda column: column.map(names.index), kind="stable")
+
+
 def _draw(cells: pd.DataFrame, context: Context) -> Drawing:
     assert context.rounds is not None
     rounds = _relative(context.rounds)
-    panels, omitted = split(rounds, extra=("conversion",), most=_MOST_PANELS)
-    low, high = _limits(rounds["value"])
-    outside = int(((rounds["value"] < low) | (rounds["value"] > high)).sum())
-    notes = ["each half is as wide as its own peak"]
+    shown = _chosen(rounds, cells, list(context.styles))
+    panels, omitted = split(shown, by=(*CONDITIONS, "bytes"), most=_MOST_PANELS)
+    edges = _edges(shown["value"])
+    outside = int(((shown["value"] < edges[0]) | (shown["value"] > edges[-1])).sum())
+    notes = [f"height: share of the cell's rounds in each {np.expm1(_STEP):.0%}, on one scale"]
+    count, total = (len(frame[_CELL].drop_duplicates()) for frame in (shown, rounds))
+    if count < total:
+        notes.append(f"{count} of {total} cells: --where chooses others")
     if outside:
-        notes.append(f"{outside} of {len(rounds)} rounds lie outside")
+        notes.append(f"{outside} of {len(shown)} rounds lie outside")
     notes += not_shown(omitted)
-    entries = [Entry("filled", "quiet rounds"), Entry("outline", "contended rounds")]
-    entries += note_entries(notes)
+    entries = [Entry("filled", "quiet rounds"), Entry("outline", "contended rounds"), *note_entries(notes)]
 
     room = context.width - 2 * MARGIN
-    about = facts(rounds, context)
+    about = facts(shown, context)
     head = heading(CHART.title, about, context, room)
     foot = key([] if context.language_free else entries, room)
     columns = columns_for(len(panels), room, _NARROWEST_PANEL)
-    grid = Grid(len(panels), columns, room, head.height, 38 + _HEIGHT + 26)
-    titles = distinct_labels([panel.title for panel in panels], grid.width, _TITLE)
-    ticks = decimal_ticks(low, high, 5)
-    tick_width = max(text_width(multiple_tick(value), TICK_SIZE) for value in ticks) + 8
-    plot_width = grid.width - tick_width
-    bottom = grid.bottom + 16 + foot.height
-    sheet = Sheet(context.width, bottom, context.theme, context.transparent)
+    names = list(dict.fromkeys(shown["conversion"]))
+    grid = Grid(len(panels), columns, room, head.height)
+    labels = dict(zip(names, distinct_labels(names, 0.36 * grid.width, _LABEL), strict=True))
+    beside = max(text_width(text, _LABEL) for text in labels.values()) + 12
+    after = text_width("100% quiet", _FIGURE) + 6
+    rows = max(panel.points["conversion"].nunique() for panel in panels)
+    above = 22.0 if any(panel.title for panel in panels) else 8.0
+    grid = grid.with_rows(above + rows * _ROW + 40)
+    sheet = Sheet(context.width, grid.bottom + foot.height + 8, context.theme, context.transparent)
     head.draw(sheet, MARGIN)
-    for number, (panel, title) in enumerate(zip(panels, titles, strict=True)):
+    tallest = max(_shares(cell, cell["value"], edges).max() for _, cell in shown.groupby(_CELL, dropna=False))
+    width = grid.width - beside - after
+    for number, panel in enumerate(panels):
         left, top = grid.corner(number)
-        sheet.text(left, top + 12, title, _TITLE, context.theme.ink)
-        if number % columns == 0:
-            sheet.text(left, top + 29, _AXIS, TICK_SIZE, context.theme.muted)
-        axes = sheet.axes(left + tick_width, top + 36, plot_width, _HEIGHT)
-        _scale(axes, rounds["bytes"], (low, high), ticks, plot_width)
-        _halves(axes, panel, context)
+        sheet.panel_title(left, top, panel.title, grid.width)
+        present = [name for name in names if (panel.points["conversion"] == name).any()]
+        height = _ROW * len(present)
+        axes = sheet.axes(left + beside, top + above, width, height)
+        _scale(axes, edges, len(present), width)
+        for row, name in enumerate(present):
+            cell = panel.points[panel.points["conversion"] == name]
+            _histograms(axes, cell, row, edges, 0.9 / max(tallest, 1e-9), context)
+            base = top + above + (row + 1) * _ROW - 6
+            sheet.text(left, base, labels[name], _LABEL, context.theme.ink)
+            figure = f"{cell['quiet'].mean():.0%} quiet"
+            sheet.text(left + grid.width, base, figure, _FIGURE, context.theme.muted, ha="right")
         if grid.is_last_in_column(number):
-            middle, base = left + tick_width + plot_width / 2, top + 36 + _HEIGHT + 34
-            sheet.text(middle, base, BYTES.label, TICK_SIZE, context.theme.muted, ha="center")
-    foot.draw(sheet, MARGIN, sheet.height - foot.height)
-    alt = _description(rounds, panels, about, notes[1:])
+            text = _AXIS if text_width(_AXIS, TICK_SIZE) < grid.width else "round ÷ quiet median"
+            middle = left + max(beside + width / 2, text_width(text, TICK_SIZE) / 2)
+            sheet.text(middle, top + above + height + 34, text, TICK_SIZE, context.theme.muted, ha="center")
+    foot.draw(sheet, MARGIN, sheet.height - foot.height - 2)
+    alt = _description(rounds, shown, about, notes[1:])
     return Drawing(CHART.name, CHART.title, context.theme.name, sheet.figure, alt)
 
 
-def _limits(values: pd.Series) -> tuple[float, float]:
+def _edges(values: pd.Series) -> np.ndarray:
+    """Return the edges of the bars: one has the median of the quiet rounds in its middle."""
     low, high = np.quantile(values, [0.0005, 0.9995])
-    return float(np.clip(low / 1.03, _FARTHEST[0], 0.9)), float(np.clip(high * 1.03, 1.2, _FARTHEST[1]))
+    low, high = np.clip(low / 1.03, _FARTHEST[0], 0.9), np.clip(high * 1.03, 1.2, _FARTHEST[1])
+    steps = np.arange(np.floor(np.log(low) / _STEP), np.ceil(np.log(high) / _STEP) + 1)
+    edges: np.ndarray = np.exp((steps + 0.5) * _STEP)
+    return edges
 
 
-def _scale(axes: Axes, sizes: pd.Series, values: tuple[float, float], ticks: list[float], width: float) -> None:
-    """Set the axes: octaves of bytes on a plain axis, so that all halves are equally wide."""
-    low, high = float(sizes.min()), float(sizes.max())
-    octaves = np.log2(high) - np.log2(low)
-    axes.set_xlim(np.log2(low) - 1.3, np.log2(high) + 1.3)
-    length = width * octaves / (octaves + 2.6)
-    across = byte_ticks(low, high, length)
-    places = [float(np.log2(size)) for size in across]
-    set_ticks(axes.xaxis, places, [format_bytes(size) for size in across])
-    axes.set_yscale("log")
-    axes.set_ylim(*values)
-    set_ticks(axes.yaxis, ticks, [multiple_tick(value) for value in ticks])
+def _scale(axes: Axes, edges: np.ndarray, rows: int, width: float) -> None:
+    low, high = float(edges[0]), float(edges[-1])
+    axes.set_xscale("log")
+    axes.set_xlim(low, high)
+    axes.set_ylim(rows, 0)
+    places = spelled_decimal_ticks(low, high, width, multiple_tick)
+    set_ticks(axes.xaxis, places, [multiple_tick(place) for place in places])
+    set_ticks(axes.yaxis, range(1, rows), [""] * (rows - 1))
+    axes.tick_params(axis="y", length=0)
 
 
-def _halves(axes: Axes, panel: Panel, context: Context) -> None:
-    """Draw each cell as two histograms back to back: quiet to the left, contended to the right."""
-    places = np.log2(np.unique(panel.points["bytes"].to_numpy(float)))
-    widest = 0.46 * float(np.diff(places).min(initial=2.0))
-    heights = np.log(np.geomspace(*axes.get_ylim(), int(_HEIGHT)))
-    style = context.styles[str(panel.points["conversion"].iloc[0])]
-    sides = ((True, -1, style.colour, style.colour, 0.3), (False, 1, "none", context.theme.ink, 0.7))
-    for quiet, side, face, edge, width in sides:
-        shapes: list[np.ndarray] = []
-        for _, cell in panel.points[panel.points["quiet"] == quiet].groupby("bytes"):
-            place = float(np.log2(float(cell["bytes"].iloc[0])))
-            shapes += _outlines(np.log(cell["value"].to_numpy(float)), heights, place, side * widest)
-        axes.add_collection(
-            PolyCollection(shapes, zorder=2, facecolor=face, edgecolor=edge, linewidth=width), autolim=False
-        )
+def _shares(cell: pd.DataFrame, values: pd.Series, edges: np.ndarray) -> np.ndarray:
+    """Return which share of all the cell's rounds are values in each bin."""
+    counts, _ = np.histogram(values, edges)
+    return counts / max(len(cell), 1)
 
 
-def _outlines(values: np.ndarray, heights: np.ndarray, place: float, width: float) -> list[np.ndarray]:
-    """Return the outlines of a density that lies on its side, one for each mode that stands alone.
-
-    A Gaussian kernel density estimate with Silverman's (1986) bandwidth, kept between 1 and 3
-    pixels: wider would join modes.
-    """
-    pixel = heights[1] - heights[0]
-    quartiles = np.quantile(values, [0.25, 0.75])
-    scale = min(float(values.std()), float(quartiles[1] - quartiles[0]) / 1.34)
-    bandwidth = np.clip(0.9 * scale * len(values) ** -0.2, pixel, 3 * pixel)
-    density = np.exp(-0.5 * ((heights[:, None] - values) / bandwidth) ** 2).sum(axis=1)
-    if density.max() <= 0.1:
-        return []
-    density /= density.max()
-    shown = np.pad(density > 0.02, 1).astype(int)
-    starts, stops = np.flatnonzero(np.diff(shown) == 1), np.flatnonzero(np.diff(shown) == -1)
-    outlines = []
-    for start, stop in zip(starts, stops, strict=True):
-        across = np.concatenate(([0.0], density[start:stop], [0.0]))
-        up = np.exp(heights[np.r_[start, start:stop, stop - 1]])
-        outlines.append(np.column_stack((place + width * across, up)))
-    return outlines
+def _histograms(axes: Axes, cell: pd.DataFrame, row: int, edges: np.ndarray, scale: float, context: Context) -> None:
+    """Draw quiet and contended rounds of a cell upon the foot of its row, both as shares of all its rounds."""
+    style = context.styles.get(str(cell["conversion"].iloc[0]))
+    colour = context.theme.muted if style is None else style.colour
+    base = row + 1.0
+    for quiet in (True, False):
+        share = _shares(cell, cell.loc[cell["quiet"] == quiet, "value"], edges)
+        tops = np.where(share > 0, base - scale * share, np.nan)
+        if quiet:
+            look: dict[str, Any] = {"facecolor": colour, "edgecolor": colour, "linewidth": 0.8}
+            axes.stairs(tops, edges, baseline=base, fill=True, zorder=2, **look)
+        else:
+            axes.stairs(tops, edges, baseline=base, edgecolor=context.theme.ink, linewidth=0.9, zorder=3)
 
 
-def _description(rounds: pd.DataFrame, panels: list[Panel], about: list[str], notes: list[str]) -> str:
+def _description(rounds: pd.DataFrame, shown: pd.DataFrame, about: list[str], notes: list[str]) -> str:
     quiet = rounds[rounds["quiet"]]
-    shows = f"Distributions of {len(rounds)} rounds, each relative to the median of its cell's quiet "
-    shows += f"rounds: {len(quiet) / len(rounds):.0%} of them were quiet."
+    says = f"Distributions of {len(shown)} rounds, each relative to the median of its cell's quiet "
+    says += f"rounds. Of all {len(rounds)} rounds {len(quiet) / len(rounds):.0%} were quiet."
     sentences = []
     if len(quiet) < len(rounds):
         contended = float(rounds.loc[~rounds["quiet"], "value"].median())
         sentences.append(f"The median contended round took {format_ratio(contended)}.")
-    for panel in panels:
+    for panel in split(shown, extra=("conversion",), by=(*CONDITIONS, "bytes"))[0]:
         values = panel.points.loc[panel.points["quiet"], "value"]
         if len(values):
             low, high = map(format_ratio, np.quantile(values, [0.05, 0.95]))
-            sentences.append(f"{plain(panel.title)}: nine of ten quiet rounds from {low} to {high}.")
-    return described(shows, about, sentences, notes)
+            share = f"{panel.points['quiet'].mean():.0%} quiet"
+            sentences.append(f"{plain(panel.title)}: {share}, nine of ten of these from {low} to {high}.")
+    return described(says, about, sentences, notes)
 
 
 CHART = Chart("rounds", "Distribution of rounds", _needs, _draw, uses_rounds=True, by_itself=False)

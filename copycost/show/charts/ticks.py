@@ -104,7 +104,7 @@ def _in_decades(low: float, high: float, steps: tuple[float, ...], every: int) -
 
 
 def byte_ticks(low: float, high: float, pixels: float) -> list[float]:
-    """Return ticks of a byte axis at powers of 4, or of 16, 64 … where those would touch.
+    """Return ticks of a byte axis at powers of 4, or of 8, 16, 32 … where those would touch.
 
     A short axis has powers of 2, or it would have no ticks to speak of.
     """
@@ -116,7 +116,7 @@ def binary_ticks(low: float, high: float, pixels: float, spell: Spell, least: in
     first, last = math.ceil(math.log2(low) - 1e-9), math.floor(math.log2(high) + 1e-9)
     octave = pixels / max(math.log2(high / low), 1e-9)
     ticks: list[float] = []
-    for every in (step for step in (1, 2, 4, 6, 10, 20, 40) if step >= least):
+    for every in (step for step in (1, 2, 3, 4, 5, 6, 8, 10, 20, 40) if step >= least):
         ticks = [2.0**power for power in range(first, last + 1) if power % every == 0]
         if len(ticks) < 2 or _fits(ticks, every * octave, spell):
             break
@@ -156,4 +156,5 @@ def date_ticks(low: float, high: float, pixels: float, spell: Spell) -> list[flo
 
 
 def _fits(ticks: Sequence[float], apart: float, spell: Spell) -> bool:
-    return max((text_width(spell(tick), TICK_SIZE) for tick in ticks), default=0.0) + _GAP <= apart
+    widths = [text_width(spell(tick), TICK_SIZE) for tick in ticks]
+    return max(((one + other) / 2 for one, other in pairwise(widths)), default=0.0) + _GAP <= apart

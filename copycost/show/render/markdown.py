@@ -25,6 +25,8 @@ from copycost.show.render.layout import Value, sheets, signs_of
 LONGEST = 60_000
 """Characters that a document with tables to cut has at most; GitHub refuses a comment of more than 65,536."""
 MARKDOWN, MYST = "markdown", "myst"
+PHONE = "(max-width: 600px)"
+"""The pages that have the charts drawn for phones."""
 SYNTAXES = (MARKDOWN, MYST)
 
 
@@ -155,8 +157,9 @@ def _row(values: Sequence[str]) -> str:
 def _picture(picture: Picture, syntax: str) -> Iterator[str]:
     """Yield an image with its description.
 
-    With both themes: a ``<picture>`` that follows the reader's setting, which GitHub and MkDocs show; for MyST two
-    image directives of the classes that Sphinx themes hide by their own setting. With one theme: an image.
+    A ``<picture>`` that follows the width of the page and the reader's setting of its theme, which GitHub and MkDocs
+    show; for MyST an image directive for each theme, of the classes that Sphinx themes hide by their own setting. With
+    one file: an image.
     """
     alt = " ".join(picture.alt.split())
     if syntax == MYST:
@@ -164,16 +167,20 @@ def _picture(picture: Picture, syntax: str) -> Iterator[str]:
             yield from (f"```{{image}} {file}", f":alt: {_option(alt)}")
             yield from [f":class: only-{theme}"] if len(picture.files) > 1 else []
             yield from ("```", "")
-    elif len(picture.files) == 1:
+    elif len(picture.files) == 1 and not picture.narrow:
         yield from (f"![{unmarked(alt)}]({next(iter(picture.files.values()))})", "")
     else:
-        yield from (
-            "<picture>",
-            f'  <source media="(prefers-color-scheme: dark)" srcset="{picture.files["dark"]}">',
-            f'  <img src="{picture.files["light"]}" alt="{attribute(alt)}">',
-            "</picture>",
-            "",
-        )
+        dark = "(prefers-color-scheme: dark)"
+        yield "<picture>"
+        # The first that holds is taken.
+        for theme in ("dark", "light"):
+            if theme in picture.narrow:
+                media = PHONE if theme == "light" or len(picture.narrow) == 1 else f"{PHONE} and {dark}"
+                yield f'  <source media="{media}" srcset="{picture.narrow[theme]}">'
+        if len(picture.files) > 1:
+            yield f'  <source media="{dark}" srcset="{picture.files["dark"]}">'
+        usual = picture.files.get("light") or picture.files["dark"]
+        yield from (f'  <img src="{usual}" alt="{attribute(alt)}">', "</picture>", "")
 
 
 def _option(text: str) -> str:

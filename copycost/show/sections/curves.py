@@ -123,7 +123,7 @@ def chart_settings(
         interval: what the ends of a quantity's interval are.
         lines: what the lines are.
     """
-    names = sorted({name for one in across for name in one.lines if name is not None})
+    names = list(dict.fromkeys(name for one in across for name in one.lines if name is not None))
     styles = {theme: line_styles(names, THEMES[theme]) for theme in THEMES}
     return {
         "across": [_across(one) for one in across],

@@ -33,9 +33,10 @@ _HEADINGS = {
     "multiple": ("× zero-copy", "multiple"),
     "multiple_low": ("× zero-copy from", "multiple"),
     "multiple_high": ("× zero-copy to", "multiple"),
-    "gb_per_s": ("GB/s", "speed"),
-    "gb_per_s_low": ("GB/s from", "speed"),
-    "gb_per_s_high": ("GB/s to", "speed"),
+    "gb_per_s": ("GB/s of the source", "speed"),
+    "moved_gb_per_s": ("GB/s moved", "speed"),
+    "moved_gb_per_s_low": ("GB/s moved from", "speed"),
+    "moved_gb_per_s_high": ("GB/s moved to", "speed"),
     "share_of_mapped": ("of a plain copy", "share"),
     "share_of_mapped_low": ("of a plain copy from", "share"),
     "share_of_mapped_high": ("of a plain copy to", "share"),
@@ -63,8 +64,8 @@ _HEADINGS = {
     "flags": ("doubts", "doubts"),
 }
 _SHOWN = {
-    *("conversion", "bytes", "seconds", "half_width", "shares_memory", "multiple", "gb_per_s", "copy_ratio"),
-    *("speed_up", "against_first", "page_faults", "rounds", "quiet_share", "processes", "flags"),
+    *("conversion", "bytes", "seconds", "half_width", "shares_memory", "multiple", "moved_gb_per_s", "copy_ratio"),
+    *("speed_up", "against_first", "page_faults", "quiet_share", "flags"),
 }
 
 

@@ -192,7 +192,7 @@ def with_references(frame: pd.DataFrame, fresh: float = 4.0) -> pd.DataFrame:
     for name, slower in (("plain copy (mapped)", 1.0), ("plain copy (fresh)", fresh)):
         seconds = sizes["bytes"] / 50e9 * slower
         own = sizes.astype({"direction": object, "conversion": object})
-        copies.append(own.assign(direction="reference", conversion=name, seconds=seconds))
+        copies.append(own.assign(direction="reference", conversion=name, seconds=seconds, ci_low=seconds))
     plain = frame.astype({"direction": object, "conversion": object})
     share = frame["bytes"] / 50e9 / frame["seconds"]
     share = share.where(~frame["shares_memory"].astype(bool))

@@ -7,6 +7,7 @@ from matplotlib.lines import Line2D
 
 from copycost.show.charts.end_labels import spread
 from copycost.show.charts.gallery import draw
+from copycost.show.charts.palette import THEMES
 from tests.show.charts.layout import texts
 from tests.show.charts.made_up import CORE, cells
 
@@ -41,17 +42,27 @@ def test_labels_that_are_too_wide_but_shorter_than_the_names_are_shortened():
 
 
 def test_labels_stand_in_the_order_of_the_lines_ends():
-    frame = cells(dtypes=("float64",))
+    frame = cells(("torch.from_numpy", "torch.tensor", "t.numpy"), ("float64",))
     labels = labels_of(frame)
     ends = frame[frame["size"] == frame["size"].max()].sort_values("seconds")
     heights = [labels[text].get_position()[1] for text in ends["expression"]]
     assert heights == sorted(heights)
 
 
+def test_labels_of_lines_that_end_together_stand_in_the_order_of_the_catalogue():
+    frame = cells(("torch.Tensor", "torch.tensor", "t.clone.numpy"), ("float64",))
+    frame.loc[frame["size"] == frame["size"].max(), "seconds"] = 0.06
+    labels = labels_of(frame)
+    heights = [labels[text].get_position()[1] for text in ("torch.Tensor(a)", "torch.tensor(a)", "t.clone().numpy()")]
+    assert heights == sorted(heights, reverse=True)
+
+
 def test_each_label_is_tied_to_its_line_by_colour_and_marker():
     figure = draw("cost", cells(dtypes=("float64",))).figure
-    leaders = [line for line in figure.artists if isinstance(line, Line2D) and line.get_alpha() == 0.75]
-    assert len({line.get_color() for line in leaders}) == len(leaders) == len(CORE)
+    lines = [line for line in figure.artists if isinstance(line, Line2D)]
+    signs = {(line.get_color(), line.get_marker(), line.get_markeredgecolor()) for line in lines if line.get_marker()}
+    leaders = [line for line in lines if line.get_color() == THEMES["light"].guide]
+    assert len(leaders) == len(CORE) and len(signs) >= len(CORE)
 
 
 place = st.floats(-1000, 1000)

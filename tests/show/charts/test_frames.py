@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from copycost.show.charts.frames import FRAMES, HISTORY, PAIR, data_hash, prepare
-from tests.show.charts.made_up import cells, comparison, rounds, series, several, suite, with_references
+from copycost.show.charts.frames import FRAMES, HISTORY, PAIR, RUN, data_hash, prepare, prepared
+from tests.show.charts.made_up import CORE, cells, comparison, rounds, series, several, suite, with_references
 
 SMALL = {"dtypes": ("float32",), "sizes": (1, 64)}
 
@@ -106,3 +106,8 @@ def test_another_figure_is_another_hash_but_the_last_digits_do_not_count():
 def test_rounds_count_where_they_are_shown():
     some, others = rounds(CELLS, 5, seed=1), rounds(CELLS, 5, seed=2)
     assert data_hash(CELLS, some) != data_hash(CELLS, others)
+
+
+def test_conversions_keep_the_order_of_the_results_which_is_the_catalogues():
+    assert prepared(cells(), RUN).conversions == CORE
+    assert prepared(comparison(), PAIR).conversions == CORE

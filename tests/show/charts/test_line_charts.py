@@ -105,7 +105,17 @@ def test_a_slower_bound_is_a_lower_throughput():
     frame["ci_low"] = frame["seconds"]
     (axes,) = draw("throughput", frame).figure.axes
     lowest = axes.collections[0].get_paths()[0].vertices[:, 1].min()
-    assert lowest == pytest.approx(frame["gb_per_s"].min() / 2)
+    assert lowest == pytest.approx(2 * frame["gb_per_s"].min() / 2)
+
+
+def test_sizes_at_which_the_call_takes_the_time_are_left_out_and_told():
+    frame = cells(("torch.tensor",), ("float64",), tuple(4**k for k in range(10)))
+    frame["seconds"] = 1e-6 + frame["bytes"] / 10e9  # a tenth of the last one's 9.95 GB/s is reached with 1,239 bytes
+    drawing = draw("throughput", frame)
+    (axes,) = drawing.figure.axes
+    markers = next(line for line in axes.lines if line.get_linestyle() == "None" and line.get_marker() != "o")
+    assert min(markers.get_xdata()) == 2048
+    assert "Below 2 KiB the call takes the time, not its bytes." in drawing.alt
 
 
 def test_zero_copy_alone_has_no_throughput():
@@ -120,11 +130,31 @@ def test_the_machines_own_copies_are_the_ceilings():
     figure = draw("throughput", frame).figure
     (axes,) = figure.axes
     mapped, fresh = (line.get_ydata() for line in axes.lines[:2])
-    assert np.allclose(mapped[np.isfinite(mapped)], 50)
-    assert np.allclose(fresh[np.isfinite(fresh)], 12.5)
-    assert axes.get_ylim()[1] > 50
+    assert np.allclose(mapped[np.isfinite(mapped)], 100)
+    assert np.allclose(fresh[np.isfinite(fresh)], 25)
+    assert axes.get_ylim()[1] > 100
     written = {text.get_text() for text in texts(figure)}
-    assert {"a plain copy into memory that is mapped", "a plain copy into fresh memory"} <= written
+    assert {"the most that a plain copy reaches", "into fresh memory, where that is less"} <= written
+
+
+def test_a_copy_into_fresh_memory_that_is_faster_raises_the_one_ceiling():
+    frame = with_references(cells(dtypes=("float64",), sizes=(64, 4096, 4**9)), fresh=0.5)
+    (axes,) = draw("throughput", frame).figure.axes
+    dashed = [line for line in axes.lines if line.get_marker() == "None" and len(line.get_xdata()) == 200]
+    assert len(dashed) == 1
+    ceiling = dashed[0].get_ydata()
+    assert np.allclose(ceiling[np.isfinite(ceiling)], 200)
+
+
+def test_a_cast_has_the_ceiling_of_the_bytes_that_it_reads_and_writes_and_of_its_own_fresh_pages():
+    frame = with_references(cells(("torch.tensor",), ("float64",), (4**7, 4**8, 4**9)), fresh=4.0)
+    casts = frame[frame["direction"] != "reference"].assign(conversion="torch.Tensor")
+    casts["result_bytes"] = casts["bytes"] / 2
+    (axes,) = draw("throughput", pd.concat([frame, casts], ignore_index=True)).figure.axes
+    _, cast, copy = (line.get_ydata() for line in axes.lines[:3])
+    # Of n bytes: 1.5 n are moved in 0.75 n / 50e9 s, and 0.5 n fresh bytes take 0.5 n * 3 / 50e9 s more.
+    assert np.allclose(cast[np.isfinite(cast)][-1], 1.5 / (0.75 + 1.5) * 50)
+    assert np.allclose(copy[np.isfinite(copy)], 25)
 
 
 def test_without_references_there_are_no_ceilings():

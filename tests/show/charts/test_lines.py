@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from copycost.show.charts.frames import prepare
 from copycost.show.charts.gallery import draw
 from copycost.show.charts.lines import draw_line, points
-from copycost.show.charts.palette import THEMES, LineStyle
+from copycost.show.charts.palette import DOUBT_SIZE, THEMES, LineStyle
 from tests.show.charts.layout import texts
 from tests.show.charts.made_up import CORE, cells
 
@@ -109,3 +109,11 @@ def test_points_without_a_value_are_left_out():
     found = points(frame, pd.Series([1.0, np.nan, np.inf]), None, None)
     assert found["value"].to_list() == [1.0]
     assert found["low"].isna().all()
+
+
+def test_where_most_points_are_doubtful_a_sentence_says_so_instead_of_rings():
+    frame = cells(("torch.tensor",), ("float64",), (1, 64, 4096))
+    frame["flags"] = ["unsteady", "unsteady", ""]
+    drawing = draw("cost", frame)
+    assert not any(line.get_markersize() == DOUBT_SIZE for line in drawing.figure.axes[0].lines)
+    assert "2 of 3 points are doubtful." in drawing.alt and "marked" not in drawing.alt

@@ -1,3 +1,6 @@
+import math
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,13 +38,16 @@ def test_two_decades_have_steps_and_eight_have_decades():
 
 
 @pytest.mark.parametrize("pixels", [100, 180, 300, 500, 900])
-def test_byte_ticks_are_powers_of_four_and_do_not_touch(pixels):
+def test_byte_ticks_are_powers_of_one_power_of_two_and_do_not_touch(pixels):
     low, high = 4, 128 * 1024**2
     ticks = byte_ticks(low, high, pixels)
-    assert len(ticks) >= 2
-    assert all(tick.bit_length() % 2 == 1 for tick in map(int, ticks))
-    apart = (len(f"{int(ticks[1]) // int(ticks[0]):b}") - 1) * pixels / 25
-    assert apart >= max(text_width(format_bytes(tick), 10.5) for tick in ticks)
+    assert len(ticks) >= (2 if pixels < 180 else 3 if pixels < 300 else 5)
+    (factor,) = {larger / smaller for smaller, larger in pairwise(ticks)}
+    assert factor >= 4 and math.log2(factor).is_integer()
+    assert (math.log2(ticks[0]) / math.log2(factor)).is_integer()
+    apart = math.log2(factor) * pixels / 25
+    widths = [text_width(format_bytes(tick), 10.5) for tick in ticks]
+    assert apart >= max((one + other) / 2 for one, other in pairwise(widths))
 
 
 def test_one_size_has_a_tick():

@@ -104,6 +104,27 @@ def test_both_themes_are_a_picture_that_follows_the_reader():
     assert lines[2].count('"') == 4 and "<b>" not in lines[2] and "*y*" not in lines[2]
 
 
+@pytest.mark.parametrize(
+    ("themes", "sources"),
+    [
+        (
+            ("light", "dark"),
+            [
+                ("(max-width: 600px) and (prefers-color-scheme: dark)", "slim-dark.svg"),
+                ("(max-width: 600px)", "slim-light.svg"),
+                ("(prefers-color-scheme: dark)", "wide-dark.svg"),
+            ],
+        ),
+        (("dark",), [("(max-width: 600px)", "slim-dark.svg")]),
+    ],
+)
+def test_a_narrow_page_has_the_narrow_chart_of_its_theme(themes, sources):
+    wide, slim = ({theme: f"{name}-{theme}.svg" for theme in themes} for name in ("wide", "slim"))
+    page = text(Chart((Picture(wide, ALT, slim),)))
+    assert re.findall(r'<source media="([^"]+)" srcset="([^"]+)">', page) == sources
+    assert f'<img src="wide-{themes[0]}.svg"' in page
+
+
 def test_one_theme_is_an_image():
     (line,) = text(Chart((Picture({"dark": "cost-dark.svg"}, ALT),))).splitlines()
     assert line.startswith("![Time per call") and line.endswith("](cost-dark.svg)") and line.count("](") == 1
