@@ -204,11 +204,42 @@ def reference_cells(cells: Iterable[Cell]) -> list[Cell]:
     return [cell for reference in REFERENCES.values() for cell in _cells_of(reference, cells)]
 
 
+def bounded(references: Iterable[Cell], cells: Iterable[Cell]) -> dict[Cell, set[Cell]]:
+    """Return which of some cells each reference bounds: those of as many bytes and threads, before or after a cast.
+
+    The smallest of its kind is what the larger ones are compared with, and bounds what they bound.
+
+    Args:
+        references: reference cells, as from `reference_cells`.
+        cells: cells that copy.
+    """
+    by_bytes: dict[tuple[int, int], set[Cell]] = {}
+    for cell in cells:
+        for dtype in {cell.dtype, _casts_to(cell) or cell.dtype}:
+            by_bytes.setdefault((replace(cell, dtype=dtype).bytes, cell.threads), set()).add(cell)
+    found: dict[Cell, set[Cell]] = {}
+    kinds: dict[tuple[str, int], list[Cell]] = {}
+    for cell in references:
+        reference = REFERENCES.get(cell.conversion)
+        casts_to = reference.casts_to if reference else None
+        alike = by_bytes.get((cell.bytes, cell.threads), set())
+        found[cell] = {other for other in alike if casts_to in (None, _casts_to(other))}
+        kinds.setdefault((cell.conversion, cell.threads), []).append(cell)
+    for kind in kinds.values():
+        smallest = min(kind, key=lambda cell: cell.bytes)
+        found[smallest] = set().union(*(found[cell] for cell in kind))
+    return found
+
+
+def _casts_to(cell: Cell) -> str | None:
+    conversion = CONVERSIONS.get(cell.conversion)
+    return conversion.casts_to if conversion else None
+
+
 def _cells_of(reference: Reference, cells: list[Cell]) -> list[Cell]:
     chosen: dict[tuple[int, int, str], Cell] = {}
     for cell in cells:
-        conversion = CONVERSIONS.get(cell.conversion)
-        casts_to = conversion.casts_to if conversion else None
+        casts_to = _casts_to(cell)
         if reference.casts_to is None:
             chosen.setdefault((cell.bytes, cell.threads, ""), cell)
         elif reference.casts_to == casts_to != cell.dtype:

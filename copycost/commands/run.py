@@ -232,8 +232,18 @@ def _measure_and_present(settings: Settings, plots: Path, *, resume: bool = Fals
         reason = record.failed[-1]["error"] if record.failed else "the budget was spent"
         console.print(f"nothing was measured: {reason}", markup=False)
         return 1
-    _present(record, charts)
+    try:
+        _present(record, charts)
+    except KeyboardInterrupt:
+        console.print(how_to_see(settings.folder), markup=False, soft_wrap=True)
+        return INTERRUPTED
     return 1 if record.failed else 0
+
+
+def how_to_see(folder: Path) -> str:
+    """Return the sentence about a run whose presentation was interrupted."""
+    seen = f"{program()} show {quote(str(folder))}"
+    return f"interrupted after the last measurement: the run is complete; see it with: {seen}"
 
 
 def how_to_go_on(folder: Path, processes: int) -> str:

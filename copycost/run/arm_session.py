@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from copycost.catalogue.cell import Cell
+from copycost.catalogue.cell import EMPTY_CALL, Cell
 from copycost.errors import UsageError
 from copycost.measure.plan import MeasurePlan
 from copycost.run.arms import BASE, Arm, interpreter
@@ -32,10 +32,13 @@ class Watcher(Protocol):
     """An observer of a run; the progress bar is one."""
 
     def prepared(self, cell_id: str, done: int, planned: int) -> None:
-        """A cell's source is made, its result checked."""
+        """A cell's source is made, its result checked; counted are those that were asked for, as in all visits."""
 
     def visited(self, cell_id: str, done: int, planned: int) -> None:
         """A cell was visited in the running process."""
+
+    def waited(self, progress: Progress) -> None:
+        """Time has gone by; told at least once a second."""
 
     def process_ended(self, progress: Progress) -> None:
         """A process's file is kept."""
@@ -100,12 +103,18 @@ class ArmSession:
         self._settings = self.record.settings
         self._ids = {cell.id: self.arm.cell(cell).id for cell in self._settings.cells}
         self._cells = {self._ids[cell.id]: cell for cell in self._settings.cells}
+        self._asked = {cell.id for cell in self._settings.cells if cell.direction != EMPTY_CALL.direction}
 
     @property
     def working(self) -> dict[str, float]:
         """Return the seconds of one visit of each cell that was prepared and is not given up."""
         left = {cell.id for cell in self._left}
         return {cell: seconds for cell, seconds in self.found.prices.items() if cell in left}
+
+    @property
+    def copying(self) -> set[str]:
+        """Return the cells that work and were not seen to share memory."""
+        return {cell for cell in self.working if not self.found.calibrations[cell].get("shares_memory")}
 
     def start(self) -> None:
         """Start the session's process, which imports what it needs while others do, unless that is done already."""
@@ -152,13 +161,14 @@ class ArmSession:
             visits: how often to visit each cell.
         """
         assert self._session is not None
-        done, planned = 0, sum(visits.values())
+        counted = {self._ids[cell]: count for cell, count in visits.items() if cell in self._asked}
+        done, planned = 0, sum(counted.values())
 
         def heard(event: Event) -> None:
             nonlocal done
             self._note(event)
             if event["event"] == "visited":
-                done += 1
+                done += event["cell"] in counted
                 self.watcher.visited(event["cell"], done, planned)
 
         asked = {self._ids[cell]: count for cell, count in visits.items()}
@@ -228,7 +238,7 @@ class ArmSession:
                     found.prices[cell_id] = event["seconds"]
                     calibration = found.calibrations[cell_id] = event["calibration"]
                     self.rounds.setdefault(cell_id, (calibration["block"], calibration["iterations"]))
-                    self.watcher.prepared(event["cell"], len(found.prices), len(self._settings.cells))
+                    self.watcher.prepared(event["cell"], len(self._asked & set(found.prices)), len(self._asked))
                 case "ready":
                     found.level = found.level or event.get("level")
                     self.record.keep_conditions(self.arm, event["machine"], event["protocol"])
@@ -268,8 +278,7 @@ class ArmSession:
         return file
 
     def _check_that_something_works(self) -> None:
-        grid = {cell.id for cell in self._settings.cells if cell.direction != "reference"}
-        if grid & set(self.found.prices) or self.record.processes:
+        if self._asked & set(self.found.prices) or self.record.processes:
             return
         kept = [*self.record.skipped, *self.record.failed]
         reasons = "; ".join(sorted({str(entry.get("reason") or entry["error"]) for entry in kept})[:3])

@@ -8,14 +8,17 @@ import re
 import statistics
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from copycost.catalogue.cell import EMPTY_CALL
+from copycost.catalogue.references import bounded
 from copycost.errors import UsageError
 from copycost.run.arm_session import ArmSession, Prepared, Watcher, most_visits
 from copycost.run.clock_reference import set_references
 from copycost.run.failures import Failure
-from copycost.run.progress import Progress
+from copycost.run.progress import ANALYSIS, Progress
 from copycost.run.record import Record, entry_of, process_file, visits_of
 from copycost.run.schedule import Schedule, Stopwatch
 from copycost.run.session import OpenSession, SessionEnded
@@ -61,6 +64,7 @@ class Interleave:
         self._budget = self._settings.budget
         self._ratios: list[float] = []
         self._preparing = 0.0
+        self._bounds: dict[str, set[str]] = {}
         found = {arm: Prepared() for arm in self._settings.arms}
         rounds: dict[str, tuple[int, int]] = {}
         self._sessions = [
@@ -75,7 +79,7 @@ class Interleave:
                     watcher,
                     scratch,
                     open_session,
-                    check_interrupt,
+                    self._meanwhile,
                 )
                 for arm in self._settings.arms
             ]
@@ -91,15 +95,31 @@ class Interleave:
             for entry in self._record.processes:
                 self._progress.add(self._settings.folder / entry["file"])
             self._finish_turn()
+            self._progress.estimate()
             while visits := self._next_pass():
                 for place in self._places():
                     if not self._may_go_on(visits):
                         break
                     self._measure_turn(place, visits)
+                    self._end_if_interrupted()
         finally:
             for session in (session for sessions in self._sessions for session in sessions):
                 session.close()
             set_references(self._record, self._progress.clocks)
+
+    def _end_if_interrupted(self) -> None:
+        """Let Ctrl-C end the run, unless everything is measured: then the run is complete."""
+        try:
+            self._check_interrupt()
+        except KeyboardInterrupt:
+            if self._next_pass():
+                raise
+
+    def _meanwhile(self) -> None:
+        """Show that time goes by, and let Ctrl-C end the run."""
+        self._progress.elapsed = self._stopwatch.spent
+        self._watcher.waited(self._progress)
+        self._check_interrupt()
 
     def _prepare(self) -> None:
         """Start the sessions, have the first of each arm prepare its cells, and see whether the budget will do."""
@@ -107,10 +127,12 @@ class Interleave:
         waiting = self._sessions if self._stay else self._sessions[:1]
         for session in (session for sessions in waiting for session in sessions):
             session.start()  # all import at the same time, while nothing is timed
+        import_module(ANALYSIS)  # and so does the runner
         for session in (session for sessions in waiting for session in sessions):
             session.open()
         if not self._stay:
             self._close(self._sessions[0])
+        self._bounds = self._find_bounds()
         self._preparing = self._stopwatch.spent - began
         if self._record.processes:  # the budget has paid for preparing already
             self._stopwatch.lose(self._preparing)
@@ -163,7 +185,20 @@ class Interleave:
             start_seconds=0.0 if self._stay else self._preparing / len(sessions),
             arms=len(sessions),
             slowness=statistics.median(self._ratios) if self._ratios else 1.0,
+            bounds=self._bounds,
         )
+
+    def _find_bounds(self) -> dict[str, set[str]]:
+        """Return which of the cells that were asked for each reference bounds: all the empty call, copies the others.
+
+        A conversion that was seen to share memory moves no bytes, whatever is documented, and nothing bounds it.
+        """
+        references = [cell for cell in self._settings.cells if cell.direction == EMPTY_CALL.direction]
+        asked = [cell for cell in self._settings.cells if cell.direction != EMPTY_CALL.direction]
+        copying = set().union(*(session.copying for session in self._sessions[0]))
+        copies = [cell for cell in asked if cell.id in copying]
+        found = bounded([cell for cell in references if cell != EMPTY_CALL], copies)
+        return {cell.id: {other.id for other in found.get(cell, asked)} for cell in references}
 
     def _next_pass(self) -> dict[str, int]:
         return self._schedule().next_pass(
@@ -251,5 +286,7 @@ class Interleave:
         self._record.wall_seconds = round(self._stopwatch.now - self._began, 3)
         self._record.write()
         self._progress.add(target)
+        # In the midst of a pass, cells have some sessions twice and others once: what is known then is little steadier.
+        if self._progress.processes == 1 or len(self._places()) == 1:
+            self._progress.estimate()
         self._watcher.process_ended(self._progress)
-        self._check_interrupt()

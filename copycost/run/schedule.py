@@ -1,21 +1,23 @@
 """The schedule: which cells the next pass visits, how often, and how much of the budget is spent.
 
 In a pass every session makes one process, and all of them make the same visits: so each cell's figure has every
-session alike, and a run that ends with a pass is balanced.
+session alike, and a run that ends with a pass is balanced. The run is done when the cells that were asked for are
+precise: references are measured for their sake.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 
 #: Every session makes so many processes before a run may end early: what differs between the processes of one session
 #: is not known from one.
 LEAST_PASSES = 2
 
-#: A process shorter than this spends too much of its time starting and reporting.
-_PROCESS_SECONDS = 0.8
+#: A process shorter than this spends more of its time starting and reporting than measuring. One that is longer than
+#: one visit of each cell needs says little more: processes differ by more than visits do.
+_PROCESS_SECONDS = 0.3
 
 _ITEM_SECONDS = 1.5e-3
 _PROCESS_OVERHEAD = 0.15
@@ -68,6 +70,7 @@ class Schedule:
         start_seconds: what starting one more process takes, beside what a forked one does.
         arms: how many arms take turns.
         slowness: how much longer processes have taken than these prices foretell.
+        bounds: reference's id -> the ids of the cells that it bounds; without any, it is not visited.
     """
 
     visit_seconds: Mapping[str, float]
@@ -78,6 +81,7 @@ class Schedule:
     start_seconds: float = 0.0
     arms: int = 1
     slowness: float = 1.0
+    bounds: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def least_budget(self, turns: int, elapsed: float) -> int:
         """Return the smallest budget, in whole seconds, in which every session visits every cell once.
@@ -87,7 +91,7 @@ class Schedule:
             elapsed: seconds that are spent already, on preparing.
         """
         turns = turns if self.most_turns is None else min(turns, self.most_turns)
-        return math.ceil(elapsed + turns * self.turn_seconds(dict.fromkeys(self.visit_seconds, 1)) + 0.5)
+        return math.ceil(elapsed + turns * self.turn_seconds(dict.fromkeys(self._wanted({}, 0), 1)) + 0.5)
 
     def next_pass(
         self, half_widths: Mapping[str, float], passes: int, turns: int, made: int, elapsed: float
@@ -119,9 +123,12 @@ class Schedule:
         return (sum(items) + self.arms * _PROCESS_OVERHEAD) * self.slowness + self.arms * self.start_seconds
 
     def _wanted(self, half_widths: Mapping[str, float], passes: int) -> list[str]:
-        if passes < LEAST_PASSES:
-            return list(self.visit_seconds)
-        return [cell for cell in self.visit_seconds if not half_widths.get(cell, math.inf) <= self.precision]
+        def imprecise(cell: str) -> bool:
+            return passes < LEAST_PASSES or not half_widths.get(cell, math.inf) <= self.precision
+
+        asked = {cell for cell in self.visit_seconds if cell not in self.bounds and imprecise(cell)}
+        bounding = {cell for cell, others in self.bounds.items() if not asked.isdisjoint(others) and imprecise(cell)}
+        return [cell for cell in self.visit_seconds if cell in asked or cell in bounding]
 
     def _affordable(self, visits: dict[str, int], half_widths: Mapping[str, float], seconds: float) -> dict[str, int]:
         """Return the visits that fit: first those by which intervals become narrower most for their price.

@@ -6,7 +6,17 @@ import torch
 
 from copycost.catalogue.cell import Cell
 from copycost.catalogue.conversions import CannotConvert
-from copycost.catalogue.references import ALLOCATED, COPIED, FREED, FRESH, MAPPED, REFERENCES, TOUCHED, reference_cells
+from copycost.catalogue.references import (
+    ALLOCATED,
+    COPIED,
+    FREED,
+    FRESH,
+    MAPPED,
+    REFERENCES,
+    TOUCHED,
+    bounded,
+    reference_cells,
+)
 
 CAST = REFERENCES["torch copy to float32"]
 
@@ -50,6 +60,22 @@ def test_the_results_of_casts_are_allocated_too():
         assert [(cell.dtype, cell.size) for cell in of(cells, part)] == [
             ("float32", 1), ("float64", 65536), ("float32", 65536)
         ]  # fmt: skip
+
+
+def test_a_reference_bounds_what_has_as_many_bytes_before_or_after_its_cast_and_the_smallest_all_of_its_kind():
+    small, large = grid("torch.tensor", ("float64",), (1, 65536))
+    (cast,) = grid("torch.Tensor", ("float64",), (131072,))  # results of 512 KiB
+    references = reference_cells([small, large, cast])
+    found = bounded(references, [small, large, cast])
+
+    def bounds(reference):
+        return [(cell.bytes, found[cell]) for cell in of(references, reference)]
+
+    kib512, kib1024 = {large, cast}, {cast}
+    assert bounds(MAPPED) == [(8, {small, large, cast}), (2**19, kib512), (2**20, kib1024)]
+    assert bounds(COPIED) == [(8, {small, large, cast}), (2**19, kib512), (2**20, kib1024)]
+    assert bounds(CAST) == [(2**20, {cast})]
+    assert bounded(references, [])[references[0]] == set()
 
 
 @pytest.mark.parametrize("threads", [1, 2])

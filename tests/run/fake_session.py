@@ -41,7 +41,7 @@ class FakeSession:
 
     `crashes` has what cells do, by their ids: "signal", "hang", "memory", "raise" or "session" (which
     dies with them), in each process that visits them; the same words in `preparing` for what they do
-    before. With `once`, a cell does it a single time.
+    before. With `once`, a cell does it a single time. Those in `sharing` are seen to share memory.
     """
 
     def __init__(
@@ -57,6 +57,7 @@ class FakeSession:
         once=False,
         machine=None,
         price=None,
+        sharing=(),
     ):
         self.cells = {cell.id: cell for cell in cells}
         self.clock = clock
@@ -68,6 +69,7 @@ class FakeSession:
         self.preparing = dict(preparing or {})
         self.once = once
         self.price = seconds if price is None else price
+        self.sharing = sharing
         self.machine = machine or machine_facts()
         self.asked = []
         self.told = []
@@ -140,7 +142,8 @@ class Opened:
             elif cell in fake.skipped:
                 yield {"event": "skipped", "cell": cell, "reason": "no such pair"}
             else:
-                yield {"event": "prepared", "cell": cell, "seconds": fake.price, "calibration": CALIBRATION}
+                calibration = {**CALIBRATION, "shares_memory": cell in fake.sharing}
+                yield {"event": "prepared", "cell": cell, "seconds": fake.price, "calibration": calibration}
         yield {"event": "ready", "machine": fake.machine, "protocol": Protocol().fingerprint()}
 
     def _is_planned(self, cell):

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from copycost.catalogue.cell import Cell
+from copycost.catalogue.cell import EMPTY_CALL, Cell
+from copycost.catalogue.references import reference_cells
 from copycost.errors import UsageError
 from copycost.run import interleave
 from copycost.run.arms import BASE, Arm
@@ -35,6 +36,9 @@ class Watcher:
 
     def counted(self, *said):
         self.said.append(said)
+
+    def waited(self, progress):
+        pass
 
     def process_ended(self, progress):
         self.said.append(("ended", progress.processes, progress.precise))
@@ -229,6 +233,43 @@ def test_ctrl_c_before_the_first_process_leaves_nothing(tmp_path):
     record, _ = run(tmp_path / "run", fault=lambda process: KeyboardInterrupt())
     assert record.status == "interrupted" and not record.processes
     assert list(tmp_path.iterdir()) == []
+
+
+class Impatient(Watcher):
+    """Presses Ctrl-C when a process has ended."""
+
+    def __init__(self, process):
+        super().__init__()
+        self.process = process
+
+    def process_ended(self, progress):
+        if progress.processes == self.process:
+            press_ctrl_c()
+
+
+@pytest.mark.parametrize(("process", "status"), [(5, "interrupted"), (6, "complete")])
+def test_ctrl_c_after_the_last_process_leaves_a_complete_run(tmp_path, process, status):
+    changes = {"layouts": (1, 2, 3), "processes": 6}
+    record, _ = run(tmp_path / "run", watcher=Impatient(process), changes=changes)
+    assert (record.status, len(record.processes)) == (status, process)
+
+
+SHARING, COPYING = Cell("shares", "to_tensor", "float64", 4096), Cell("copies", "to_tensor", "float64", 1024)
+
+
+def test_what_is_seen_to_share_memory_has_no_plain_copy_measured_for_it(tmp_path):
+    cells = (EMPTY_CALL, SHARING, COPYING, *reference_cells([SHARING, COPYING]))
+    references = {cell.id: cell.size for cell in cells if cell.direction == "reference"}
+    assert {0, 1024, 4096} == set(references.values())
+    clock = FakeClock()
+    fake = FakeSession(cells, clock, sharing=(SHARING.id,))
+    watcher = Watcher()
+    execute(settings(tmp_path / "run", cells=cells, processes=1), watcher, open_session=fake, clock=clock)
+    visits = fake.asked[0]["visits"]
+    assert set(visits) == {SHARING.id, COPYING.id, *(name for name, size in references.items() if size != 4096)}
+    counted = visits[SHARING.id] + visits[COPYING.id]  # references are not what was asked for
+    assert [said[2:] for said in watcher.said if said[0] == "visited"][-1] == (counted, counted)
+    assert [said[2:] for said in watcher.said if said[0] == "prepared"][-1] == (2, 2)
 
 
 def test_a_grid_of_which_everything_fails_says_why(tmp_path):

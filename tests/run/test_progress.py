@@ -6,9 +6,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from rich.console import Console
+from rich.text import Text
 
+from copycost.analyse.estimates import estimate
 from copycost.run.progress import REFRESH_SECONDS, Progress, ProgressBar
 from copycost.run.settings import settle
+from copycost.store.loading import load
 from tests.made_up import Law, core_cells, made_up_rounds, process_json
 from tests.run.fake_session import FakeClock
 
@@ -26,6 +29,7 @@ def add(progress, folder, processes, **law):
         path = folder / f"process-{number:04d}.json"
         path.write_text(json.dumps(process_json(own, run="run", arm="base", process=number), default=np.generic.item))
         progress.add(path)
+    progress.estimate()
     return progress
 
 
@@ -48,6 +52,20 @@ def test_the_share_of_quiet_rounds_is_that_of_all_processes(settings, tmp_path):
     assert 0.4 < both.quiet_share < 0.9
 
 
+def test_a_process_that_never_saw_its_core_quiet_makes_nothing_less_precise(settings, tmp_path):
+    quiet, disturbed = tmp_path / "quiet", tmp_path / "disturbed"
+    for folder in (quiet, disturbed):
+        folder.mkdir()
+    six = add(Progress(settings), quiet, 6)
+    seven = add(Progress(settings), disturbed, 7, never_quiet=(4,))
+    assert seven.quiet_share < 0.95 < six.quiet_share
+    asked = [cell.id for cell in settings.cells if cell.direction != "reference"]
+    assert six.precise == seven.precise == len(asked)
+    told = estimate(load(disturbed))  # as the run's table has it
+    widths = (told["ci_high"] - told["ci_low"]) / 2 / told["seconds"]
+    assert sorted(seven.half_widths[cell] for cell in asked) == pytest.approx(sorted(widths), rel=0.05)
+
+
 def test_only_cells_that_were_asked_for_are_counted(settings):
     asked = [cell.id for cell in settings.cells if cell.direction != "reference"]
     progress = Progress(settings)
@@ -68,10 +86,10 @@ class Terminal(io.StringIO):
     encoding = "utf-8"
 
 
-def bar(*, terminal=True, clock=None, encoding="utf-8", **console):
+def bar(*, terminal=True, clock=None, encoding="utf-8", width=160, **console):
     out = Terminal()
     out.encoding = encoding
-    console = Console(file=out, force_terminal=terminal, width=160, height=30, **console)
+    console = Console(file=out, force_terminal=terminal, width=width, height=30, **console)
     return ProgressBar(SETTINGS, console, clock=clock or FakeClock()), out
 
 
@@ -93,6 +111,34 @@ def test_a_terminal_shows_the_visit_the_time_left_and_after_a_process_how_precis
     assert "visit 5/10 torch.tensor" in before and "1:28 left at most" in before and "quiet" not in before
     assert "4/10 cells within 1%, 75% of rounds quiet" in after
     assert "1:16 left at most" in after  # 12 s of the budget were spent in processes, and 2 s since
+
+
+WHOLE = SimpleNamespace(budget=90.0, cells=195, precise=104, processes=3, elapsed=12.0, quiet_share=0.75)
+
+
+@pytest.mark.parametrize(("width", "known"), [(60, False), (80, True), (120, True)])
+def test_the_bar_and_the_time_left_are_whole_at_every_width(width, known):
+    clock = FakeClock()
+    progress_bar, out = bar(clock=clock, width=width, color_system=None)
+    with progress_bar:
+        progress_bar.process_ended(WHOLE)
+        clock.now += 2 * REFRESH_SECONDS
+        out.truncate(0)
+        progress_bar.visited("torch.from_numpy-float64-1", 120, 195)
+    (line,) = [drawn for drawn in Text.from_ansi(out.getvalue()).plain.splitlines() if "left" in drawn]
+    assert len(line) <= width and "visit 120/195" in line and "1:16 left at most" in line
+    assert ("within 1%" in line) == known and ("104/195 cells within 1%, 75% of rounds quiet" in line) == (width >= 120)
+    assert any(piece in line for piece in "━╸╺") == known
+
+
+def test_the_bar_goes_on_while_nothing_is_told_and_takes_over_a_longer_budget():
+    clock = FakeClock()
+    progress_bar, out = bar(clock=clock)
+    with progress_bar:
+        clock.now += 5
+        out.truncate(0)
+        progress_bar.waited(SimpleNamespace(budget=120.0, elapsed=4.0))
+        assert "starting" in out.getvalue() and "1:56 left at most" in out.getvalue()
 
 
 def test_time_left_is_never_below_nothing():

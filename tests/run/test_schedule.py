@@ -33,6 +33,19 @@ def test_visits_go_to_the_cells_that_are_still_too_wide():
     assert set(next_pass(schedule(), widths(dear=0.05))) == {"dear"}
 
 
+BOUNDS = {"dear": {"middling"}, "spare": set()}
+
+
+def test_references_are_measured_for_the_cells_that_they_bound_and_only_as_long_as_those_need_it():
+    planned = schedule(visit_seconds={**PRICES, "spare": 0.001}, bounds=BOUNDS)
+    unknown = dict.fromkeys(planned.visit_seconds, math.inf)
+    assert set(next_pass(planned, unknown, passes=0)) == set(PRICES)
+    assert set(next_pass(planned, unknown)) == set(PRICES)
+    assert set(next_pass(planned, {**unknown, "middling": 0.001})) == {"cheap"}
+    assert set(next_pass(planned, {**unknown, "dear": 0.001})) == {"cheap", "middling"}
+    assert next_pass(planned, {**unknown, "cheap": 0.001, "middling": 0.001}) == {}
+
+
 @pytest.mark.parametrize("width", [math.nan, math.inf])
 def test_a_cell_without_an_interval_is_not_precise(width):
     assert set(next_pass(schedule(), widths(cheap=width))) == {"cheap"}
