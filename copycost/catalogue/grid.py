@@ -184,15 +184,19 @@ def cells(
         Cell(conversion.name, conversion.direction, dtype, size, count, cache, layout)
         for conversion in conversions
         for dtype in dtypes
-        for size in _elements(sizes, dtype)
+        for size in elements(sizes, dtype)
         for count in threads
         for cache in caches
         for layout in layouts
     ]
 
 
-def _elements(sizes: Sequence[int], dtype: str) -> list[int]:
-    """Return sizes as elements of a dtype, each once."""
+def elements(sizes: Sequence[int], dtype: str) -> list[int]:
+    """Return sizes as elements of a dtype, each once.
+
+    Raises:
+        UsageError: a size in bytes is no whole number of them.
+    """
     return list(dict.fromkeys(size.elements(dtype) if isinstance(size, Bytes) else size for size in sizes))
 
 

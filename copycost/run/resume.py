@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from copycost.catalogue.cell import Cell
 from copycost.catalogue.conversions import CORE, EXTENDED, conversion_words, select_conversions
-from copycost.catalogue.grid import parse_dtypes, parse_sizes, parse_threads
+from copycost.catalogue.grid import elements, parse_dtypes, parse_sizes, parse_threads
 from copycost.catalogue.sources import parse_source_layouts
 from copycost.errors import UsageError
 from copycost.run.address_layout import why_not_fixed
@@ -101,10 +101,17 @@ def _check(folder: Path, plan: Mapping[str, Any], cells: Sequence[Cell], given: 
             continue
         parse, read = _OPTIONS[option]
         planned = read(plan, cells)
-        if parse(typed) != planned:
+        said = _in_elements(parse(typed), planned) if option == "size" else parse(typed)
+        if said != planned:
             words = "--" + option.replace("_", "-")
+            planned = frozenset(size for _, size in planned) if option == "size" else planned
             was = ", ".join(map(str, sorted(planned))) if isinstance(planned, frozenset) else planned
             raise UsageError(f"{words} {_shown(typed)} contradicts the plan of {folder.name}, which has {was}")
+
+
+def _in_elements(sizes: Sequence[int], planned: Collection[tuple[str, int]]) -> frozenset[tuple[str, int]]:
+    """Return sizes as dtypes and elements: so many bytes are another number of elements for each dtype of a plan."""
+    return frozenset((dtype, size) for dtype in {dtype for dtype, _ in planned} for size in elements(sizes, dtype))
 
 
 Parse = Callable[[Any], Any]
@@ -145,7 +152,10 @@ _OPTIONS: dict[str, tuple[Parse, Read]] = {
     "conversion": _of_cells("conversion", _conversions),
     "family": (_family, lambda _, cells: frozenset(cell.conversion for cell in cells) & _BUILT_IN),
     "dtype": _of_cells("dtype", lambda typed: frozenset(parse_dtypes(typed))),
-    "size": _of_cells("size", lambda typed: frozenset(parse_sizes(typed))),
+    "size": (
+        parse_sizes,
+        lambda _, cells: frozenset((cell.dtype, cell.size) for cell in cells if cell.direction != "reference"),
+    ),
     "threads": _of_cells("threads", lambda typed: frozenset(parse_threads(typed))),
     "cache": _of_cells("cache", _words),
     "layout": _of_cells("layout", lambda typed: frozenset(parse_source_layouts(typed))),

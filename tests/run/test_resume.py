@@ -61,6 +61,29 @@ def test_options_that_say_the_same_are_allowed(tmp_path, given):
     assert resume(tmp_path, **given).name == "run"
 
 
+IN_BYTES = tuple(
+    Cell("torch.tensor", "to_tensor", dtype, size) for dtype, size in (("float32", 25_000), ("float64", 12_500))
+)
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        ("100KB", None),
+        ("200KB", "--size 200KB contradicts the plan of run, which has 12500, 25000"),
+        ("12500,25000", "--size 12500,25000 contradicts"),  # of each dtype there is one
+        ("100001B", "100001 B is not a whole number of float"),
+    ],
+)
+def test_a_size_in_bytes_is_another_number_of_elements_for_each_dtype(tmp_path, size, said):
+    unfinished(tmp_path / "run", cells=(EMPTY_CALL, *IN_BYTES))
+    if said is None:
+        assert resume(tmp_path, size=size).cells[1:] == IN_BYTES
+    else:
+        with pytest.raises(UsageError, match=said):
+            resume(tmp_path, size=size)
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
