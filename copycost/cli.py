@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import errno
+import io
+import os
 import sys
+from typing import Any
 
 import click
 
@@ -87,22 +90,69 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: what was typed after the program's name; by default this process's own.
     """
     try:
+        _guard_output()
         name = program().rpartition(" ")[2]
         status = cli.main(arguments, prog_name=name, default_map=defaults(cli), standalone_mode=False)
+        sys.stdout.flush()
     except UsageError as error:
         return _complain(str(error))
     except click.UsageError as error:
         return _complain(error.format_message())
     except click.Abort:
         return 130
-    except BrokenPipeError:  # `… | head` has read enough
-        sys.stderr.close()
+    except _ReaderGone:  # `… | head` has read enough; what is left is not to be written at the exit either
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0
     except OSError as error:
         if error.errno not in _NOT_TO_BE_LOOKED_AT:
             raise
         return _complain(f"{error.filename}: cannot be looked at ({error.strerror})")
     return int(status or 0)
+
+
+class _ReaderGone(Exception):
+    """Whoever read standard output has read enough; no OSError, of which click would make exit status 1."""
+
+
+class _Output(io.FileIO):
+    """Standard output, with what goes wrong while it is written as one line for the user."""
+
+    def write(self, data: Any) -> int:
+        """Write bytes.
+
+        Raises:
+            UsageError: they cannot be written, as on a full disk.
+        """
+        try:
+            return super().write(data)
+        except BrokenPipeError as error:
+            raise _ReaderGone from error
+        except OSError as error:
+            sys.stdout = sys.__stdout__ = None  # type: ignore[misc]  # nor is the rest tried at the exit
+            raise UsageError(f"standard output cannot be written ({error.strerror})") from error
+
+
+def _guard_output() -> None:
+    """Report an output that cannot be written, and let no file that is opened later take a closed stream's place."""
+    closed = [number for number in range(3) if not _is_open(number)]
+    for number in closed:  # the lowest free number is taken
+        os.open(os.devnull, os.O_WRONLY if number == 2 else os.O_RDONLY)
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115  # as long as the program
+    if sys.stdout is None or sys.stdout is sys.__stdout__:
+        like = sys.stdout or sys.stderr
+        binary = io.BufferedWriter(_Output(1, "w", closefd=False))
+        sys.stdout = io.TextIOWrapper(
+            binary, encoding=like.encoding, errors=like.errors, line_buffering=bool(like.line_buffering)
+        )
+
+
+def _is_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
 
 
 def _complain(message: str) -> int:

@@ -14,6 +14,15 @@ def one_line(text: object) -> str:
     return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in str(text).replace("\n", " "))
 
 
+def told(error: BaseException) -> str:
+    """Return an error's type and text, on one line; a user's error may have a text that cannot be had."""
+    try:
+        text = " ".join(str(error).split())
+    except BaseException as another:
+        text = f"its text raises {type(another).__name__}"
+    return f"{type(error).__name__}: {text}"
+
+
 def nearest(value: str, valid: list[str]) -> str:
     """Return a phrase that names the valid values nearest to a mistyped one."""
     from difflib import get_close_matches

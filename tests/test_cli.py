@@ -1,6 +1,9 @@
 """The command line as a person meets it: what bad input gets, and that nothing is lost by it."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -17,6 +20,31 @@ def results(tmp_path):
 def said(capsys):
     captured = capsys.readouterr()
     return captured.out, captured.err
+
+
+RUN_MAIN = "import sys; from copycost.cli import main; sys.exit(main())"
+FULL = "standard output cannot be written (No space left on device)"
+CLOSED = "standard output cannot be written (Bad file descriptor)"
+
+
+@pytest.mark.parametrize("command", ["show mine", "--help"])
+@pytest.mark.parametrize(
+    ("output", "status", "told"),
+    [("> /dev/full", 2, FULL), (">&-", 2, CLOSED), (">&- 2>&-", 2, None), ("| true", 0, None), ("<&-", 0, None)],
+)
+def test_output_that_cannot_be_written_is_one_line_and_a_reader_that_has_gone_is_none(
+    results, command, output, status, told
+):
+    shell = f'"$0" -c "$1" {command} {output}; exit ${{PIPESTATUS[0]}}'
+    done = subprocess.run(
+        ["bash", "-c", shell, sys.executable, RUN_MAIN],
+        cwd=results.parent,
+        env={**os.environ, "PYTHONPATH": os.getcwd()},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == status
+    assert done.stderr == ("" if told is None else f"copycost: {told}\n")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from copycost.errors import UsageError
+from copycost.regular import bytes_of
 from copycost.store import kept_cells
 from copycost.store.bad_files import OnBad
 from copycost.store.cell_table import to_table
@@ -121,7 +122,7 @@ def estimator_version() -> str:
     digest = hashlib.sha256()
     package = Path(__file__).parents[1]
     for path in sorted([*package.glob("store/*.py"), *package.glob("analyse/*.py"), package / "units.py"]):
-        text = path.read_bytes()
+        text = bytes_of(path)
         digest.update(f"{path.name} {len(text)}\n".encode())
         digest.update(text)
     return digest.hexdigest()

@@ -7,13 +7,15 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.machinery import ModuleSpec
 from importlib.util import module_from_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
-from copycost.errors import UsageError, nearest
+from copycost.catalogue.sandbox import Ended, sandboxed
+from copycost.errors import UsageError, nearest, told
+from copycost.regular import bytes_of
 
 Function = TypeVar("Function", bound=Callable[[Any], Any])
 
@@ -114,19 +116,21 @@ class WrongResult(Exception):
 
 
 def select_conversions(
-    names: Sequence[str] | None = None, family: str = "core", user_file: Path | None = None
+    names: Sequence[str] | None = None, family: str = "core", user_file: Path | None = None, apart: bool = False
 ) -> list[Conversion]:
     """Return the conversions asked for by name, or a whole family when no name is given.
 
     A name may be one of several with commas between them, an expression such as ``torch.from_numpy(a)``, or how one
     ends (``from_numpy``), where no other ends so. A family is "core" or "all"; a user's own conversions belong to both.
+    ``apart`` loads the user's file in another process, see ``describe_user_file``.
 
     Raises:
         UsageError: an unknown name or family, or a user's file that cannot be used.
     """
     if family not in FAMILIES:
         raise UsageError(f"unknown family {family!r}: {nearest(family, list(FAMILIES))}")
-    users = [] if user_file is None else load_user_file(user_file)
+    load = describe_user_file if apart else load_user_file
+    users = [] if user_file is None else load(user_file)
     if names is None:
         return [*CORE, *(EXTENDED if family == "all" else ()), *users]
     known = CONVERSIONS | {conversion.name: conversion for conversion in users}
@@ -226,7 +230,7 @@ def load_user_file(path: Path) -> list[Conversion]:
     global _collected
     path = Path(path)
     try:
-        code = path.read_bytes()
+        code = bytes_of(path)
     except OSError as error:
         raise UsageError(f"conversions file {str(path)!r}: {error.strerror}") from error
 
@@ -242,7 +246,7 @@ def load_user_file(path: Path) -> list[Conversion]:
         collected = _collected
     except UsageError as error:
         raise UsageError(f"conversions file {str(path)!r}: {error}") from error
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit, GeneratorExit) as error:
         raise UsageError(f"conversions file {str(path)!r}{_where(error, path)}") from error
     finally:
         _collected = outer
@@ -254,6 +258,35 @@ def load_user_file(path: Path) -> list[Conversion]:
             "decorate a function with @conversion(name) from copycost"
         )
     return collected
+
+
+def describe_user_file(path: Path) -> list[Conversion]:
+    """Return the conversions that a user's Python file defines, without their functions.
+
+    The file is run in a process of its own: whatever it imports, starts or ends while it loads is not this process's.
+
+    Raises:
+        UsageError: as from `load_user_file`, or the file ends its process.
+    """
+    (told_of,) = sandboxed(_described, [path])
+    if isinstance(told_of, Ended):
+        raise UsageError(f"conversions file {str(path)!r}: while it is loaded, {told_of}")
+    if "refused" in told_of:
+        raise UsageError(told_of["refused"])
+    return [Conversion(**fields) for fields in told_of["conversions"]]
+
+
+def _described(path: Path) -> dict[str, Any]:
+    try:
+        found = load_user_file(path)
+    except UsageError as error:
+        return {"refused": str(error)}
+    return {"conversions": [_plain(conversion) for conversion in found]}
+
+
+def _plain(conversion: Conversion) -> dict[str, Any]:
+    check = conversion.check if isinstance(conversion.check, bool) else True  # a function stays where it is called
+    return asdict(replace(conversion, function=None, check=check))
 
 
 def _check(name: str, direction: str, documented: str, function: object) -> None:
@@ -282,10 +315,10 @@ def _takes(function: object, arguments: int) -> bool:
 
 def _where(error: BaseException, path: Path) -> str:
     """Return the line in the user's file and the error, on one line."""
+    message = told(error)
     if isinstance(error, SyntaxError):
-        line, message = error.lineno, error.msg
+        line, message = error.lineno, f"{type(error).__name__}: {error.msg}"
     else:
         frames = traceback.extract_tb(error.__traceback__)
         line = next((frame.lineno for frame in reversed(frames) if frame.filename == str(path)), None)
-        message = " ".join(str(error).split())
-    return f"{f', line {line}' if line else ''}: {type(error).__name__}: {message}"
+    return f"{f', line {line}' if line else ''}: {message}"

@@ -22,13 +22,14 @@ from copycost.catalogue.values import (
     size_of,
     snapshot,
 )
+from copycost.errors import told
 
 Convert = Callable[[Any], Any]
 
 
 def one_line(error: BaseException, longest: int = 240) -> str:
     """Return an error's type and message on one line."""
-    text = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    text = told(error)
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 
 

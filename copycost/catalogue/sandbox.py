@@ -11,6 +11,7 @@ much memory; processes forked from it inherit the limit on memory.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import faulthandler
 import json
@@ -22,7 +23,7 @@ import tempfile
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -41,7 +42,7 @@ LIMITABLE = _LINUX
 
 _STATM = Path("/proc/self/statm")
 _OOM_SCORE = Path("/proc/self/oom_score_adj")
-_PR_SET_PDEATHSIG = 1  # from the kernel's prctl.h
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # from the kernel's prctl.h
 _LONGEST_WAIT = 0.05  # seconds
 
 
@@ -126,6 +127,8 @@ def _work(function: Callable[[Task], Any], tasks: Sequence[Task], pipe: int, err
         if errors is not None:
             os.dup2(errors, 2)
         die_with_parent()
+        adopt_orphans()
+        without_input()
         crash_quietly()
         for task in tasks:
             try:
@@ -137,6 +140,7 @@ def _work(function: Callable[[Task], Any], tasks: Sequence[Task], pipe: int, err
                 message = message[os.write(pipe, message) :]
         code = 0
     finally:
+        kill_children()
         os._exit(code)
 
 
@@ -180,6 +184,45 @@ def die_with_parent() -> None:
     """Be killed when the parent dies, however it dies: nothing is left running that measures for nobody."""
     if _LINUX:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of whatever children leave behind, so that `descendants` finds it."""
+    if _LINUX:
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def descendants(pid: int) -> list[int]:
+    """Return a process's children and theirs; none where the system does not list them."""
+    found: list[int] = []
+    for file in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for child in file.read_text(encoding="ascii").split():
+                found += [int(child), *descendants(int(child))]
+    return found
+
+
+def kill(pids: Iterable[int]) -> None:
+    """Kill processes, some of which may have ended."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def kill_children() -> None:
+    """Kill all children of this process and theirs, and wait for them."""
+    while children := descendants(os.getpid()):
+        kill(children)
+        for pid in children:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+
+
+def without_input() -> None:
+    """Let standard input be empty: what comes there is not a conversion's to read."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
 
 
 def crash_quietly() -> None:

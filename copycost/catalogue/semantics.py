@@ -14,6 +14,7 @@ from copycost.catalogue.conversions import CONVERSIONS, CannotConvert, Conversio
 from copycost.catalogue.evidence import Evidence, examine, one_line
 from copycost.catalogue.sandbox import Ended, sandboxed
 from copycost.catalogue.sources import source
+from copycost.errors import told
 
 SOURCES = ("contiguous", "strided", "reversed", "read-only", "0-d", "empty", "requires-grad")
 
@@ -83,7 +84,7 @@ def _told(task: Task) -> Row | None:
     try:
         evidence = examine(conversion, given)
     except (CannotConvert, WrongResult) as error:
-        return {**row, "outcome": "error", "message": f"{type(error).__name__}: {error}"}
+        return {**row, "outcome": "error", "message": told(error)}
     row.update(shares_memory=evidence.shares_memory, result_dtype=evidence.result_dtype)
     if caught:
         messages = (f"{warning.category.__name__}: {' '.join(str(warning.message).split())}" for warning in caught)

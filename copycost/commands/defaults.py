@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from copycost.errors import UsageError, nearest
+from copycost.regular import bytes_of
 
 FILE = "copycost.toml"
 _PROJECT = "pyproject.toml"
@@ -53,7 +54,7 @@ def _table(folder: Path) -> tuple[Path, Mapping[str, Any]]:
         if not file.is_file():
             continue
         try:
-            table: Any = tomllib.loads(file.read_text(encoding="utf-8"))
+            table: Any = tomllib.loads(bytes_of(file).decode())
         except (OSError, ValueError) as error:
             if name == _PROJECT:  # another tool's affair
                 continue

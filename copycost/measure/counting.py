@@ -31,6 +31,7 @@ from copycost.catalogue.block import block, empty_block
 from copycost.catalogue.cell import Cell
 from copycost.catalogue.conversions import Conversion, select_conversions
 from copycost.catalogue.sources import source
+from copycost.errors import told
 from copycost.measure.allocator import Heap
 from copycost.measure.placement import place
 from copycost.measure.plan import MeasurePlan
@@ -187,7 +188,7 @@ def main(plan_file: str, callgrind_file: str) -> None:
         try:
             counted = count_cell(conversions[cell.conversion], cell, heap, counter, stir)
         except BaseException as error:  # a user's conversion may raise whatever there is, SystemExit too
-            tell("failed", cell=cell.id, error=f"{type(error).__name__}: {error}")
+            tell("failed", cell=cell.id, error=told(error))
         else:
             tell("counted", cell=cell.id, instructions=round(counted, 1))
     tell("ready")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from copycost.catalogue.sandbox import private_bytes
+from copycost.errors import told
 
 _MOST_LINES = 5
 _LONGEST = 240
@@ -58,7 +59,7 @@ def _short(text: str) -> str:
 def is_out_of_memory(error: BaseException | None) -> bool:
     """Return whether an error, or what caused it, says that memory could not be had."""
     while error is not None:
-        if isinstance(error, MemoryError) or says_out_of_memory(str(error)):
+        if isinstance(error, MemoryError) or says_out_of_memory(told(error)):
             return True
         error = error.__cause__
     return False

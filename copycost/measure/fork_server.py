@@ -12,6 +12,7 @@ about to do what, so that it knows whom to blame when one dies, and whom to end 
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -30,6 +31,7 @@ from copycost.catalogue import sandbox
 from copycost.catalogue.cell import Cell
 from copycost.catalogue.conversions import CannotConvert, WrongResult
 from copycost.catalogue.sandbox import Ended, sandboxed
+from copycost.errors import told
 from copycost.measure import machine
 from copycost.measure.core_watch import CoreWatch
 from copycost.measure.failures import MemoryGrowth, failure_excerpt, is_out_of_memory, says_out_of_memory
@@ -57,6 +59,7 @@ class ForkServer:
         self._events = os.fdopen(os.dup(1), "w", encoding="utf-8")
         os.dup2(2, 1)
         sandbox.die_with_parent()
+        sandbox.adopt_orphans()
         sandbox.crash_quietly()
         ForkServer.current = self
 
@@ -87,16 +90,19 @@ class ForkServer:
         for line in sys.stdin:
             request = json.loads(line)
             if self.mode == "once":
+                sandbox.without_input()
                 self._take(request, session, items, plan.protocol.upwards)
                 return None
             child = os.fork()
             if child == 0:
                 self._is_child = True
                 sandbox.die_with_parent()
+                sandbox.without_input()
                 self._take(request, session, items, plan.protocol.upwards)
                 worker.begin_process()
                 return None
             _, status = os.waitpid(child, 0)
+            sandbox.kill_children()
             self._send(event="ended", process=request["process"], status=os.waitstatus_to_exitcode(status))
         return True
 
@@ -137,7 +143,8 @@ class ForkServer:
         """End a forked process; a session that measured once says that it has ended."""
         if self._is_child:
             self._events.flush()
-            sys.stderr.flush()
+            with contextlib.suppress(Exception):  # a conversion may have closed it, or put anything in its place
+                sys.stderr.flush()
             os._exit(0)
         if self.mode == "once" and self.process:
             self._send(event="ended", process=self.process, status=0)
@@ -214,7 +221,7 @@ def preparation_event(worker: Worker, cell: Cell) -> dict[str, Any]:
     except BaseException as error:  # a user's conversion may raise whatever there is, SystemExit too
         traceback.print_exc()
         kind = "memory" if is_out_of_memory(error) else "exception"
-        return {"event": "failed", "cell": cell.id, "kind": kind, "error": f"{type(error).__name__}: {error}"}
+        return {"event": "failed", "cell": cell.id, "kind": kind, "error": told(error)}
     seconds, calibration = worker.visit_seconds(ready), asdict(ready.calibration)
     return {"event": "prepared", "cell": cell.id, "seconds": seconds, "calibration": calibration}
 

@@ -189,6 +189,14 @@ class ArmSession:
         self.record.failures.give_up_hanging(self.arm, self._settings.cells)
         return cell.id
 
+    def give_up(self, cell_id: str, failure: Failure) -> None:
+        """Give a cell up for a failure; the run's id names it."""
+        self.blame(self._ids[cell_id], failure, final=True)
+
+    def run_id(self, cell_id: str | None) -> str | None:
+        """Return the run's id of the cell that the session's id names."""
+        return None if cell_id is None else self._cells[cell_id].id
+
     @property
     def _left(self) -> list[Cell]:
         return [cell for cell in self._settings.cells if not self.record.failures.given_up(self.arm, cell)]

@@ -255,6 +255,8 @@ class Interleave:
                 return
             self._stopwatch.lose(self._stopwatch.now - began)
             part.unlink(missing_ok=True)
+            if self._try_apart(session, visits, ending.culprit):
+                continue
             if ending.culprit is None:
                 unexplained += 1
                 self._check_disk(ending.failure)
@@ -265,6 +267,31 @@ class Interleave:
             self._record.lost_seconds = self._stopwatch.lost
             self._record.write()
             visits = {cell: count for cell, count in visits.items() if cell != culprit}
+
+    def _try_apart(self, session: ArmSession, visits: Mapping[str, int], culprit: str | None) -> bool:
+        """Try a user's conversions each in a process of its own after an ending that none of them is blamed for.
+
+        What a conversion does to its process, its files and limits say, may end it in another cell's visit, or when
+        all visits were made. Return whether one was found that ends its process without the others too; it is given up.
+        """
+        users = self._settings.user_conversions
+        of_user = {cell.id: cell.conversion for cell in self._settings.cells if cell.conversion in users}
+        if session.run_id(culprit) in of_user:
+            return False
+        found = False
+        for conversion in sorted({of_user[cell] for cell in visits if cell in of_user}):
+            own = session.begin({cell: count for cell, count in visits.items() if of_user.get(cell) == conversion})
+            if not own:
+                continue
+            part, began = self._scratch / "apart.json", self._stopwatch.now
+            ending = session.measure(self._record.next_number, part, own)
+            self._stopwatch.lose(self._stopwatch.now - began)
+            if not (ending.whole and part.exists()):
+                found = True
+                for cell in own:
+                    session.give_up(cell, ending.failure)
+            part.unlink(missing_ok=True)
+        return found
 
     def _check_disk(self, failure: Failure) -> None:
         """Refuse to go on where a process could not write its file."""

@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from copycost.regular import bytes_of
+
 # Directories of an absolute path; the last name, which says what it is about, stays. A directory may have spaces in it
 # where what is read so is hardly ordinary text, such as "x at 3 GB/s": in quotes, before a backslash, where each of its
 # words has a capital as in "Application Support", or where the last name has an ending.
@@ -47,7 +49,7 @@ def arm_told(arm: Mapping[str, Any]) -> dict[str, Any]:
 @cache
 def file_told(path: str) -> dict[str, str]:
     """Return a file's name and the digest of its content, as it was when this was first asked."""
-    return {"name": Path(path).name, "sha256": hashlib.sha256(Path(path).read_bytes()).hexdigest()}
+    return {"name": Path(path).name, "sha256": hashlib.sha256(bytes_of(path)).hexdigest()}
 
 
 def _told(value: str) -> str:

@@ -15,6 +15,7 @@ import json
 import math
 import os
 import queue
+import select
 import shutil
 import signal
 import subprocess
@@ -26,6 +27,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from copycost.catalogue import sandbox
 from copycost.run import address_layout
 
 _PACKAGE = Path(__file__).parents[1]
@@ -44,6 +46,12 @@ _LEAST_PIECES = 8
 _LONGEST_PIECE = 1.0
 _LAST_BYTES = 64 * 1024
 _GRACE_SECONDS = 30.0
+
+#: Seconds between two looks at whether a silent session's process lives.
+_LONGEST_WAIT = 0.2
+
+#: Windows can wait for sockets only.
+_SELECTABLE = os.name == "posix"
 
 Event = dict[str, Any]
 
@@ -154,7 +162,8 @@ class Session:
             start_new_session=True,  # Ctrl-C reaches the runner only, which then ends the session
         )
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def __enter__(self) -> Session:
         """Return the session."""
@@ -169,6 +178,7 @@ class Session:
         if self._process.poll() is None:
             self.kill()
         self._process.wait()
+        self._reader.join()
         for stream in (self._process.stdin, self._process.stdout, self._errors):
             if stream is not None:
                 stream.close()
@@ -192,7 +202,9 @@ class Session:
             line = self._next_line(timeout, meanwhile)
             if not line:
                 raise self._ended()
-            event = json.loads(line)
+            event = _event(line)
+            if event is None:
+                continue
             yield event
             if event["event"] == until:
                 return
@@ -224,7 +236,9 @@ class Session:
             if not hasattr(os, "killpg"):
                 self._process.kill()
             elif pid is None or pid == self._process.pid:
+                left = sandbox.descendants(self._process.pid)  # some may have left the group
                 os.killpg(self._process.pid, signal.SIGKILL)
+                sandbox.kill(left)
             else:
                 os.kill(pid, signal.SIGKILL)
 
@@ -245,9 +259,21 @@ class Session:
         return lines[-1].removeprefix("INTERNALERROR> ") if lines else ""
 
     def _read(self) -> None:
+        """Hear the session until its process has ended; something that it left running may hold the pipe open."""
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._lines.put(line)
+        pipe, text = self._process.stdout.fileno(), b""
+        while True:
+            if not _SELECTABLE or select.select([pipe], [], [], _LONGEST_WAIT)[0]:
+                piece = os.read(pipe, 1 << 16)
+            elif self._process.poll() is not None:
+                break
+            else:
+                continue
+            if not piece:
+                break
+            *lines, text = (text + piece).split(b"\n")
+            for line in lines:
+                self._lines.put(line.decode(errors="replace") + "\n")
         self._lines.put("")
 
     def _ended(self) -> SessionEnded:
@@ -260,6 +286,15 @@ class Session:
         return SessionEnded(
             f"the measuring process {how_it_ended(status)}" + (f": {last_line}" if last_line else ""), status
         )
+
+
+def _event(line: str) -> Event | None:
+    """Return the event that a line holds; None for a line that a conversion wrote where it should not have."""
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) and isinstance(event.get("event"), str) else None
 
 
 def how_it_ended(status: int) -> str:

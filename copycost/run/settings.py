@@ -153,7 +153,7 @@ def settle(
         raise UsageError(f"processes {processes} is not at least 1")
     chosen = PRESETS[preset]
     numbers = parse_layouts(chosen.layouts if address_layouts is None else address_layouts)
-    selected = select_conversions(list(conversions) or None, family or chosen.family, conversions_file)
+    selected = select_conversions(list(conversions) or None, family or chosen.family, conversions_file, apart=True)
     grid = cells(
         selected,
         chosen.dtypes if dtypes is None else parse_dtypes(dtypes),

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from copycost.errors import UsageError
+from copycost.regular import open_regular
 from copycost.store.bad_files import OnBad, Refusals, tolerant
 from copycost.store.facts import as_moment, foreign_machine
 from copycost.store.names import check_name, fitting_name, of_that_name
@@ -132,7 +133,7 @@ def _of_file(path: Path) -> list[Report]:
             raise UsageError(f"{path}: is of a run already: {path.parent}")
     read_process_files(path)  # refuses what no command could read afterwards
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror})") from error

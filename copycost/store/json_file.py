@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copycost.errors import UsageError
+from copycost.regular import open_regular
 
 LARGEST_BYTES = 512 * 1024**2
 MOST_VALUES = 16 * 1024**2
@@ -69,7 +70,7 @@ def read_text(path: Path) -> str:
         Damaged: the file is empty or not UTF-8.
     """
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             size = os.fstat(file.fileno()).st_size
             # A file may grow while it is read, and a pipe has no size.
             data = file.read(LARGEST_BYTES + 1) if size <= LARGEST_BYTES else b""

@@ -11,17 +11,16 @@ within one tick apart.
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import json
 import os
-import stat
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from copycost.regular import bytes_of, open_regular
 from copycost.store.cell_table import from_parquet, to_parquet
 from copycost.store.labels import Test
 from copycost.store.record import RECORD
@@ -83,14 +82,14 @@ def read_kept(run: Path, estimator: str) -> KeptCells | None:
     if folder.is_symlink():
         return None
     try:
-        note = json.loads(_content(folder / _NOTE))
+        note = json.loads(bytes_of(folder / _NOTE))
         if note["estimator"] != estimator:
             return None
         noted = [Source(**source) for source in note["sources"]]
         now = _unchanged(run, noted)
         if now is None:
             return None
-        data = _content(folder / _CELLS)
+        data = bytes_of(folder / _CELLS)
         if hashlib.sha256(data).hexdigest() != note["sha256"]:
             return None
         tests = {label: Test(name, fullname) for label, name, fullname in note["tests"]}
@@ -155,24 +154,8 @@ def _unchanged(run: Path, noted: Sequence[Source]) -> list[Source] | None:
     return now
 
 
-def _content(path: Path) -> bytes:
-    _require_file(path)
-    return path.read_bytes()
-
-
-def _require_file(path: Path) -> None:
-    """Refuse a pipe or a device, at which reading might wait for ever.
-
-    Raises:
-        OSError: it is one, or cannot be looked at.
-    """
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise OSError(errno.EINVAL, "not a regular file", str(path))
-
-
 def _looked_at(path: Path) -> Source:
-    _require_file(path)
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         facts = os.fstat(file.fileno())
         start = time.time_ns()
         digest = hashlib.file_digest(file, "sha256").hexdigest()

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from copycost.errors import UsageError, nearest
+from copycost.regular import open_regular
 from copycost.store.addresses import fetched, is_address
 from copycost.store.facts import as_moment
 from copycost.store.names import LATEST, as_unicode
@@ -192,7 +193,7 @@ def _is_report(path: Path) -> bool:
     try:
         if not path.is_file():  # at a pipe or a device reading might wait for ever
             return False
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             beginning = file.read(_BEGINNING)
     except OSError:
         return False

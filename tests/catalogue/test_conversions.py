@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -13,6 +14,7 @@ from copycost.catalogue.conversions import (
     DOCUMENTED,
     EXTENDED,
     conversion,
+    describe_user_file,
     load_user_file,
     select_conversions,
 )
@@ -112,6 +114,41 @@ def test_what_is_not_checked_is_marked_wherever_its_expression_stands(file):
 def test_a_second_load_starts_afresh(file):
     path = file("@conversion('mine')\ndef f(a): return a\n")
     assert [found.name for found in load_user_file(path)] == [found.name for found in load_user_file(path)]
+
+
+UNSPEAKABLE = "class E(BaseException):\n    def __str__(self): raise OSError\n"
+
+
+@pytest.mark.parametrize(
+    ("harm", "message"),
+    [
+        ("os._exit(0)", "the process ends with exit status 0"),
+        ("os.kill(os.getpid(), 9)", "the process ends with SIGKILL"),
+        ("sys.exit('enough')", "line 4: SystemExit: enough"),
+        ("raise GeneratorExit", "line 4: GeneratorExit"),
+        (f"{UNSPEAKABLE.replace('BaseException', 'Exception')}raise E", "E: its text raises OSError"),
+        ("1 / 0", "line 4: ZeroDivisionError"),
+        ("os.closerange(3, 100)", "exit status 1"),
+    ],
+)
+def test_a_file_that_harms_its_process_while_it_loads_is_refused_in_one_line(file, harm, message):
+    path = file(f"import os, sys\n@conversion('mine')\ndef f(a): return a\n{harm}\n")
+    with pytest.raises(UsageError) as caught:
+        describe_user_file(path)
+    assert str(path) in str(caught.value) and message.replace("line 4", "line 5") in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "left", ["threading.Thread(target=time.sleep, args=(600,)).start()", "os.fork() or (os.setsid(), time.sleep(600))"]
+)
+def test_what_a_file_leaves_running_while_it_loads_is_not_waited_for(file, left):
+    path = file(f"import os, threading, time\n@conversion('mine', 'to_array', 'copies')\ndef f(t): return t\n{left}\n")
+    before = threading.active_count()
+    (found,) = describe_user_file(path)
+    assert (found.name, found.direction, found.documented, found.family) == ("mine", "to_array", "copies", "user")
+    assert found.expression == "f(t)" and found.function is None
+    assert threading.active_count() == before
 
 
 def test_a_failed_load_leaves_nothing_behind(file):

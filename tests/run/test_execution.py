@@ -385,6 +385,35 @@ def test_a_process_that_fails_without_a_cell_to_blame_is_tried_twice(tmp_path):
     assert "last words" in record.failed[-1]["error"]
 
 
+MIXED = tuple(
+    Cell(name, "to_tensor", "float64", size) for name in ("mine", "other", "torch.tensor") for size in (1, 64)
+)
+MINE = {cell.id for cell in MIXED if cell.conversion == "mine"}
+
+
+@pytest.mark.parametrize("blamed", [None, MIXED[4].id], ids=["nobody", "a neighbour"])
+def test_a_users_conversion_that_harms_its_process_unseen_is_found_and_no_other_is_blamed(tmp_path, blamed):
+    own = tmp_path / "own.py"
+    own.write_text("")
+    clock = FakeClock()
+    fake = FakeSession(MIXED, clock)
+
+    class Harmed(dict):
+        def get(self, cell, default=None):
+            harmed = MINE & set(fake.asked[-1]["visits"])
+            return "signal" if cell == blamed and harmed else default
+
+    fake.crashes = Harmed()
+    fake.fault = lambda process: "status" if MINE & set(fake.asked[-1]["visits"]) else None
+    wanted = settings(tmp_path / "run", cells=MIXED, conversions_file=str(own), processes=3)
+    record = execute(wanted, Watcher(), open_session=fake, clock=clock)
+    assert record.status == "complete" and len(record.processes) == 3
+    assert {entry["cell"] for entry in record.failed} == MINE
+    assert all(entry["given_up"] for entry in record.failed)
+    measured = load(tmp_path / "run").groupby("conversion", observed=True)["process"].nunique()
+    assert dict(measured) == {"other": 3, "torch.tensor": 3}
+
+
 def test_a_full_disk_is_one_line_and_what_was_measured_is_kept(tmp_path, monkeypatch):
     def full(path, content):
         if path.name == "process-0003.json":

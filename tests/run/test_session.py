@@ -3,7 +3,9 @@
 import os
 import queue
 import shutil
+import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -104,6 +106,46 @@ def test_the_last_line_since_a_mark_is_read_while_the_session_goes_on_writing():
         session.ask({})
         list(session.events("two", 30.0))
         assert session.last_line(mark) == "what(): bad_alloc"
+
+
+GARBAGE = ["garbage", "[1]", '{"other": 1}', '{"event": 7}', "\x00\xff", ""]
+
+
+def test_what_a_conversion_writes_among_the_events_is_passed_over():
+    lines = [*GARBAGE, '{"event": "ready"}']
+    assert events(f"import os; os.write(1, {chr(10).join(lines)!r}.encode('latin-1') + b'\\n')") == [{"event": "ready"}]
+
+
+LEAVES_A_HELPER = """
+import os, sys, time
+if os.fork() == 0:
+    os.setsid()
+    print('{"event": "ready", "pid": %d}' % os.getpid(), flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("ends_first", [False, True], ids=["the session is ended", "the session has ended"])
+def test_a_helper_that_holds_the_pipe_open_is_not_waited_for(ends_first):
+    script = LEAVES_A_HELPER + ("" if ends_first else "time.sleep(600)")
+    with Session(Script(script), "plan.json") as session:
+        (ready,) = session.events("ready", 30.0)
+        if ends_first:
+            with pytest.raises(SessionEnded, match="exit status 0"):
+                list(session.events("never", 30.0))
+            os.kill(ready["pid"], signal.SIGKILL)  # nobody knows it any more
+    for _ in range(100):
+        if not is_running(ready["pid"]):
+            return
+        time.sleep(0.1)
+    raise AssertionError("the helper is still running")
+
+
+def is_running(pid):
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
 
 
 def test_leaving_the_session_ends_its_process():

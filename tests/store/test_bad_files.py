@@ -1,4 +1,5 @@
 import json
+import os
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from copycost.errors import UsageError
 from copycost.store.bad_files import tolerant
 from copycost.store.loading import load
+from tests.made_up import write_run
 
 STATS = {"median": 2e-6, "rounds": 3, "iterations": 5, "data": [1e-6, 2e-6, 3e-6]}
 SMALL = {
@@ -116,3 +118,12 @@ def test_a_mutated_document_is_refused_or_read_as_it_says(tmp_path, changes, cut
     told = [one["stats"].get("data") or [one["stats"]["median"]] for one in json.loads(path.read_text())["benchmarks"]]
     assert frame["seconds"].tolist() == [float(value) for own in told for value in own]
     assert frame["seconds"].between(0, 1e9).all()
+
+
+@pytest.mark.parametrize("name", ["process-0001.json", "process-0002.json"])
+def test_a_pipe_in_a_files_place_is_not_waited_for(tmp_path, name):
+    write_run(tmp_path / "run")
+    (tmp_path / "run" / name).unlink(missing_ok=True)
+    os.mkfifo(tmp_path / "run" / name)
+    with pytest.raises(UsageError, match="not a regular file"):
+        load(tmp_path / "run")

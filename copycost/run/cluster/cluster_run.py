@@ -16,7 +16,8 @@ from distributed import Client, as_completed
 from distributed.scheduler import KilledWorker
 
 from copycost.catalogue.grid import parse_sizes, parse_threads
-from copycost.errors import UsageError, one_line
+from copycost.errors import UsageError, one_line, told
+from copycost.regular import bytes_of
 from copycost.run.cluster.cluster_record import FILE, ClusterRecord, HostEntry, resumed
 from copycost.run.cluster.connection import RESOURCE, connected, parse
 from copycost.run.cluster.host_task import PREFIX, Job, leave, measure_host, suite, watch
@@ -111,7 +112,7 @@ class ClusterRun:
         """Wait for `expected` workers, for hosts that have gone and for a resumed run's, `wait` seconds at most."""
         self.client: Any = client  # whose functions have no types for their arguments
         self.record = record
-        self.conversions = (conversions.name, conversions.read_bytes()) if conversions else None
+        self.conversions = (conversions.name, bytes_of(conversions)) if conversions else None
         self.wait = wait
         self.expected = expected
         self.tell = tell
@@ -310,5 +311,5 @@ class ClusterRun:
         return answers
 
 
-def _words(error: object) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_REASON]
+def _words(error: BaseException) -> str:
+    return told(error)[:_LONGEST_REASON]
