@@ -7,6 +7,9 @@ import re
 
 from copycost.errors import UsageError
 
+PAGE_BYTES = 4096
+"""Bytes of a small page of memory: what one minor page fault brings in."""
+
 _BINARY = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 _DURATION = {"ms": 1e-3, "s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0}
 

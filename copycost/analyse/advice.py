@@ -57,6 +57,7 @@ def advice(
 def _huge_pages(curves: Sequence[Curve], parts: pd.DataFrame, huge: set[Any]) -> list[Advice]:
     share = parts["page_faults_share"]
     usual = parts[(share >= MANY_FAULTS) & ~parts["arm"].astype(object).isin(huge)]
+    usual = usual[~(usual["sum_share"] > 1 + ADDS_UP)]  # parts that are more than the whole explain nothing
     found = []
     for conversion, rows in usual.groupby("conversion", sort=False, observed=True):
         sound = rows[(rows["sum_share"] - 1).abs() <= ADDS_UP]
@@ -96,8 +97,9 @@ def _zero_copy(curves: Sequence[Curve], crossings: pd.DataFrame) -> list[Advice]
     found = []
     for (conversion, other), rows in much.groupby(["conversion", "other"], sort=False, observed=True):
         rows = rows.drop_duplicates("dtype")
+        starts = {AT_ONCE: "at every size measured"}
         sizes = ", ".join(
-            f"{row['dtype']} {'at every size' if row['answer'] == AT_ONCE else 'from ' + format_bytes(row['bytes'])}"
+            f"{row['dtype']} {starts.get(row['answer']) or 'from ' + format_bytes(row['bytes'])}"
             for _, row in rows.iterrows()
         )
         text = f"{other} instead of {conversion} where the result is only read and the source outlives it"

@@ -9,9 +9,8 @@ import pandas as pd
 
 from copycost.analyse.bootstrap import interval
 from copycost.analyse.ceilings import FRESH, MAPPED, SAME, matching, moved_bytes
-from copycost.analyse.doubts import PAGE_BYTES
 from copycost.analyse.grouping import ARM, CELL, Codes, Floats, floats, group_codes
-from copycost.units import format_bytes
+from copycost.units import PAGE_BYTES, format_bytes
 
 ALLOCATE = "allocate"
 TOUCH = "allocate and touch"
@@ -31,6 +30,10 @@ COLUMNS = (
 FEWEST_FAULTS = 16
 """Faults a call from which their cost can be told from what else the call does."""
 ADDS_UP = 0.1
+SMALL = 4096
+"""Source bytes up to which the smallest size of a curve tells what its call costs."""
+MOST_OF_THE_TIME = 0.5
+"""Share of a call's time from which a part of it bounds the call."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,8 @@ def breakdown(cells: pd.DataFrame, replicates: Floats | None = None) -> pd.DataF
     read and written where this very cast was not measured). Allocating is a buffer of the result's
     bytes that nobody touches, freed when the timing is over; freeing is what a buffer that was
     touched costs more when it is freed as well. Of all of these, only what they cost above their own
-    smallest size counts. Page faults are the cell's own, at what one costs when a buffer of the same
+    smallest size counts; where a curve does not begin small, its call, and what others cost above theirs, is not
+    known. Page faults are the cell's own, at what one costs when a buffer of the same
     bytes is touched page by page (where that was not measured: what a fresh plain copy costs above a
     mapped one, for each fault).
 
@@ -68,12 +72,11 @@ def breakdown(cells: pd.DataFrame, replicates: Floats | None = None) -> pd.DataF
     """
     seconds = floats(cells["seconds"])[:, None]
     times = _Times(seconds if replicates is None else np.hstack([seconds, np.exp(replicates)]))
-    copies = ~cells["shares_memory"].to_numpy(dtype=bool, na_value=True) & (floats(cells["bytes"]) > 0)
-    copies &= (cells["direction"] != "reference").to_numpy(dtype=bool, na_value=False)
-    rows = np.flatnonzero(copies)
+    rows = _copying(cells)
     faults = floats(cells["page_faults"])
 
     smallest = _smallest(cells)
+    calls = np.where(floats(cells["bytes"])[smallest] <= SMALL, smallest, -1)
     results = cells.assign(bytes=cells["result_bytes"])
     allocate = matching(cells, ALLOCATE, SAME, results)[rows]
     touch = matching(cells, TOUCH, SAME, results)[rows]
@@ -86,16 +89,38 @@ def breakdown(cells: pd.DataFrame, replicates: Floats | None = None) -> pd.DataF
     paging = np.where(per_call > 0, per_call * fault, 0.0)
 
     def grown(reference: Codes) -> Floats:
-        return times.at(reference) - times.at(_first(reference, smallest))
+        return times.at(reference) - times.at(_first(reference, calls))
 
     allocating = np.maximum(grown(allocate), 0.0)
     freeing = np.maximum(grown(free) - grown(touch), 0.0)
     copy = _copies(cells, rows, mapped)
     moved = moved_bytes(cells)
     copying = np.maximum(grown(copy), 0.0) * (moved[rows] / moved[copy])[:, None]
-    calling = np.minimum(times.at(smallest[rows]), times.at(rows))
+    calling = np.minimum(times.at(calls[rows]), times.at(rows))
     parts = dict(zip(PARTS, (paging, allocating, copying, freeing, calling), strict=True))
     return _frame(cells, rows, parts, times.at(rows), fault, replicates is not None)
+
+
+def bounds(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return cells with ``page_faults_share``, the share of their time, and ``bound``, the part that is most of it.
+
+    Both are missing of a cell that does not copy, of which not enough was measured, or whose parts add up to more than
+    the whole: they then explain nothing.
+
+    Args:
+        cells: estimates with the references, without flags.
+    """
+    rows = _copying(cells)
+    paging, bound = np.full(len(cells), np.nan), np.full(len(cells), None, dtype=object)
+    if not len(rows):  # another suite's file may have a million cells
+        return cells.assign(page_faults_share=paging, bound=bound)
+    parts = breakdown(cells)
+    shares = np.column_stack([floats(parts[f"{part}_share"]) for part in PARTS])
+    explained = ~(np.nansum(shares, axis=1) > 1 + ADDS_UP)
+    most = np.where(explained[:, None] & (shares >= MOST_OF_THE_TIME), shares, 0.0)
+    paging[rows] = np.where(explained, shares[:, PARTS.index("page_faults")], np.nan)
+    bound[rows] = [PARTS[row.argmax()] if row.any() else None for row in most]
+    return cells.assign(page_faults_share=paging, bound=bound)
 
 
 def sentence(row: pd.Series) -> str:
@@ -106,6 +131,13 @@ def sentence(row: pd.Series) -> str:
         return f"{what}: not measured"
     part = max(shares, key=lambda name: shares[name])
     return f"{what}: {100 * shares[part]:.0f}% {part.replace('_', ' ')}"
+
+
+def _copying(cells: pd.DataFrame) -> Codes:
+    """Return the positions of the cells that copy, references left out."""
+    copies = ~cells["shares_memory"].to_numpy(dtype=bool, na_value=True) & (floats(cells["bytes"]) > 0)
+    copies &= (cells["direction"] != "reference").to_numpy(dtype=bool, na_value=False)
+    return np.flatnonzero(copies)
 
 
 def _copies(cells: pd.DataFrame, rows: Codes, mapped: Codes) -> Codes:

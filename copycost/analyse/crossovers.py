@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from copycost.analyse.bootstrap import bootstrap_rounds, interval
+from copycost.analyse.breakdown import SMALL
 from copycost.analyse.curves import CURVE, Curve, curves
 from copycost.analyse.grouping import Floats
 from copycost.analyse.law import basis
@@ -36,6 +37,7 @@ APART = 0.02
 NORMAL = 1.96
 POINTS = 80
 NOT_REACHED = "not reached on this grid"
+NOT_SMALL = "not known, as no small size was measured; --size 1 would tell"
 AT_ONCE = "from the smallest size on"
 
 
@@ -132,7 +134,7 @@ def _rivalry(curve: Curve, other: Curve) -> Iterator[dict[str, object]]:
         elif len(decided) < len(sizes):
             answer += " or the same"
         event = "falls behind" if slower else "overtakes"
-        yield _row(curve, event, other, np.nan, np.nan, np.nan, np.nan, f"{answer} at every size")
+        yield _row(curve, event, other, np.nan, np.nan, np.nan, np.nan, f"{answer} at every size measured")
 
 
 def _sides(curve: Curve, other: Curve, sizes: Floats, ratio: Floats) -> Floats:
@@ -146,8 +148,9 @@ def _sides(curve: Curve, other: Curve, sizes: Floats, ratio: Floats) -> Floats:
 def _bandwidth(fitted: Fitted) -> tuple[float, float, float, str]:
     """Return the size at which the law's bytes cost as much as its fixed cost."""
     law, curve, refits = fitted.law, fitted.curve, fitted.refits
+    small = curve.sizes[0] <= SMALL
     if not law.regimes:
-        return np.nan, np.nan, np.nan, NOT_REACHED
+        return np.nan, np.nan, np.nan, NOT_REACHED if small else NOT_SMALL
     sizes = np.geomspace(curve.sizes[0], curve.sizes[-1], POINTS)
     above = np.log(law.seconds(sizes) / (2 * law.fixed))
     of_replicates = None
@@ -156,7 +159,8 @@ def _bandwidth(fitted: Fitted) -> tuple[float, float, float, str]:
         values = np.column_stack([refits.fixed, refits.slopes, refits.step])
         seconds = (rows @ values[..., None])[..., 0]
         of_replicates = np.log(seconds / (2 * refits.fixed[:, None]))
-    return _answer(sizes, above, of_replicates, curve.processes)
+    found = _answer(sizes, above, of_replicates, curve.processes)
+    return found if small or found[-1] != AT_ONCE else (np.nan, np.nan, np.nan, NOT_SMALL)
 
 
 def _ratio(curve: Curve, other: Curve) -> tuple[Floats, Floats, Floats | None]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from copycost.analyse.doubts import PAGE_BYTES
 from copycost.analyse.grouping import CELL, Codes, Floats, floats, group_codes
+from copycost.units import PAGE_BYTES
 
 CURVE = [name for name in CELL if name != "size"]
 UNKNOWN_ERROR = 0.02
@@ -28,6 +28,7 @@ class Curve:
         errors: standard errors of the log seconds, none unknown.
         result_bytes: NaN where unknown.
         page_faults: per call; NaN where unknown.
+        fault_times: share of the time that goes into page faults; NaN where unknown.
         shares: 1 where it shares memory, 0 where it copies, NaN where unknown.
         processes: the median number of processes behind a figure.
         replicates: log seconds as they might have been, shape (replicates, sizes), or None.
@@ -41,6 +42,7 @@ class Curve:
     errors: Floats
     result_bytes: Floats
     page_faults: Floats
+    fault_times: Floats
     shares: Floats
     processes: float
     replicates: Floats | None = None
@@ -103,6 +105,7 @@ def _curves(cells: pd.DataFrame, replicates: Floats | None) -> Iterator[Curve]:
             errors=_filled(errors[rows]),
             result_bytes=of("result_bytes"),
             page_faults=of("page_faults"),
+            fault_times=of("page_faults_share"),
             shares=of("shares_memory"),
             processes=float(np.median(of("processes"))),
             replicates=drawn if drawn is not None and np.isfinite(drawn).all() else None,

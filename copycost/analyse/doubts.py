@@ -9,12 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from copycost.analyse.breakdown import MOST_OF_THE_TIME
 from copycost.analyse.grouping import ARM, Floats, floats, group_codes
+from copycost.analyse.process_patterns import FAR_APART
 from copycost.analyse.robust_mean import FEWEST
 from copycost.units import format_ratio
 
-PAGE_BYTES = 4096
-SMALLEST_FAULT_BOUND = 1024**2
+SOME_FAULTS = 0.1
+"""Page faults for each page of the result by which processes differ that make times differ."""
 SWALLOWED = 0.5
 UNSURE = 0.1
 BUSY = 0.5
@@ -37,6 +39,8 @@ class Doubt:
         present: cells and the precision asked for to one boolean per cell.
         figure: cells to one number per cell, the larger the worse.
         written: a figure as text.
+        brief: the same in a few words, for who reads the figures; ``explain`` and reports have the sentence.
+        why: the cells that have it to what stands for ``{why}`` in the sentence.
         whole_run: it says something about the run, so a table need not repeat it at every cell.
     """
 
@@ -45,6 +49,8 @@ class Doubt:
     present: Callable[[pd.DataFrame, float | None], np.ndarray]
     figure: Callable[[pd.DataFrame], Floats]
     written: Callable[[float], str]
+    brief: str = ""
+    why: Callable[[pd.DataFrame], str] = lambda _: ""
     whole_run: bool = False
 
 
@@ -59,8 +65,8 @@ def flags(cells: pd.DataFrame, precision: float | None = None) -> np.ndarray:
     return result
 
 
-def sentences(cells: pd.DataFrame) -> list[tuple[Doubt, str]]:
-    """Return each doubt present and its sentence: how many cells have it, and the worst figure."""
+def sentences(cells: pd.DataFrame, *, brief: bool = False) -> list[tuple[Doubt, str]]:
+    """Return each doubt present and its sentence, or a few words: how many cells have it, and the worst figure."""
     said = []
     own = cells["flags"].fillna("").str.split(";")
     for doubt in DOUBTS:
@@ -70,11 +76,12 @@ def sentences(cells: pd.DataFrame) -> list[tuple[Doubt, str]]:
         figures = doubt.figure(among)
         known = figures[np.isfinite(figures)]
         cells_said = f"{len(among)} of {len(cells)} cells"
+        sentence, figure = doubt.brief if brief else doubt.sentence, "unknown"
         if len(known):
-            said.append((doubt, doubt.sentence.format(cells=cells_said, figure=doubt.written(float(known.max())))))
+            figure = doubt.written(float(known.max()))
         else:  # what stands in brackets with the figure goes with it
-            bare = _BRACKETED_FIGURE.sub("", doubt.sentence)
-            said.append((doubt, bare.format(cells=cells_said, figure="unknown")))
+            sentence = _BRACKETED_FIGURE.sub("", sentence)
+        said.append((doubt, sentence.format(cells=cells_said, figure=figure, why="" if brief else doubt.why(among))))
     return said
 
 
@@ -98,9 +105,24 @@ def _below_resolution(cells: pd.DataFrame, _: float | None) -> np.ndarray:
 
 
 def _page_fault_bound(cells: pd.DataFrame, _: float | None) -> np.ndarray:
-    result_bytes = floats(cells["result_bytes"])
-    faulted = floats(cells["page_faults"]) * PAGE_BYTES
-    return (result_bytes >= SMALLEST_FAULT_BOUND) & (faulted >= result_bytes / 2)
+    return floats(cells["page_faults_share"]) >= MOST_OF_THE_TIME
+
+
+def _unsteady(cells: pd.DataFrame, _: float | None) -> np.ndarray:
+    far = floats(cells["mode_gap"]) >= FAR_APART  # which says more
+    return (floats(cells["between_processes"]) > UNSTEADY) & ~far
+
+
+def _why_unsteady(cells: pd.DataFrame) -> str:
+    """Return what makes processes differ, where probes and page faults tell."""
+    differ = int((floats(cells["faults_apart"]) >= SOME_FAULTS).sum())
+    faults = "the page faults that they take differ"
+    if differ == len(cells):
+        return f": {faults}"
+    if cells["quiet_share"].isna().any():
+        return f" ({faults} in {differ} of these)" if differ else ""
+    of_some = f"; in {differ} of these, {faults}" if differ else ""
+    return f" though the core was quiet: shared cache or memory{of_some}"
 
 
 def _run_quiet_share(cells: pd.DataFrame) -> Floats:
@@ -144,6 +166,7 @@ DOUBTS: tuple[Doubt, ...] = (
         lambda cells, _: ~cells["gated"].to_numpy(dtype=bool),
         lambda cells: -floats(cells["quiet_share"]),
         _lowest_percent,
+        brief="{cells} have too few quiet rounds (as little as {figure})",
     ),
     Doubt(
         "few-processes",
@@ -151,6 +174,7 @@ DOUBTS: tuple[Doubt, ...] = (
         lambda cells, _: floats(cells["processes"]) < FEWEST,
         lambda cells: -floats(cells["processes"]),
         lambda figure: f"{-figure:.0f}",
+        brief="{cells}: fewer than three processes, so no interval",
     ),
     Doubt(
         "few-sessions",
@@ -158,28 +182,34 @@ DOUBTS: tuple[Doubt, ...] = (
         lambda cells, _: (floats(cells["sessions"]) < FEWEST) & (floats(cells["processes"]) >= FEWEST),
         lambda cells: -floats(cells["sessions"]),
         lambda figure: f"{-figure:.0f}",
+        brief="{cells}: fewer than three sessions, so no interval",
     ),
     Doubt(
         "two-modes",
-        "processes fall into two groups in {cells} (up to {figure} apart); the figure lies between",
+        "processes fall into two groups in {cells} (up to {figure} apart); the figure lies between, or is that of the "
+        f"larger group where they are {FAR_APART:.0f} times apart or more",
         lambda cells, _: np.isfinite(floats(cells["mode_gap"])),
         lambda cells: floats(cells["mode_gap"]),
         format_ratio,
+        brief="{cells}: two groups of processes, by up to {figure} apart",
     ),
     Doubt(
         "unsteady",
-        "processes differ by {figure} (one standard deviation) in {cells} though the core was quiet: shared cache or "
-        "memory; another run may find another figure",
-        lambda cells, _: floats(cells["between_processes"]) > UNSTEADY,
+        "processes differ by up to {figure} (one standard deviation) in {cells}{why}; another run may find another "
+        "figure",
+        _unsteady,
         lambda cells: floats(cells["between_processes"]),
         _percent,
+        brief="{cells}: processes differ by up to {figure}",
+        why=_why_unsteady,
     ),
     Doubt(
         "page-fault-bound",
-        "{cells} spend their time on fresh pages (up to {figure} faults a call), not on copying",
+        "{cells} spend most of their time on fresh pages (up to {figure} faults a call), not on copying",
         _page_fault_bound,
         lambda cells: floats(cells["page_faults"]),
         lambda figure: f"{figure:.0f}",
+        brief="{cells}, with up to {figure} faults a call",
     ),
     Doubt(
         "below-resolution",
@@ -187,6 +217,7 @@ DOUBTS: tuple[Doubt, ...] = (
         _below_resolution,
         lambda cells: _middle(cells) / floats(cells["seconds"]),
         _percent,
+        brief="{cells}: calling is up to {figure} of the figure",
     ),
     Doubt(
         "drift",
@@ -194,6 +225,7 @@ DOUBTS: tuple[Doubt, ...] = (
         lambda cells, _: np.isfinite(floats(cells["drift"])),
         lambda cells: np.abs(floats(cells["drift"])),
         _percent,
+        brief="{cells}: changed during the run, by up to {figure}",
     ),
     Doubt(
         "busy-machine",
@@ -201,14 +233,16 @@ DOUBTS: tuple[Doubt, ...] = (
         lambda cells, _: _run_quiet_share(cells) < BUSY,
         lambda cells: -_run_quiet_share(cells),
         _lowest_percent,
+        brief="only {figure} of the rounds were quiet: the machine is busy",
         whole_run=True,
     ),
     Doubt(
         "throttled",
-        "the processor's clock changed by {figure} between processes; times are given at one clock ({cells})",
+        "the processor's clock changed by up to {figure} between processes; times are given at one clock ({cells})",
         lambda cells, _: floats(cells["clock_change"]) > THROTTLED,
         lambda cells: floats(cells["clock_change"]),
         _percent,
+        brief="the clock changed by up to {figure}; times are given at one clock",
         whole_run=True,
     ),
     Doubt(
@@ -218,6 +252,7 @@ DOUBTS: tuple[Doubt, ...] = (
         lambda cells, _: interrupted_share(cells) > INTERRUPTED_OFTEN,
         interrupted_share,
         _percent,
+        brief="the cores are, at {figure} of the clock's readings",
         whole_run=True,
     ),
     Doubt(
@@ -226,6 +261,7 @@ DOUBTS: tuple[Doubt, ...] = (
         lambda cells, _: floats(cells["contended_processes"]) > 0,
         lambda cells: floats(cells["contended_processes"]),
         lambda figure: f"{figure:.0f}",
+        brief="{figure} processes never saw their core quiet and are left out",
         whole_run=True,
     ),
     Doubt(
@@ -234,6 +270,7 @@ DOUBTS: tuple[Doubt, ...] = (
         lambda cells, _: cells["partial_gating"].to_numpy(dtype=bool, na_value=False),
         lambda cells: floats(cells["threads"]),
         lambda figure: f"{figure:.0f}",
+        brief="{cells}: only one core of up to {figure} was watched",
     ),
     Doubt(
         IMPRECISE,
@@ -241,6 +278,7 @@ DOUBTS: tuple[Doubt, ...] = (
         _imprecise,
         half_width,
         _percent,
+        brief="{cells}: less precise than asked for, ± up to {figure}",
     ),
 )
 """All doubts, in the order in which they stand in ``flags``."""

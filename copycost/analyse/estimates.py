@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from copycost.analyse.breakdown import bounds
 from copycost.analyse.doubts import flags
 from copycost.analyse.grouping import (
     ARM,
@@ -22,11 +23,12 @@ from copycost.analyse.grouping import (
     group_quantile,
 )
 from copycost.analyse.layered_mean import layered_mean
-from copycost.analyse.process_patterns import drift, mode_gap
+from copycost.analyse.process_patterns import FAR_APART, drift, modes
 from copycost.analyse.processes import FACTS, SESSION, enough_quiet, gated_logs, per_process
 from copycost.analyse.quiet import marked
 from copycost.analyse.robust_mean import half_width
 from copycost.store.rounds import SUITE_NUMBERS, SUITE_TEXTS
+from copycost.units import PAGE_BYTES
 
 FIRST = "first"
 GEOMETRIC_MEAN = "geometric mean"
@@ -65,6 +67,9 @@ OVER_RUNS = {
     "sessions": MEDIAN,
     **dict.fromkeys(("layout_error", "layout_degrees"), UNKNOWN),
     "instructions": MEDIAN,
+    "page_faults_share": MEDIAN,
+    "bound": FIRST,
+    "faults_apart": WORST,
 }
 """Each column of the cells frame, in order, and how it is combined over runs of one cell (see ``host_spread.pooled``).
 
@@ -123,11 +128,13 @@ def estimate_cells(processes: pd.DataFrame, precision: float | None = None) -> p
         bound with 95% confidence what another run with the same layouts will find; ``error`` is the standard error of
         its logarithm, with ``degrees`` of freedom. These four are NaN below three sessions (below three processes
         where files tell no sessions). ``layout_error`` and ``layout_degrees`` are the same for any layout; see
-        ``layered_mean``. ``raw_seconds``
+        ``layered_mean``. ``page_faults_share``, the share of the time that goes into page faults, and
+        ``bound``, the part of ``breakdown`` that takes most of it, are missing where the references do not tell them;
+        ``faults_apart`` is by how many faults processes differ, as a share of the result's pages. ``raw_seconds``
         is neither gated nor corrected. ``flags`` has the doubts' names, joined by ``;``. ``instructions`` are
         told by the run's record alone: NaN.
     """
-    cells = add_overhead(combine(processes)).assign(instructions=np.nan)
+    cells = bounds(add_overhead(combine(processes))).assign(instructions=np.nan)
     suite = [name for name in SUITE_COLUMNS if name in cells]
     return cells.assign(flags=flags(cells, precision))[[*COLUMNS, *suite]]
 
@@ -136,7 +143,8 @@ def combine(processes: pd.DataFrame) -> pd.DataFrame:
     """Return one row per cell from what each process says about it, without overhead and flags.
 
     A cell with too few quiet rounds is estimated from all its rounds; ``gated`` is False there and
-    it has no interval, because what contention adds is not in the spread between processes.
+    it has no interval, because what contention adds is not in the spread between processes. Neither has one whose
+    processes fall into two groups far apart, of which the larger one's figure is taken.
     """
     codes, first = group_codes(processes, CELL)
     count = len(first)
@@ -147,14 +155,17 @@ def combine(processes: pd.DataFrame) -> pd.DataFrame:
 
     all_rounds = total(n_rounds)
     gated = (total(enough_quiet(processes)) > 0) & (total(n_quiet) >= np.minimum(ENOUGH_IN_CELL, all_rounds))
-    logs = gated_logs(processes, gated[codes])
+    of_all = gated_logs(processes, gated[codes])
+    gap, of_one = modes(of_all, codes, count)
+    logs, known_half = np.where(of_one, of_all, np.nan), gated & ~(gap >= FAR_APART)
     cells = processes[[*CELL, *FACTS]].iloc[first].reset_index(drop=True)
     session, layout = (floats(processes[name]) for name in SESSION)
     alike = classes(cells)
     figure = layered_mean(logs, codes, count, session, layout, alike)
     seconds, half = np.exp(figure.mean), half_width(figure.error, figure.degrees)
     low, high = np.exp(figure.mean - half), np.exp(figure.mean + half)
-    beside = layered_mean(gated_logs(processes, gated[codes], "ratio"), codes, count, session, layout, alike)
+    ratios = np.where(of_one, gated_logs(processes, gated[codes], "ratio"), np.nan)
+    beside = layered_mean(ratios, codes, count, session, layout, alike)
     beside_half = half_width(beside.error, beside.degrees)
     ratio_low, ratio_high = np.exp(beside.mean - beside_half), np.exp(beside.mean + beside_half)
     known = group_mean(floats(processes["gating"]), codes, count) > 0
@@ -162,17 +173,17 @@ def combine(processes: pd.DataFrame) -> pd.DataFrame:
     copies = ~cells["shares_memory"].to_numpy(dtype=bool, na_value=True)
     cells = cells.assign(
         seconds=seconds,
-        ci_low=np.where(gated, low, np.nan),
-        ci_high=np.where(gated, high, np.nan),
-        error=np.where(gated, figure.error, np.nan),
-        degrees=np.where(gated, figure.degrees, np.nan),
+        ci_low=np.where(known_half, low, np.nan),
+        ci_high=np.where(known_half, high, np.nan),
+        error=np.where(known_half, figure.error, np.nan),
+        degrees=np.where(known_half, figure.degrees, np.nan),
         sessions=figure.sessions,
-        layout_error=np.where(gated, figure.layout_error, np.nan),
-        layout_degrees=np.where(gated, figure.layout_degrees, np.nan),
+        layout_error=np.where(known_half, figure.layout_error, np.nan),
+        layout_degrees=np.where(known_half, figure.layout_degrees, np.nan),
         gb_per_s=np.where(copies, moved, np.nan),
         rounds=_rounds_told(processes, codes, all_rounds),
         quiet_share=np.where(known, total(n_quiet) / all_rounds, np.nan),
-        processes=total(np.isfinite(logs)).astype(np.int64),
+        processes=total(np.isfinite(of_all)).astype(np.int64),
         page_faults=group_median(floats(processes["page_faults"]), codes, count),
         copy_ratio=np.exp(beside.mean),
         copy_ratio_low=ratio_low,
@@ -180,17 +191,18 @@ def combine(processes: pd.DataFrame) -> pd.DataFrame:
         clock=floats(processes["clock"])[first],
         raw_seconds=group_median(floats(processes["raw"]), codes, count),
         gated=gated,
-        between_processes=_between_processes(logs, codes, count),
-        mode_gap=mode_gap(logs, codes, count),
-        drift=drift(logs, floats(processes["process"]), codes, count),
+        between_processes=_between_processes(of_all, codes, count),
+        faults_apart=_faults_apart(processes, cells, codes),
+        mode_gap=gap,
+        drift=drift(of_all, floats(processes["process"]), codes, count),
         clock_change=_clock_change(processes, first),
         interrupted=np.where(
             np.isnan(floats(processes["clock"])[first]), np.nan, total(floats(processes["n_disturbed"]))
         )
         / all_rounds,
         contended_processes=total(floats(processes["contended_process"])).astype(np.int64),
-        lowest=np.exp(_extreme(np.minimum, logs, codes, count)),
-        highest=np.exp(_extreme(np.maximum, logs, codes, count)),
+        lowest=np.exp(_extreme(np.minimum, of_all, codes, count)),
+        highest=np.exp(_extreme(np.maximum, of_all, codes, count)),
         **_of_suite(processes, codes, first),
     )
     return cells
@@ -274,6 +286,14 @@ def _between_processes(logs: Floats, codes: Codes, count: int) -> Floats:
     middle_half = group_quantile(logs, codes, count, 0.75) - group_quantile(logs, codes, count, 0.25)
     deviation: Floats = middle_half / 1.349
     return deviation
+
+
+def _faults_apart(processes: pd.DataFrame, cells: pd.DataFrame, codes: Codes) -> Floats:
+    """Return by how many page faults a call processes differ, as a share of the result's pages; NaN where unknown."""
+    faults, count = floats(processes["page_faults"]), len(cells)
+    most, least = (_extreme(which, faults, codes, count) for which in (np.maximum, np.minimum))
+    apart: Floats = (most - least) * PAGE_BYTES / np.maximum(floats(cells["result_bytes"]), PAGE_BYTES)
+    return apart
 
 
 def _extreme(which: np.ufunc, values: Floats, codes: Codes, count: int) -> Floats:

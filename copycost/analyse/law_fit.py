@@ -30,6 +30,8 @@ FAULTS_SET_IN = 0.5
 FITTED = 4
 """Laws with each number of regimes that are fitted to the end, the most promising of the coarse grid."""
 LOOKED_AT = 50
+WITHOUT_BORDER = 1e6
+"""What it costs a law to have no border where page faults set in: no other evidence outweighs it."""
 ITERATIONS = 12
 DAMPING = 1e-3
 NARROWEST = np.log(1.5)
@@ -60,8 +62,9 @@ def choose_law(sizes: Floats, logs: Floats, errors: Floats, fault_shares: Floats
         sizes: bytes, ascending.
         logs: log seconds.
         errors: standard errors of the logs.
-        fault_shares: page faults for each page of the result, where they are known: a jump needs
-            no further evidence where page faults set in.
+        fault_shares: page faults for each page of the result, where they are known: where page faults set in, a
+            jump needs no further evidence, and a law with a border there is taken if there is one at all, so that
+            no regime is told of sizes of which some take faults and some take none.
     """
     faulting = _fault_gaps(sizes, fault_shares)
 
@@ -74,7 +77,7 @@ def choose_law(sizes: Floats, logs: Floats, errors: Floats, fault_shares: Floats
     for regimes in range(1, MOST_REGIMES + 1):
         if lowest <= np.log(variance).sum() + PRICE * 2 * regimes:
             break  # not even a law without residuals could do better
-        rough = _promising(sizes, logs, variance, regimes)
+        rough = _promising(sizes, logs, variance, regimes, faulting)
         rough.sort(key=price)
         for law in rough[:FITTED]:
             fitted = polish(law, sizes, logs, variance)
@@ -100,7 +103,16 @@ def criterion(law: Law, sizes: Floats, logs: Floats, errors: Floats, faulting: G
     likelihood = (squares / variance + np.log(variance)).sum(axis=1)
     jumps = law.borders[np.isin(law.kinds, (RESTART, STEP))]
     expected = sum(low < border <= high for border in jumps for low, high in faulting)
-    return float(likelihood.min() + PRICE * (law.parameters - expected))
+    missed = int(_missed(law.borders[None], faulting)[0])
+    return float(likelihood.min() + PRICE * (law.parameters - expected) + WITHOUT_BORDER * missed)
+
+
+def _missed(borders: Floats, faulting: Gaps) -> Floats:
+    """Return for each set of borders in how many of the gaps it has none."""
+    missed = np.zeros(len(borders))
+    for low, high in faulting:
+        missed += ~((borders > low) & (borders <= high)).any(axis=1)
+    return missed
 
 
 def _fault_gaps(sizes: Floats, shares: Floats | None) -> Gaps:
@@ -191,11 +203,11 @@ def _constant(logs: Floats, variance: Floats) -> Law:
     return Law(fixed, _NONE, _NONE, _NO_KINDS)
 
 
-def _promising(sizes: Floats, logs: Floats, variance: Floats, regimes: int) -> list[Law]:
+def _promising(sizes: Floats, logs: Floats, variance: Floats, regimes: int, faulting: Gaps) -> list[Law]:
     laws = []
     for kinds, borders, rows in candidates(tuple(sizes.tolist()), regimes):
         costs, values = solve(rows, logs, variance)
-        order = np.argsort(costs)[:LOOKED_AT]
+        order = np.lexsort((costs, _missed(borders, faulting)))[:LOOKED_AT]
         cuts = np.searchsorted(sizes, borders[order])
         _, first = np.unique(cuts, axis=0, return_index=True)
         for best in order[np.sort(first)[:FITTED]]:

@@ -11,24 +11,33 @@ SMALLEST_GAP = 0.10
 SEPARATION = 6.0
 """The gap must be this many times the standard deviation within the two groups."""
 FEWEST_A_SIDE = 2
+FAR_APART = 2.0
+"""Ratio of two modes from which no mean of both is a figure of anything."""
 SMALLEST_DRIFT = 0.03
 DRIFT_LEVEL = 0.99
 FEWEST_FOR_DRIFT = 5
 
 
-def mode_gap(logs: Floats, codes: Codes, count: int) -> Floats:
-    """Return the ratio between a cell's two modes; NaN where its processes do not fall into two.
+def modes(logs: Floats, codes: Codes, count: int) -> tuple[Floats, np.ndarray]:
+    """Return the ratio between a cell's two modes, NaN where its processes do not fall into two, and the figures that
+    a mean may be taken of.
 
     The processes are split at the largest gap between neighbours that leaves two on either side.
     They are two modes when the group means differ by more than the gap test asks: a gap above 10%
-    and six standard deviations within the groups. Copies of some 32 MiB have two.
+    and six standard deviations within the groups. Copies of some 32 MiB have two. Of fewer than four processes, one
+    makes a mode if it is ``FAR_APART``. Where modes are that far apart, a mean is taken of the one that holds more
+    processes, of two that hold as many of the faster one.
 
     Args:
         logs: log seconds, one per process.
         codes: the cell of each process.
         count: the number of cells.
+
+    Returns:
+        The ratios, shape (cells,), and one boolean for each of ``logs``.
     """
     known = np.isfinite(logs)
+    of_one = known.copy()
     logs, codes = logs[known], codes[known]
     order = np.lexsort((logs, codes))
     logs, codes = logs[order], codes[order]
@@ -38,11 +47,13 @@ def mode_gap(logs: Floats, codes: Codes, count: int) -> Floats:
 
     gap = np.zeros(len(logs))
     gap[1:] = np.diff(logs)
-    allowed = (below >= FEWEST_A_SIDE) & (number[codes] - below >= FEWEST_A_SIDE)
+    few = number[codes] < 2 * FEWEST_A_SIDE
+    fewest = np.where(few, 1, FEWEST_A_SIDE)
+    allowed = (below >= fewest) & (number[codes] - below >= fewest) & (~few | (gap >= np.log(FAR_APART)))
     gap[~allowed] = 0.0
     result = np.full(count, np.nan)
     if not len(logs):
-        return result
+        return result, of_one
     widest = np.lexsort((gap, codes))
     cells = np.unique(codes)
     split = np.zeros(count, dtype=np.int64)
@@ -58,7 +69,10 @@ def mode_gap(logs: Floats, codes: Codes, count: int) -> Floats:
     widest_gap[cells] = gap[split[cells]]
     two = (widest_gap > np.log1p(SMALLEST_GAP)) & (widest_gap > SEPARATION * within)
     result[two] = np.exp(mean[1::2] - mean[0::2])[two]
-    return result
+    upper_is_larger = size[1::2] > size[0::2]
+    left_out = (result >= FAR_APART)[codes] & (high != upper_is_larger[codes])
+    of_one[np.flatnonzero(known)[order[left_out]]] = False
+    return result, of_one
 
 
 def drift(logs: Floats, order: Floats, codes: Codes, count: int) -> Floats:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from copycost.analyse.bootstrap import bootstrap_rounds, interval
+from copycost.analyse.breakdown import MOST_OF_THE_TIME
 from copycost.analyse.curves import CURVE, Curve, curves
 from copycost.analyse.grouping import Floats
 from copycost.analyse.law import KINK, PINNED, RESTART, STEP, Law, gap
@@ -153,17 +154,17 @@ def _ends(values: Floats, curve: Curve) -> tuple[Floats, Floats]:
 def names(law: Law, curve: Curve, caches: Caches) -> list[str | None]:
     """Return a name for each regime of a law; None where nothing measured or known suggests one.
 
-    A regime whose figures took a page fault for every other page of the result is bound by page
-    faults. Else it has the name of the cache whose size its upper border is near, or the level
-    after the one that its lower border is near. A border is compared by what a call touches there,
-    source and result together.
+    A regime whose figures took a page fault for every other page of the result, none of them next to none, is bound
+    by page faults, unless these are known to take less than half of the time. Else it has the name of the cache whose
+    size its upper border is near, or the level after the one that its lower border is near. A border is compared by
+    what a call touches there, source and result together.
 
     Args:
         law: the law of the curve.
         curve: its figures.
         caches: the machine's, each with ``level``, ``type`` and ``bytes``.
     """
-    levels = _levels(caches)
+    levels = cache_sizes(caches)
     footprint = _footprint(curve)
     borders = [_near(border * footprint, levels) for border in law.borders]
     edges = [0.0, *law.borders, np.inf]
@@ -186,9 +187,13 @@ def names(law: Law, curve: Curve, caches: Caches) -> list[str | None]:
 
 
 def _faults(curve: Curve, inside: np.ndarray) -> bool:
-    shares = curve.fault_shares[inside]
-    known = shares[np.isfinite(shares)]
-    return bool(len(known)) and bool(np.median(known) >= FAULTS_SET_IN)
+    known = curve.fault_shares[inside]
+    known = known[np.isfinite(known)]
+    of_time = curve.fault_times[inside]
+    of_time = of_time[np.isfinite(of_time)]
+    if not len(known) or np.median(known) < FAULTS_SET_IN or known.min() < FAULTS_SET_IN / 2:
+        return False
+    return not len(of_time) or bool(np.median(of_time) >= MOST_OF_THE_TIME)
 
 
 def _footprint(curve: Curve) -> float:
@@ -198,7 +203,7 @@ def _footprint(curve: Curve) -> float:
     return 1 + (float(np.median(known)) if len(known) else 1.0)
 
 
-def _levels(caches: Caches) -> list[tuple[int, float]]:
+def cache_sizes(caches: Caches) -> list[tuple[int, float]]:
     """Return level and bytes of each data cache, the nearest to the core first."""
     sizes: dict[int, float] = {}
     for cache in caches:

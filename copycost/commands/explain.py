@@ -29,6 +29,7 @@ def explain(run: str, results: Path, where: Where | None, skip_bad: bool) -> Doc
     from copycost.analyse.select import select_one
     from copycost.show.document import Document
     from copycost.show.render.layout import parts_of
+    from copycost.show.sections.doubts import doubts_told
     from copycost.show.sections.explanation import advice_section, curve_sections
     from copycost.show.sections.machines import heading
 
@@ -39,7 +40,11 @@ def explain(run: str, results: Path, where: Where | None, skip_bad: bool) -> Doc
     shares = [f"{name}{end}" for name in CEILINGS for end in ("", "_low", "_high")]
     return Document(
         (*parts_of(heading(explained)), "; intervals are 95%"),
-        (*curve_sections(explained, explained.model, explained.crossovers), advice_section(explained.advice)),
+        (
+            *curve_sections(explained, explained.model, explained.crossovers),
+            advice_section(explained.advice),
+            doubts_told(explained),
+        ),
         data={
             "run": explained.name,
             "model": explained.model,

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from copycost.analyse.process_patterns import drift, mode_gap
+from copycost.analyse.process_patterns import drift, modes
 
 
 def gap(*seconds):
-    return mode_gap(np.log(np.array(seconds)), np.zeros(len(seconds), dtype=int), 1)[0]
+    return modes(np.log(np.array(seconds)), np.zeros(len(seconds), dtype=int), 1)[0][0]
 
 
 def test_two_groups_of_processes_are_two_modes():
@@ -27,13 +27,27 @@ def test_a_wide_spread_is_not_two_modes():
 def test_normal_spread_is_hardly_ever_taken_for_two_modes():
     draw = np.random.default_rng(0)
     logs = draw.normal(0, 0.08, 8 * 5000)
-    assert np.isfinite(mode_gap(logs, np.repeat(np.arange(5000), 8), 5000)).mean() < 0.01
+    assert np.isfinite(modes(logs, np.repeat(np.arange(5000), 8), 5000)[0]).mean() < 0.01
 
 
 def test_cells_are_judged_one_by_one_and_unknown_processes_left_out():
     logs = np.log([1, 1, 5, 5, 1, 1, 1, 1, np.nan])
     codes = np.array([2, 2, 2, 2, 0, 0, 0, 0, 2])
-    np.testing.assert_allclose(mode_gap(logs, codes, 4), [np.nan, np.nan, 5.0, np.nan])
+    np.testing.assert_allclose(modes(logs, codes, 4)[0], [np.nan, np.nan, 5.0, np.nan])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "averaged"),
+    [
+        ([9.8e-6, 8e-3], [True, False]),
+        ([8e-3, 9.8e-6, 8e-3], [True, False, True]),
+        ([1.0, 3.0, 1.0, 3.0, 3.0, np.nan], [False, True, False, True, True, False]),
+        ([1.0, 1.3, 1.0, 1.3], [True] * 4),  # two modes, but a mean of both is near either
+        ([1.0, 1.1], [True, True]),
+    ],
+)
+def test_a_mean_is_taken_of_one_mode_where_two_are_far_apart(seconds, averaged):
+    assert modes(np.log(seconds), np.zeros(len(seconds), dtype=int), 1)[1].tolist() == averaged
 
 
 def change(logs, order=None):

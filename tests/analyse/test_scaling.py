@@ -93,10 +93,11 @@ CACHES = machine_facts()["caches"]
 KIB, MIB = 1024.0, 1024.0**2
 
 
-def curve(faults_from=np.inf, result=1.0):
+def curve(faults_from=np.inf, result=1.0, fault_time=np.nan):
     faults = np.where(faults_from <= SIZES, SIZES * result / 4096, 0.0)
     nothing = np.zeros(len(SIZES))
-    return Curve({}, "f(a)", SIZES, SIZES, nothing, SIZES * result, faults, nothing, 5.0)
+    of_time = np.full(len(SIZES), fault_time)
+    return Curve({}, "f(a)", SIZES, SIZES, nothing, SIZES * result, faults, of_time, nothing, 5.0)
 
 
 def law(*borders):
@@ -116,6 +117,13 @@ def test_source_and_result_count_together():
 
 def test_a_regime_of_page_faults_is_named_by_them_first():
     assert names(law(16 * KIB, 16 * MIB), curve(faults_from=16 * MIB), CACHES)[-1] == "page-fault bound"
+
+
+def test_faults_bind_where_they_take_most_of_the_time_and_every_size_of_the_regime_takes_them():
+    own = law(16 * KIB, 16 * MIB)
+    assert names(own, curve(faults_from=16 * MIB, fault_time=0.17), ())[-1] is None
+    assert names(own, curve(faults_from=16 * MIB, fault_time=0.7), ())[-1] == "page-fault bound"
+    assert names(own, curve(faults_from=64 * MIB), ())[-1] is None
 
 
 def test_nothing_is_named_without_caches():

@@ -13,6 +13,7 @@ from copycost.show.render.layout import MOST_BLANK, plain_text
 from copycost.show.sections.costs import cost_tables, legend
 from copycost.show.sections.doubts import better_beside_a_copy, notes
 from copycost.show.sections.summary import answer
+from tests.analyse.laws import machine_cells
 from tests.made_up import EMPTY_CALL, Law, core_cells, machine_facts, made_up_rounds, write_run
 
 SIZES = (1, 4096, 16 * 1024**2)
@@ -22,6 +23,11 @@ CELLS = [*core_cells(SIZES, ("float32", "float64")), EMPTY_CALL]
 @pytest.fixture(scope="module")
 def cells():
     return estimate(made_up_rounds(Law(processes=8, noise=0.005), CELLS), precision=0.05)
+
+
+@pytest.fixture(scope="module")
+def faulting():
+    return estimate(made_up_rounds(Law(processes=8, noise=0.005), machine_cells()))
 
 
 def printed(cells, width=100):
@@ -102,10 +108,10 @@ def test_control_characters_in_others_names_are_not_printed(cells):
     assert "\x1b" not in text and "\x07" not in text and "[31mred" in text
 
 
-def test_doubtful_cells_have_a_sign_that_a_line_below_explains(cells):
-    text = printed(cells)
-    lines = [line for line in text.splitlines() if line.lstrip().startswith("64 MiB")]
-    assert [line.count("¹") for line in lines] == [1, 1]  # torch.tensor, t.clone.numpy; torch.Tensor shares on float32
+def test_doubtful_cells_have_a_sign_that_a_line_below_explains(faulting):
+    text = printed(faulting)
+    lines = [line for line in text.splitlines() if line.lstrip().startswith("128 MiB")]
+    assert [line.count("¹") for line in lines] == [1, 1]  # torch.tensor, t.clone.numpy
     assert "¹ page-fault-bound: " in text
 
 
@@ -276,6 +282,7 @@ def told(seconds, shares=False):
     own = frame.assign(conversion="f", expression="f(a)", dtype="float64", shares_memory=shares, direction="to_tensor")
     own = own.assign(multiple=np.nan if shares else own["seconds"] / 1e-6, ci_low=np.nan, ci_high=np.nan)
     own = own.assign(run="r", arm="base", threads=1, cache="warm", layout="contiguous")
+    own = own.assign(bound=None, result_bytes=own["bytes"])
     _, lines = answer(own)
     return plain_text(lines.lines[0])
 
@@ -295,7 +302,34 @@ def test_the_answer_says_of_sharing_that_its_cost_has_nothing_to_do_with_the_siz
 
 
 def test_the_answer_says_of_a_copy_no_more_than_was_measured():
+    assert told([2e-6]) == "f(a) copies and takes 2.00 µs for 8 B."
     assert told([2e-6, 2.05e-6]) == "f(a) copies and takes 2.00 µs to 2.05 µs, at every size measured."
+
+
+def test_the_answer_says_what_bounds_a_copy_where_that_was_measured(faulting):
+    def told(cells, largest):
+        (_, lines, *_) = answer(cells.assign(multiple=np.nan), [{"level": 3, "type": "unified", "bytes": largest}])
+        return plain_text(lines.lines[1])
+
+    # A call of 2 µs, 8 GB/s: 8 KiB are copied in 1.0 µs and 32 KiB in 4.1; 2 and 8 MiB move twice their bytes.
+    assert told(faulting, 8 * 1024**2).endswith(
+        "Most of the time goes into the call up to 8 KiB, copying within the caches from 32 KiB to 2 MiB, copying in "
+        "memory at 8 MiB and page faults from 32 MiB on."
+    )
+    assert "Most of the time" not in told(faulting.assign(bound=None), 8 * 1024**2)
+    large = faulting[faulting["bytes"] > 2**24]
+    assert told(large, 8 * 1024**2).endswith("Most of the time goes into page faults at every size measured.")
+
+
+def test_a_run_ends_with_a_line_for_each_doubt_and_says_where_more_is_told(tell, tmp_path):
+    run = write_run(
+        tmp_path / "run", made_up_rounds(Law(processes=2), machine_cells()), record={"plan": {"precision": 0.01}}
+    )
+    lines = tell("show", run).out.rstrip().splitlines()
+    first = next(number for number, line in enumerate(lines) if "few-processes" in line)
+    names = [line.split(":")[0].split()[-1] for line in lines[first:-1] if line and "more about" not in line]
+    assert names == ["few-processes", "page-fault-bound", "imprecise"]
+    assert lines[-1].endswith("explain run") and max(map(len, lines)) <= 80
 
 
 def test_a_page_has_the_ratio_to_sharing_as_a_column_to_sort_by(cells):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from copycost.analyse.crossovers import question
+from copycost.analyse.breakdown import SMALL
+from copycost.analyse.crossovers import AT_ONCE, question
 from copycost.show.document import Block, Column, Lines, Table
+from copycost.show.render.figures import with_ends, written
 
 _CONVERSION = Column("conversion", "conversion", "name")
 
@@ -18,7 +20,8 @@ def crossover_blocks(crossovers: pd.DataFrame) -> tuple[Block, ...]:
     """
     if crossovers.empty:
         return ()
-    rows = crossovers.assign(question=[question(row) for _, row in crossovers.iterrows()])
+    answers = [answered(row) for _, row in crossovers.iterrows()]
+    rows = crossovers.assign(answer=answers, question=[question(row) for _, row in crossovers.iterrows()])
     # An answer says more than the size that goes with it.
     sizes = ["bytes", "bytes_low", "bytes_high"]
     rows[sizes] = rows[sizes].where(rows["answer"] == "")
@@ -47,7 +50,8 @@ def bandwidth_blocks(model: pd.DataFrame) -> tuple[Block, ...]:
     columns = (
         _CONVERSION,
         Column("fixed_seconds", "the call", "seconds", ends=("fixed_seconds_low", "fixed_seconds_high")),
-        Column("from_bytes", "from", "bytes"),
+        Column("start", "from"),
+        Column("from_bytes", "from bytes", "bytes", ends=("from_bytes_low", "from_bytes_high"), shown=False),
         Column("gb_per_s", "GB/s of the source", "speed", ends=("gb_per_s_low", "gb_per_s_high")),
         Column("named", "bound by"),
     )
@@ -55,4 +59,26 @@ def bandwidth_blocks(model: pd.DataFrame) -> tuple[Block, ...]:
     call = [column for column in rows.columns if str(column).startswith("fixed_seconds")]
     # The call is told once for each curve.
     rows = rows.assign(**{name: rows[name].where(first) for name in call})
+    rows["start"] = [regime_start(row) or written(0, "bytes") for _, row in rows.iterrows()]
     return (Lines((said,)), Table("bandwidths", rows, columns))
+
+
+def regime_start(regime: pd.Series) -> str:
+    """Return from which size on a regime holds, such as ``between 8 MiB and 32 MiB``; empty of a curve's first.
+
+    Only a kink has a place that the figures tell; of other borders they tell the two sizes between which they lie.
+
+    Args:
+        regime: a row of ``Run.model``.
+    """
+    if not regime["regime"]:
+        return ""
+    if regime["border"] == "kink":
+        return with_ends(regime, "from_bytes", "bytes")
+    return f"between {written(regime['from_bytes_low'], 'bytes')} and {written(regime['from_bytes_high'], 'bytes')}"
+
+
+def answered(row: pd.Series) -> str:
+    """Return what a row of ``Run.crossovers`` says where it has no size of its own; empty where it has one."""
+    at_once = row["answer"] == AT_ONCE and row["bytes"] > SMALL
+    return f"at every size measured, from {written(row['bytes'], 'bytes')} on" if at_once else row["answer"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from copycost.analyse.doubts import half_width, sentences
+from copycost.analyse.doubts import IMPRECISE, half_width, sentences
 from copycost.analyse.run import Run
 from copycost.show.document import Lines, Name, Note, Section
 from copycost.show.render.figures import half_width as plus_minus
@@ -25,7 +25,7 @@ _NO_RECORD = (
     "so its figures are of all rounds."
 )
 
-
+_ONE_SESSION_BRIEF = "an earlier method's: another session may find figures up to 14% apart"
 _ONE_SESSION = (
     "measured by an earlier method, all processes in one session: the intervals hold for it, and another session, "
     "with other addresses, may find figures up to 14% apart"
@@ -51,6 +51,23 @@ def notes(cells: pd.DataFrame, table: str = "") -> list[Note]:
     ]
 
 
+def brief_notes(run: Run, table: str = "") -> list[Note]:
+    """Return what is to be distrusted about a run, a line each, for who reads its figures; nothing of it is left out.
+
+    That a figure is imprecise stands beside it already and marks no cell.
+
+    Args:
+        run: any.
+        table: the name of the table that has its estimates.
+    """
+    flags = [set(str(names).split(";")) for names in run.estimates["flags"].fillna("")]
+    found = []
+    for doubt, text in sentences(run.estimates, brief=True):
+        some = not doubt.whole_run and doubt.name != IMPRECISE and not all(doubt.name in names for names in flags)
+        found.append(Note(text, doubt.name, marks=some, table=table))
+    return [*found, *([Note(_ONE_SESSION_BRIEF)] * run.had_one_session), *_missing_notes(run)]
+
+
 def doubts_section(runs: Sequence[Run], table: str) -> Section:
     """Return what is to be distrusted about runs: of a few each doubt with its figures, of many how many have it.
 
@@ -64,6 +81,16 @@ def doubts_section(runs: Sequence[Run], table: str) -> Section:
     else:
         told += _counted(runs, table)
     return Section("Doubts", tuple(told) or (Lines((NONE,)),), "doubts")
+
+
+def doubts_told(run: Run) -> Section:
+    """Return what is to be distrusted about a run in full, and what is known better beside a plain copy: no table
+    stands with it, so that no sign marks a cell.
+    """
+    told = [
+        replace(block, marks=False) if isinstance(block, Note) else block for block in doubts_section([run], "").blocks
+    ]
+    return Section("Doubts", (*told, *better_beside_a_copy(run.estimates)), "doubts")
 
 
 def _about(run: Run) -> list[Note]:

@@ -8,18 +8,21 @@ from collections.abc import Sequence
 import pandas as pd
 
 from copycost.analyse.advice import Advice
-from copycost.analyse.breakdown import ADDS_UP, PARTS
+from copycost.analyse.breakdown import ADDS_UP, PARTS, SMALL
 from copycost.analyse.ceilings import CEILINGS
 from copycost.analyse.crossovers import question
 from copycost.analyse.curves import CURVE
 from copycost.analyse.run import Run
 from copycost.analyse.scaling import CONSTANT
 from copycost.show.document import Block, Command, Entries, Lines, Name, Section
-from copycost.show.render.figures import ends, with_ends, written
+from copycost.show.render.figures import ends, listed, with_ends, written
 from copycost.show.sections.costs import conditions
+from copycost.show.sections.crossovers import answered, regime_start
 
 LARGE = 64 * 1024
 """Source bytes from which ceilings and parts are told size by size; below it, the call is the cost."""
+_BESIDE = ("page_faults", "allocating", "copying")
+"""Parts that are measured beside the whole."""
 NOT_MEASURED = "not measured in this run"
 
 
@@ -67,11 +70,17 @@ def _model(regimes: pd.DataFrame, cells: pd.DataFrame) -> list[str]:
     first = regimes.iloc[0]
     fixed = with_ends(first, "fixed_seconds", "seconds")
     misfit = f"largest misfit {written(first['largest_misfit'], 'share')}"
+    smallest = cells["bytes"].min()
     if first["model"] == CONSTANT:
         shares = cells["shares_memory"]
         memory = "shares memory" if shares.eq(True).all() else "copies" if shares.eq(False).all() else ""
-        return [", ".join(part for part in (f"constant: {fixed} at every size", memory, misfit) if part)]
-    lines = [f"{fixed} for the call, then for the bytes of the source"]
+        if cells["bytes"].nunique() == 1:
+            size = written(smallest, "bytes")
+            return [", ".join(part for part in (f"{fixed} at {size}, the only size measured", memory) if part)]
+        held = "at every size" if memory == "shares memory" or smallest <= SMALL else "at every size measured"
+        return [", ".join(part for part in (f"constant: {fixed} {held}", memory, misfit) if part)]
+    guessed = f", reckoned from sizes of {written(smallest, 'bytes')} and more" if smallest > SMALL else ""
+    lines = [f"{fixed} for the call{guessed}, then for the bytes of the source"]
     for _, regime in regimes.iterrows():
         interval = ends(regime["gb_per_s_low"], regime["gb_per_s_high"], "speed")
         speed = f"{written(regime['gb_per_s'], 'speed')} GB/s{interval}"
@@ -82,19 +91,16 @@ def _model(regimes: pd.DataFrame, cells: pd.DataFrame) -> list[str]:
 
 def _start(regime: pd.Series) -> str:
     """Return from which size on a regime holds, and what lies between it and the one before."""
-    if regime["regime"] == 0:
+    start = regime_start(regime)
+    if not start:
         return ""
-    if regime["border"] == "kink":
-        return f"from {with_ends(regime, 'from_bytes', 'bytes')}"
-    low, high = (written(regime[f"from_bytes_{end}"], "bytes") for end in ("low", "high"))
-    between = f"from between {low} and {high}"
     if regime["border"] == "step":
-        return f"{between}, after a step of {written(regime['step_seconds'], 'seconds')}"
-    return between if regime["border"] == "pinned" else f"{between}, for all bytes"
+        return f"from {start}, after a step of {written(regime['step_seconds'], 'seconds')}"
+    return f"from {start}, for all bytes" if regime["border"] == "restart" else f"from {start}"
 
 
 def _crossovers(rows: pd.DataFrame) -> list[str]:
-    sizes = [row["answer"] or f"from {with_ends(row, 'bytes', 'bytes')}" for _, row in rows.iterrows()]
+    sizes = [answered(row) or f"from {with_ends(row, 'bytes', 'bytes')}" for _, row in rows.iterrows()]
     return [f"{question(row)}: {size}" for (_, row), size in zip(rows.iterrows(), sizes, strict=True)]
 
 
@@ -102,19 +108,20 @@ def _ceilings(cells: pd.DataFrame) -> list[str]:
     lines = []
     large = cells[cells["bytes"] >= LARGE].sort_values("bytes")
     for name, reference in CEILINGS.items():
-        said = [
-            f"{with_ends(row, name, 'share')} at {written(row['bytes'], 'bytes')}"
-            for _, row in large[large[name].notna()].iterrows()
-        ]
+        known = large[large[name].notna()]
+        # A plain copy that took longer for sure is no ceiling: it took page faults that the conversion did not take.
+        beaten = known[f"{name}_low"].where(known[f"{name}_low"].notna(), known[name]) > 1
+        shares = known[[name, f"{name}_low", f"{name}_high"]].clip(upper=1.0).assign(bytes=known["bytes"])[~beaten]
+        said = [f"{with_ends(row, name, 'share')} at {written(row['bytes'], 'bytes')}" for _, row in shares.iterrows()]
+        sizes = [written(size, "bytes") for size in known.loc[beaten, "bytes"]]
+        said += [f"no ceiling at {listed(sizes)}, where the plain copy took longer"] if sizes else []
         lines.append(f"of a {reference}: {', '.join(said) or NOT_MEASURED}")
     return lines
 
 
 def _parts(parts: pd.DataFrame) -> list[str]:
-    large = parts[(parts["bytes"] >= LARGE) & parts[["copying_share", "allocating_share"]].notna().any(axis=1)]
-    if large.empty:
-        return [NOT_MEASURED]
-    lines = []
+    large = parts[(parts["bytes"] >= LARGE) & parts[[f"{part}_share" for part in _BESIDE]].notna().any(axis=1)]
+    lines = [NOT_MEASURED] if large.empty else []
     for _, row in large.sort_values("bytes").iterrows():
         shares = {part: row[f"{part}_share"] for part in PARTS}
         known = sorted((part for part in PARTS if not math.isnan(shares[part])), key=lambda part: -shares[part])
@@ -123,8 +130,15 @@ def _parts(parts: pd.DataFrame) -> list[str]:
         if told:
             said[0] += ends(row[f"{told[0]}_share_low"], row[f"{told[0]}_share_high"], "share")
         unknown = [_words(part) for part in PARTS if math.isnan(shares[part])]
-        said += [f"{', '.join(unknown)} {NOT_MEASURED}"] if unknown else []
-        lines.append(f"{written(row['bytes'], 'bytes')}: {', '.join(said)}{_sum(row['sum_share'])}")
+        said = [", ".join(said)] if said else []
+        said += [f"{listed(unknown)} {NOT_MEASURED}"] if unknown else []
+        if (total := sum(shares[part] for part in known)) > 1 + ADDS_UP:
+            said = [f"not explained: the parts, each measured alone, add up to {written(total, 'share')} of the whole"]
+        lines.append(f"{written(row['bytes'], 'bytes')}: {'; '.join(said)}{_sum(row['sum_share'])}")
+    if parts["bytes"].min() > SMALL:
+        lines.append(
+            f"no size of {written(SMALL, 'bytes')} or less was measured: add --size 1 to know what calling costs"
+        )
     return lines
 
 
@@ -133,6 +147,6 @@ def _words(part: str) -> str:
 
 
 def _sum(share: float) -> str:
-    if math.isnan(share) or abs(share - 1) <= ADDS_UP:
+    if math.isnan(share) or share >= 1 - ADDS_UP:
         return ""
     return f"; the parts add up to {written(share, 'share')}, so something else is at work"

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from copycost.analyse.breakdown import ADDS_UP
 from copycost.analyse.crossovers import AT_ONCE
 from copycost.analyse.doubts import half_width
 from copycost.analyse.grouping import floats
 from copycost.analyse.run import Run
+from copycost.analyse.scaling import Caches, cache_sizes
 from copycost.show.document import Block, Line, Lines, Name
 from copycost.show.render.figures import counted, listed, share, with_ends, written
 from copycost.show.render.figures import half_width as plus_minus
@@ -22,12 +24,20 @@ MOST_CONVERSIONS = 16
 _VARIED = ("run", "arm", "threads", "cache", "layout")
 _OF_AN_ANSWER = (
     *("direction", "conversion", "expression", "dtype", "bytes", "shares_memory", *_VARIED),
-    *("seconds", "ci_low", "ci_high", "multiple"),
+    *("seconds", "ci_low", "ci_high", "multiple", "bound", "result_bytes"),
 )
 _STEADY = 1.1
 """Largest over smallest figure up to which a conversion costs the same at every size."""
 _MULTIPLE = 10.0
 COPIES = "copies"
+_COPYING = "copying"
+_BOUNDS = {
+    "calling": "the call",
+    "copying": _COPYING,
+    "page_faults": "page faults",
+    "allocating": "allocating",
+    "freeing": "freeing",
+}
 _MEMORY: dict[str, Callable[[Any], bool]] = {
     "shares memory": lambda shares: not pd.isna(shares) and bool(shares),
     COPIES: lambda shares: not pd.isna(shares) and not shares,
@@ -52,12 +62,14 @@ def summary_blocks(run: Run, cells: pd.DataFrame, *, explained: bool) -> list[Bl
     return [*blocks, *([Lines(tuple(faults))] if faults else [])]
 
 
-def answer(cells: pd.DataFrame) -> list[Block]:
+def answer(cells: pd.DataFrame, caches: Caches = ()) -> list[Block]:
     """Return what a run has found, in a few sentences for each direction.
 
     Args:
         cells: its estimates.
+        caches: the machine's, which tell copies within them from those in memory.
     """
+    largest = max((size for _, size in cache_sizes(caches)), default=float("nan"))
     usual, told = _usual(cells[[*_OF_AN_ANSWER]])  # a frame of all columns takes its time at each selection
     sized = usual[floats(usual["bytes"]) > 0]
     if sized.empty:
@@ -66,7 +78,7 @@ def answer(cells: pd.DataFrame) -> list[Block]:
     left = MOST_CONVERSIONS
     for direction, own in sized.groupby("direction", sort=False, observed=True):
         names = list(dict.fromkeys(own["conversion"]))
-        lines = tuple(_answer(own, str(name)) for name in names[:left])
+        lines = tuple(_answer(own, str(name), largest) for name in names[:left])
         more = len(names) - len(lines)
         left -= len(lines)
         blocks.append(Lines((f"{direction_words(direction)}:",)))
@@ -74,10 +86,12 @@ def answer(cells: pd.DataFrame) -> list[Block]:
     return blocks
 
 
-def _answer(cells: pd.DataFrame, name: str) -> Line:
-    """Return what one conversion does and costs, and between which sizes it comes to cost ten times sharing."""
+def _answer(cells: pd.DataFrame, name: str, cache_bytes: float) -> Line:
+    """Return what one conversion does and costs, between which sizes it comes to cost ten times sharing, and what
+    bounds it.
+    """
     own = cells[cells["conversion"] == name]
-    line = _finding(own, None)
+    line: Line = (*parts_of(_finding(own, None)), _bounds(own, cache_bytes))
     dtypes: dict[str, list[str]] = {}
     for dtype, rows in own.groupby("dtype", sort=False, observed=True):
         dtypes.setdefault(_from_ten_times(rows), []).append(str(dtype))
@@ -86,7 +100,52 @@ def _answer(cells: pd.DataFrame, name: str) -> Line:
         return line
     alike = len(dtypes) == 1 and own["dtype"].nunique() == len(next(iter(dtypes.values())))
     starts = [start if alike else f"{start} ({', '.join(names)})" for start, names in dtypes.items()]
-    return (*parts_of(line), f" Ten times a zero-copy call {listed(starts)}.")
+    finding, bound = parts_of(line)[:-1], parts_of(line)[-1]
+    return (*finding, f" Ten times a zero-copy call {listed(starts)}.", bound)
+
+
+def _bounds(cells: pd.DataFrame, cache_bytes: float) -> str:
+    """Return what takes most of the time of copies, over which sizes; empty where that is known of none.
+
+    Sizes at which dtypes differ, or at which nothing takes most of the time, are left out; what comes back at larger
+    sizes once something else took over is not told as if it had a place.
+
+    Args:
+        cells: of one conversion.
+        cache_bytes: of the machine's largest cache, NaN where unknown.
+    """
+    footprint = floats(cells["bytes"]) + floats(cells["result_bytes"])
+    words = cells["bound"].astype(object).map(_BOUNDS).where(cells["bound"].notna(), None)
+    copying = (words == _COPYING).to_numpy()
+    # What fills more than half of a cache may be in it or not: other data, and neighbours, have a part of it.
+    words = words.mask(copying & (footprint <= cache_bytes / 2), "copying within the caches")
+    words = words.mask(copying & (footprint > cache_bytes / 2), None)
+    words = words.mask(copying & (footprint > cache_bytes), "copying in memory")
+    copies = cells["shares_memory"].eq(False).fillna(False).to_numpy(dtype=bool)
+    phases: list[tuple[str, float, float]] = []
+    sizes = floats(cells["bytes"])
+    for size in np.unique(sizes[copies]):
+        own = words[copies & (sizes == size)]
+        if own.isna().any() or own.nunique() > 1:
+            continue
+        word = str(own.iloc[0])
+        if phases and phases[-1][0] == word:
+            phases[-1] = (word, phases[-1][1], float(size))
+        else:
+            phases.append((word, float(size), float(size)))
+    if not phases or len({word for word, _, _ in phases}) < len(phases):
+        return ""
+    smallest, largest = float(sizes[copies].min()), float(sizes[copies].max())
+    return f" Most of the time goes into {listed([_phase(*phase, smallest, largest) for phase in phases])}."
+
+
+def _phase(word: str, low: float, high: float, smallest: float, largest: float) -> str:
+    low_said, high_said = written(low, "bytes"), written(high, "bytes")
+    if low == high:
+        return f"{word} at {low_said}"
+    if low == smallest:
+        return f"{word} at every size measured" if high == largest else f"{word} up to {high_said}"
+    return f"{word} from {low_said} on" if high == largest else f"{word} from {low_said} to {high_said}"
 
 
 def _from_ten_times(rows: pd.DataFrame) -> str:
@@ -186,6 +245,9 @@ def _finding(cells: pd.DataFrame, multiples: pd.DataFrame | None) -> Line:
 def _cost(times: pd.DataFrame, shares: bool) -> str:
     """Return what a conversion takes; that a copy costs the same at all sizes is true of no more than were measured."""
     low, high = float(times["seconds"].min()), float(times["seconds"].max())
+    if times["bytes"].nunique() == 1:
+        ends = dict.fromkeys((written(low, "seconds"), written(high, "seconds")))
+        return f"{' to '.join(ends)} for {written(times['bytes'].iloc[0], 'bytes')}"
     if high <= _STEADY * low:
         ends = dict.fromkeys((written(low, "seconds"), written(high, "seconds")))
         return f"{' to '.join(ends)}, {'whatever the size' if shares else 'at every size measured'}"
@@ -209,7 +271,7 @@ def _ten_times(cells: pd.DataFrame, multiples: pd.DataFrame) -> Sequence[str | N
         rows = rows[same.to_numpy(dtype=bool, na_value=False)]
     rows = rows[(rows["answer"] == AT_ONCE) | rows["bytes"].notna()]
     starts = [
-        "at every size" if row["answer"] == AT_ONCE else f"from {with_ends(row, 'bytes', 'bytes')} on"
+        "at every size measured" if row["answer"] == AT_ONCE else f"from {with_ends(row, 'bytes', 'bytes')} on"
         for _, row in rows.iterrows()
     ]
     sizes = [f"{dtype} {start}" for dtype, start in zip(rows["dtype"], starts, strict=True)]
@@ -234,6 +296,7 @@ def _page_faults(parts: pd.DataFrame) -> list[Line]:
     """Return what page faults cost at the largest size of the copy that takes most of them."""
     # Fewer than one a call are what the pool of small results takes now and then, and have no price of their own.
     known = parts[["page_faults_share", "fault_seconds"]].notna().all(axis=1).to_numpy()
+    known &= ~(parts["sum_share"] > 1 + ADDS_UP).to_numpy()  # more than the whole explains nothing
     faulting = parts[(parts["faults"] >= 1).to_numpy(dtype=bool) & known]
     if faulting.empty:
         return []

@@ -4,7 +4,7 @@ import pytest
 from copycost.analyse.select import select_one
 from copycost.show.document import Document
 from copycost.show.render import markdown
-from copycost.show.sections.crossovers import bandwidth_blocks, crossover_blocks
+from copycost.show.sections.crossovers import bandwidth_blocks, crossover_blocks, regime_start
 from tests.analyse.laws import machine_cells
 from tests.made_up import Law, made_up_rounds, write_run
 
@@ -33,6 +33,13 @@ def test_the_call_is_told_once_for_each_curve(run):
     assert "page-fault bound" in said
     rows = [line for line in said.splitlines() if line.startswith("| `torch.tensor`")]
     assert [line.split(" | ")[1] == "–" for line in rows] == [False] + [True] * (len(rows) - 1) and len(rows) > 1
+
+
+def test_only_a_kink_has_a_place_and_other_borders_lie_between_two_sizes(run):
+    rows = run.model[(run.model["conversion"] == "torch.tensor") & (run.model["regime"] > 0)]
+    assert regime_start(rows.iloc[-1]) == "between 8 MiB and 32 MiB"  # all bytes cost more once there are page faults
+    said = text(bandwidth_blocks(run.model))
+    assert "| between 8 MiB and 32 MiB |" in said and "| 16 MiB |" not in said
 
 
 def test_nothing_to_tell_leaves_the_tables_out(run):
