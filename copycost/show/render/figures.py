@@ -56,8 +56,11 @@ def half_width(half: float) -> str:
 
 
 def ends(low: float, high: float, unit: str) -> str:
-    """Return an interval as it stands after the figure, such as `` (2.21 µs to 2.23 µs)``; empty where unknown."""
-    if math.isnan(low) and math.isnan(high):
+    """Return an interval as it stands after the figure, such as `` (2.21 µs to 2.23 µs)``.
+
+    Empty where it is unknown, and where it has no width: no measurement is exact, so the method could not tell one.
+    """
+    if low == high or (math.isnan(low) and math.isnan(high)):
         return ""
     if math.isnan(high):
         return f" ({written(low, unit)} or more)"

@@ -296,7 +296,7 @@ def _page_faults(parts: pd.DataFrame) -> list[Line]:
     """Return what page faults cost at the largest size of the copy that takes most of them."""
     # Fewer than one a call are what the pool of small results takes now and then, and have no price of their own.
     known = parts[["page_faults_share", "fault_seconds"]].notna().all(axis=1).to_numpy()
-    known &= ~(parts["sum_share"] > 1 + ADDS_UP).to_numpy()  # more than the whole explains nothing
+    known = known & ~(parts["sum_share"] > 1 + ADDS_UP).to_numpy()  # more than the whole explains nothing
     faulting = parts[(parts["faults"] >= 1).to_numpy(dtype=bool) & known]
     if faulting.empty:
         return []
