@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from shlex import quote
@@ -13,6 +14,7 @@ import pandas as pd
 from copycost.analyse.breakdown import ADDS_UP, sentence
 from copycost.analyse.crossovers import AT_ONCE
 from copycost.analyse.curves import CURVE, Curve
+from copycost.analyse.device import PAGEABLE, PINNED_ALREADY, PINNED_FIRST
 from copycost.program import program
 from copycost.units import format_bytes, format_ratio, format_seconds
 
@@ -51,7 +53,7 @@ def advice(
     """
     own = [curve for curve in curves if curve.key["direction"] != "reference"]
     huge = {arm.get("name") for arm in arms if (arm.get("environment") or {}).get(HUGE_PAGES) == "1"}
-    return [*_huge_pages(own, parts, huge), *_zero_copy(own, crossings), *_stack(own), *_threads(own)]
+    return [*_huge_pages(own, parts, huge), *_zero_copy(own, crossings), *_stack(own), *_threads(own), *_pin(own)]
 
 
 def _huge_pages(curves: Sequence[Curve], parts: pd.DataFrame, huge: set[Any]) -> list[Advice]:
@@ -158,6 +160,41 @@ def _threads(curves: Sequence[Curve]) -> list[Advice]:
                 command = f"{_command([name], [dtype])} --threads 1,{threads}"
                 found.append(Advice(text, evidence, command))
     return found
+
+
+def _pin(curves: Sequence[Curve]) -> list[Advice]:
+    """Return from which sizes on pinning pays on the way to a device, of an array or of a buffer that is kept."""
+    told = {PINNED_FIRST: "pin first", PINNED_ALREADY: "keep what is sent again and again in pinned memory"}
+    found = []
+    for curve in curves:
+        for other in curves if curve.key["conversion"] == PAGEABLE else ():
+            if other.key["conversion"] not in told or not _same(curve, other, ("conversion",)):
+                continue
+            gains = [(size, ratio) for size, ratio in _changes(curve, other) if ratio > WORTH_IT]
+            common = np.intersect1d(curve.sizes, other.sizes)
+            start = _from([*map(float, common)], [size for size, _ in gains])
+            if start is None:
+                continue
+            size, ratio = max(gains, key=lambda gain: gain[1])
+            name, usual, dtype = other.key["conversion"], curve.key["conversion"], curve.key["dtype"]
+            where = "at every size measured" if start == common[0] else f"from {format_bytes(start)} on"
+            text = f"{told[str(name)]} ({dtype}) {where}: {other.expression.partition(';')[0]}"
+            evidence = f"the data is there {_speed(ratio)} at {format_bytes(size)} than with {usual}"
+            device = re.search(r"\.to\('([^']+)'", curve.expression)
+            threads = "" if str(curve.key["threads"]) == "1" else f" --threads {curve.key['threads']}"
+            command = _command([usual, name], [dtype]) + threads
+            found.append(Advice(text, evidence, command + (f" --device {quote(device[1])}" if device else "")))
+    return found
+
+
+def _from(sizes: Sequence[float], better: Sequence[float]) -> float | None:
+    """Return the smallest size from which on all are better; None where the largest is not."""
+    start = None
+    for size in reversed(list(sizes)):
+        if size not in better:
+            break
+        start = float(size)
+    return start
 
 
 def _changes(usual: Curve, changed: Curve) -> list[tuple[float, float]]:

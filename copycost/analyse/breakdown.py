@@ -9,6 +9,7 @@ import pandas as pd
 
 from copycost.analyse.bootstrap import interval
 from copycost.analyse.ceilings import FRESH, MAPPED, SAME, matching, moved_bytes
+from copycost.analyse.device import of_device
 from copycost.analyse.grouping import ARM, CELL, Codes, Floats, floats, group_codes
 from copycost.units import PAGE_BYTES, format_bytes
 
@@ -137,6 +138,7 @@ def _copying(cells: pd.DataFrame) -> Codes:
     """Return the positions of the cells that copy, references left out."""
     copies = ~cells["shares_memory"].to_numpy(dtype=bool, na_value=True) & (floats(cells["bytes"]) > 0)
     copies &= (cells["direction"] != "reference").to_numpy(dtype=bool, na_value=False)
+    copies &= ~of_device(cells).to_numpy(dtype=bool)  # whose time goes into other parts
     return np.flatnonzero(copies)
 
 

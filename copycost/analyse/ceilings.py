@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from copycost.analyse.bootstrap import interval
+from copycost.analyse.device import CEILING_OF, of_device
 from copycost.analyse.grouping import Codes, Floats, floats, text_keys
 
 MAPPED = "plain copy (mapped)"
@@ -20,7 +21,8 @@ def ceilings(cells: pd.DataFrame, replicates: Floats | None = None) -> pd.DataFr
 
     A ceiling is a plain copy of as many bytes with the same threads: into
     memory that is mapped already (the limit of copying) and into fresh memory (the limit of
-    allocating and copying). Bytes read and bytes written count on both sides.
+    allocating and copying). Bytes read and bytes written count on both sides. To a device and back
+    it is a copy between pinned memory and memory that the device has already: the link's limit.
 
     Args:
         cells: estimates with the references, ``copycost.estimate(rounds, references=True)``.
@@ -36,8 +38,12 @@ def ceilings(cells: pd.DataFrame, replicates: Floats | None = None) -> pd.DataFr
     copies &= (cells["direction"] != "reference").to_numpy(dtype=bool, na_value=False)
     logs, processes = np.log(floats(cells["seconds"])), floats(cells["processes"])
     columns = {}
+    elsewhere = of_device(cells).to_numpy(dtype=bool)
     for name, reference in CEILINGS.items():
-        at = matching(cells, reference, SAME)
+        at = np.where(elsewhere, -1, matching(cells, reference, SAME))
+        for direction, bound in CEILING_OF.items() if reference == MAPPED and elsewhere.any() else ():
+            there = (cells["direction"] == direction).to_numpy(dtype=bool, na_value=False)
+            at = np.where(there, matching(cells, bound, SAME), at)
         known = copies & (at >= 0)
         rate = np.log(moved / moved[at])
         share = np.exp(rate + logs[at] - logs)

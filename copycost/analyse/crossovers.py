@@ -11,6 +11,7 @@ import pandas as pd
 from copycost.analyse.bootstrap import bootstrap_rounds, interval
 from copycost.analyse.breakdown import SMALL
 from copycost.analyse.curves import CURVE, Curve, curves
+from copycost.analyse.device import PAGEABLE, PINNED_ALREADY, PINNED_FIRST, UNTIL_RETURN
 from copycost.analyse.grouping import Floats
 from copycost.analyse.law import basis
 from copycost.analyse.scaling import Fitted, fit_curves
@@ -88,6 +89,12 @@ def _of_curve(fitted: Fitted, all_fitted: list[Fitted]) -> Iterator[dict[str, ob
         for other in others:
             if other.expression in RIVALS:
                 yield from _rivalry(curve, other)
+    if curve.key["conversion"] in (PINNED_FIRST, PINNED_ALREADY):
+        for other in others:
+            if other.key["conversion"] == PAGEABLE:
+                yield from _rivalry(curve, other)
+    if curve.key["direction"] in UNTIL_RETURN:
+        return
     yield _row(curve, "bound by bandwidth", None, np.nan, *_bandwidth(fitted))
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from copycost.analyse.breakdown import bounds
+from copycost.analyse.device import CEILING_OF, EMPTY_SYNCHRONISATION, UNTIL_RETURN
 from copycost.analyse.doubts import flags
 from copycost.analyse.grouping import (
     ARM,
@@ -171,6 +172,7 @@ def combine(processes: pd.DataFrame) -> pd.DataFrame:
     known = group_mean(floats(processes["gating"]), codes, count) > 0
     moved = floats(cells["bytes"]) / seconds / 1e9
     copies = ~cells["shares_memory"].to_numpy(dtype=bool, na_value=True)
+    copies &= ~cells["direction"].isin(UNTIL_RETURN).to_numpy(dtype=bool)
     cells = cells.assign(
         seconds=seconds,
         ci_low=np.where(known_half, low, np.nan),
@@ -248,8 +250,7 @@ def add_overhead(cells: pd.DataFrame) -> pd.DataFrame:
     Args:
         cells: the frame of ``combine``.
     """
-    empty = (cells["direction"] == "reference") & (cells["conversion"] == EMPTY_CALL)
-    is_empty = empty.to_numpy(dtype=bool, na_value=False)
+    is_empty = _is_reference(cells, EMPTY_CALL)
     low, high = _of_empty_calls(cells, is_empty, [*ARM, "threads"])
     low_any, high_any = _of_empty_calls(cells, is_empty, ARM)
     low = np.where(np.isnan(low), low_any, low)
@@ -257,8 +258,20 @@ def add_overhead(cells: pd.DataFrame) -> pd.DataFrame:
 
     block = floats(cells["block"])
     share = np.where(is_empty | ~(block > 0), np.nan, block)
-    net = floats(cells["seconds"]) - (low + high) / 2 / share
-    return cells.assign(overhead_low=low / share, overhead_high=high / share, net_seconds=np.maximum(net, 0.0))
+    low, high = low / share, high / share
+    waits = cells["direction"].isin(CEILING_OF).to_numpy(dtype=bool)
+    if waits.any():  # each call is followed by one of these
+        of_waiting = _of_empty_calls(cells, _is_reference(cells, EMPTY_SYNCHRONISATION), ARM)
+        low, high = (np.where(waits, end + wait, end) for end, wait in zip((low, high), of_waiting, strict=True))
+    net = floats(cells["seconds"]) - (low + high) / 2
+    return cells.assign(overhead_low=low, overhead_high=high, net_seconds=np.maximum(net, 0.0))
+
+
+def _is_reference(cells: pd.DataFrame, name: str) -> np.ndarray:
+    found: np.ndarray = ((cells["direction"] == "reference") & (cells["conversion"] == name)).to_numpy(
+        dtype=bool, na_value=False
+    )
+    return found
 
 
 def _of_empty_calls(cells: pd.DataFrame, empty: np.ndarray, columns: list[str]) -> tuple[Floats, Floats]:

@@ -230,7 +230,7 @@ def _filled(variance: Floats, number: Floats) -> Floats:
 def _text(name: str, value: object) -> str | None:
     if value is None:
         return None
-    if name == "memory_bytes" and isinstance(value, int):
+    if name in ("memory_bytes", "device_memory_bytes") and isinstance(value, int):
         return format_bytes(value)
     if name == "caches" and isinstance(value, list):
         return ", ".join(_cache(cache) for cache in value if isinstance(cache, dict)) or None

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from copycost.analyse.common_clock import ClockReference, corrected_seconds, reference_clock
+from copycost.analyse.device import at_its_own_clock
 from copycost.analyse.grouping import CELL, Floats, floats, group_codes, group_mean, group_median
 from copycost.store.rounds import SUITE_NUMBERS, SUITE_TEXTS
 
@@ -40,12 +41,13 @@ def per_process(rounds: pd.DataFrame, *, clock_reference: ClockReference = None)
         (log of the median seconds at the reference clock, of quiet and of all rounds), ``raw`` (median seconds as
         measured), ``ratio_quiet`` and ``ratio_all`` (log of the median ratio to the plain copy beside it),
         ``session`` and ``address_layout`` (numbers; NaN where the file does not say), ``page_faults`` (mean per call),
-        ``clock`` (the reference), ``clock_seen`` (median as measured) and ``contended_process``; of another suite
+        ``clock`` (the reference; NaN for what a device's link bounds, which is given
+        as measured), ``clock_seen`` (median as measured) and ``contended_process``; of another suite
         what it tells beside.
     """
     codes, first = group_codes(rounds, [*CELL, "process"])
     count = len(first)
-    reference = reference_clock(rounds, clock_reference)
+    reference = np.where(at_its_own_clock(rounds), np.nan, reference_clock(rounds, clock_reference))
     seconds = corrected_seconds(rounds, reference)
     unknown = rounds["quiet"].isna().to_numpy()
     quiet = rounds["quiet"].to_numpy(dtype=bool, na_value=True)

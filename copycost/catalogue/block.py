@@ -9,7 +9,8 @@ from types import FunctionType
 from typing import Any
 
 from copycost.catalogue.cell import DTYPES
-from copycost.catalogue.conversions import USER, Conversion
+from copycost.catalogue.conversions import SYNCHRONISE, USER, Conversion
+from copycost.catalogue.device import synchroniser
 from copycost.catalogue.inlining import Body, body_of
 
 _MODULES = ("torch", "np")
@@ -24,7 +25,7 @@ def call(conversion: Conversion) -> Callable[[Any], Any]:
     Raises:
         AttributeError: the installed library has no such function.
     """
-    if conversion.function is not None:
+    if conversion.function is not None and not conversion.waits:
         return conversion.function
     return _compiled(conversion, 1, returning=True)
 
@@ -71,19 +72,23 @@ def _compiled(conversion: Conversion, calls: int, returning: bool, looping: bool
         statement = f"function({variable})"
     else:
         hoist = _Hoist()
-        tree = hoist.visit(ast.parse(conversion.expression, mode="eval").body)
-        statement = ast.unparse(tree)
+        first, *_ = ast.parse(conversion.expression).body  # what comes after it is waiting
+        statement = ast.unparse(hoist.visit(first))
         names = {local: _resolve(dotted) for local, dotted in hoist.names.items()}
         if hoist.needs_dtype:
             # One look-up for the whole block: the dtype is a constant where a user types it.
             names["torch_dtypes"] = _torch_dtypes()
             before = [f"dtype = torch_dtypes[{variable}.dtype]"]
+    waiting = []
+    if conversion.waits:
+        assert conversion.device is not None
+        names["synchronize"], waiting = synchroniser(conversion.device), [SYNCHRONISE]
     if returning:
-        return _function(variable, names, [*before, f"return {statement}"])
+        return _function(variable, names, [*before, f"result = {statement}", *waiting, "return result"])
     if looping:
         body = "; ".join([*before, statement])
         return _function("sources", names, [f"for {variable} in sources: {body}"])
-    return _function(variable, names, [*before, *[statement] * calls])
+    return _function(variable, names, [*before, *[statement, *waiting] * calls])
 
 
 def _inlined(body: Body, calls: int, looping: bool) -> Callable[[Any], Any]:

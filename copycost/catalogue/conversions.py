@@ -22,14 +22,20 @@ Function = TypeVar("Function", bound=Callable[[Any], Any])
 #: How a result is checked; see `Conversion`.
 Check = bool | Callable[[Any, Any], Any]
 
-DIRECTIONS = ("to_tensor", "to_array", "list_to_tensor")
+#: How the direction of a call ends that is timed until its data is there, and what such an expression ends with.
+THERE, SYNCHRONISE = "_there", "synchronize()"
+
+DIRECTIONS = ("to_tensor", "to_array", "list_to_tensor", "to_device", "from_device")
 DOCUMENTED = ("shares", "copies", "may copy")
 FAMILIES = ("core", "all")
 
 #: The family of conversions from a user's file.
 USER = "user"
 
-_VARIABLES = {"to_tensor": "a", "to_array": "t", "list_to_tensor": "arrays"}
+_VARIABLES = {"to_tensor": "a", "to_array": "t", "list_to_tensor": "arrays", "to_device": "a", "from_device": "t"}
+
+#: The source in an expression whose source is in pinned memory.
+PINNED = "pinned"
 
 # A Python number and the pointer to it in a list, rounded up.
 _LIST_ITEM_BYTES = 40
@@ -48,6 +54,9 @@ class Conversion:
     of source and result that returns whether the result is right.
     ``casts_to`` names the dtype of the result where it is documented to differ from the source's;
     ``result_item_bytes`` is what an element of the result takes where that is no dtype's size.
+    ``device`` names the device that a conversion goes to or comes from; one ``to_device`` whose variable is ``pinned``
+    has a tensor in pinned memory as its source. Before each call of one ``afresh``, the cache of pinned memory is
+    emptied.
     """
 
     name: str
@@ -59,11 +68,20 @@ class Conversion:
     casts_to: str | None = None
     result_item_bytes: int | None = None
     check: Check = True
+    device: str | None = None
+    afresh: bool = False
 
     @property
     def variable(self) -> str:
         """The name of the source in the expression."""
-        return _VARIABLES[self.direction]
+        if self.function is None and self.expression.startswith(f"{PINNED}."):
+            return PINNED
+        return _VARIABLES[self.direction.removesuffix(THERE)]
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is timed until the data is there."""
+        return self.direction.endswith(THERE)
 
 
 CORE: tuple[Conversion, ...] = (
@@ -116,13 +134,18 @@ class WrongResult(Exception):
 
 
 def select_conversions(
-    names: Sequence[str] | None = None, family: str = "core", user_file: Path | None = None, apart: bool = False
+    names: Sequence[str] | None = None,
+    family: str = "core",
+    user_file: Path | None = None,
+    of_device: Sequence[Conversion] = (),
+    apart: bool = False,
 ) -> list[Conversion]:
     """Return the conversions asked for by name, or a whole family when no name is given.
 
     A name may be one of several with commas between them, an expression such as ``torch.from_numpy(a)``, or how one
     ends (``from_numpy``), where no other ends so. A family is "core" or "all"; a user's own conversions belong to both.
     ``apart`` loads the user's file in another process, see ``describe_user_file``.
+    With conversions ``of_device`` these are the family, and the others are measured where they are named.
 
     Raises:
         UsageError: an unknown name or family, or a user's file that cannot be used.
@@ -130,12 +153,41 @@ def select_conversions(
     if family not in FAMILIES:
         raise UsageError(f"unknown family {family!r}: {nearest(family, list(FAMILIES))}")
     load = describe_user_file if apart else load_user_file
-    users = [] if user_file is None else load(user_file)
+    device = of_device[0].device if of_device else None
+    own = [] if user_file is None else load(user_file)
+    users = [figure for conversion in own for figure in _figures(conversion, device)]
+    if names is None and of_device:
+        return [*of_device, *users]
     if names is None:
         return [*CORE, *(EXTENDED if family == "all" else ()), *users]
-    known = CONVERSIONS | {conversion.name: conversion for conversion in users}
+    known = CONVERSIONS | {conversion.name: conversion for conversion in (*of_device, *users)}
     words = [word for text in names for word in conversion_words(text)]
     return [known[name] for name in dict.fromkeys(_find(word, known) for word in words)]
+
+
+def until_there(conversion: Conversion) -> Conversion:
+    """Return a conversion to or from a device, timed until its data is there."""
+    call, comment, text = conversion.expression.partition("  # ")
+    return replace(
+        conversion,
+        name=f"{conversion.name}+sync",
+        direction=conversion.direction + THERE,
+        expression=f"{call}; {SYNCHRONISE}{comment}{text}",
+    )
+
+
+def _figures(conversion: Conversion, device: str | None) -> list[Conversion]:
+    """Return what is measured of a user's conversion: of one to or from a device both figures.
+
+    Raises:
+        UsageError: it needs a device, and none is given.
+    """
+    if "_device" not in conversion.direction:
+        return [conversion]
+    if device is None:
+        raise UsageError(f"conversion {conversion.name!r} is {conversion.direction}: give run --device, such as cuda")
+    returning = replace(conversion, device=device)
+    return [returning, until_there(returning)]
 
 
 def conversion_words(text: str) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from copycost.catalogue.block import call
 from copycost.catalogue.conversions import CannotConvert, Conversion, WrongResult
+from copycost.catalogue.device import synchroniser
 from copycost.catalogue.values import (
     LIMIT,
     as_array,
@@ -91,7 +92,10 @@ def _refusing(conversion: Conversion) -> Convert:
 
     def convert(source: Any) -> Any:
         try:
-            return call(conversion)(source)
+            result = call(conversion)(source)
+            if conversion.device is not None:  # else what it copies may still be on its way
+                synchroniser(conversion.device)()
+            return result
         except Exception as error:
             raise CannotConvert(one_line(error)) from error
 
@@ -200,7 +204,7 @@ def _scratch(item: Any, limit: int | None) -> tuple[Any, Any]:
         keep = max(1, limit * shape_of(item)[axis] // size_of(item))
         item = item[(slice(None),) * axis + (slice(0, keep),)]
     if isinstance(item, torch.Tensor):
-        tensor = torch.empty_strided(tuple(item.shape), item.stride(), dtype=item.dtype)
+        tensor = torch.empty_strided(tuple(item.shape), item.stride(), dtype=item.dtype, device=item.device)
         tensor.copy_(item.detach())
         return tensor.detach().requires_grad_(item.requires_grad), tensor
     span = _span(item)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from copycost.catalogue.cell import DTYPES, ITEM_BYTES, Cell
-from copycost.catalogue.conversions import CONVERSIONS, Conversion
+from copycost.catalogue.conversions import CONVERSIONS, THERE, Conversion
 from copycost.errors import UsageError, nearest
 from copycost.units import format_bytes, parse_count, parse_data_size
 
@@ -207,7 +207,7 @@ def memory_needed(cells: Iterable[Cell]) -> int:
     of the largest source. What the libraries themselves take up comes on top.
     """
     cells = list(cells)
-    sources = {(cell.direction, cell.dtype, cell.size, cell.layout): cell for cell in cells}
+    sources = {(cell.direction.removesuffix(THERE), cell.dtype, cell.size, cell.layout): cell for cell in cells}
     return (
         sum(_allocated(cell) for cell in sources.values())
         + max((_result_bytes(cell) for cell in cells), default=0)

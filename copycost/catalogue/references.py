@@ -37,7 +37,8 @@ class Timed:
     """The function that is timed, and what is done around it outside the timing.
 
     `most_calls` limits a round whose results are kept until it has ended. `copy_beside` allows a plain
-    copy beside every round, which takes its part of the caches.
+    copy beside every round, which takes its part of the caches. With `warms_up` every visit begins with an untimed
+    round, however long its calls are.
     """
 
     function: Callable[[Any], Any]
@@ -46,6 +47,7 @@ class Timed:
     end_visit: Callable[[], None] = _nothing
     most_calls: int | None = None
     copy_beside: bool = False
+    warms_up: bool = False
 
 
 @dataclass(frozen=True)
@@ -199,8 +201,8 @@ REFERENCES: dict[str, Reference] = {
 
 
 def reference_cells(cells: Iterable[Cell]) -> list[Cell]:
-    """Return the reference cells of a grid: each number of bytes and threads on it, once."""
-    cells = list(cells)
+    """Return the reference cells of a grid: each number of bytes and threads on it, once; a device has its own."""
+    cells = [cell for cell in cells if "_device" not in cell.direction]
     return [cell for reference in REFERENCES.values() for cell in _cells_of(reference, cells)]
 
 

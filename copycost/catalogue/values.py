@@ -64,7 +64,7 @@ def as_array(value: Any, dtype: Any = None) -> Any:
     import torch
 
     if isinstance(value, torch.Tensor):
-        value = in_one_piece(value.detach()).resolve_conj().resolve_neg()
+        value = in_one_piece(value.detach()).cpu().resolve_conj().resolve_neg()
         return (value.float() if value.dtype == torch.bfloat16 else value).numpy()
     return value if isinstance(value, np.ndarray) else np.array(value, dtype=dtype)
 
@@ -110,13 +110,19 @@ def _check_kind(conversion: Conversion, result: Any) -> None:
     import numpy as np
     import torch
 
-    if conversion.direction == "to_array":
-        types: tuple[type, ...] = (np.ndarray, np.generic, list, bool, int, float, complex)
+    types: tuple[type, ...]
+    if conversion.direction.startswith("from_device"):
+        types, name = (np.ndarray, torch.Tensor), "an array or a tensor"
+    elif conversion.direction == "to_array":
+        types = (np.ndarray, np.generic, list, bool, int, float, complex)
         name = "an array or a list"
     else:
         types, name = (torch.Tensor,), "a tensor"
     if not isinstance(result, types):
         raise WrongResult(f"{conversion.name} returned {type(result).__name__}, not {name}")
+    where = str(getattr(result, "device", "cpu"))  # NumPy's arrays tell it as text, since 2.0
+    if "_device" in conversion.direction and (where == "cpu") is conversion.direction.startswith("to_device"):
+        raise WrongResult(f"{conversion.name} returned what is on {where}")
 
 
 def _check_dtype(conversion: Conversion, source: Any, result: Any) -> None:

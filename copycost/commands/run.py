@@ -58,6 +58,7 @@ def _words(option: str) -> Callable[[click.Context, click.Parameter, str], list[
     default="contiguous",
     help="The source: contiguous, strided, memmap, list:1000 (arrays; else 8) and others.",
 )
+@click.option("--device", help="Measure the way to a device and back: cuda, cuda:1, xpu, mps.")
 @click.option("--arm", multiple=True, help="NAME or NAME:VARIABLE=VALUE, python=PATH, threads=2; may be repeated.")
 @click.option("--references/--no-references", default=True, help="Measure plain copies too.")
 @click.option("--precision", help="Half-width of the intervals asked for, such as 1%.")
@@ -105,6 +106,8 @@ def run(
         typed[f"{word}s"] = typed.pop(word)
     typed |= {"dtypes": dtype, "sizes": size, "with_hostname": with_hostname}
     if cluster is not None:
+        if typed["device"] is not None:
+            raise UsageError("--device is measured on one machine at a time: leave out --cluster, or --device")
         raise click.exceptions.Exit(_measure_cluster(context, cluster, typed))
     from copycost.run.settings import settle
 

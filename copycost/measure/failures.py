@@ -59,7 +59,8 @@ def _short(text: str) -> str:
 def is_out_of_memory(error: BaseException | None) -> bool:
     """Return whether an error, or what caused it, says that memory could not be had."""
     while error is not None:
-        if isinstance(error, MemoryError) or says_out_of_memory(told(error)):
+        text = f"{type(error).__name__}: {told(error)}"
+        if isinstance(error, MemoryError) or says_out_of_memory(text) or says_device_out_of_memory(text):
             return True
         error = error.__cause__
     return False
@@ -69,6 +70,12 @@ def says_out_of_memory(text: str) -> bool:
     """Return whether an error's text says that memory could not be had."""
     lowered = text.lower()
     return "memoryerror" in lowered or any(words in lowered for words in _OUT_OF_MEMORY)
+
+
+def says_device_out_of_memory(text: str) -> bool:
+    """Return whether an error's text says that a device's memory could not be had, or pinned memory."""
+    lowered = text.lower()
+    return "outofmemoryerror" in lowered or ("out of memory" in lowered and "memoryerror" not in lowered)
 
 
 class MemoryGrowth:

@@ -19,7 +19,7 @@ import os
 import random
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
 from importlib import import_module
@@ -30,11 +30,19 @@ import pytest
 from copycost.catalogue import sandbox
 from copycost.catalogue.cell import Cell
 from copycost.catalogue.conversions import CannotConvert, WrongResult
+from copycost.catalogue.device import needs_device, of_device
 from copycost.catalogue.sandbox import Ended, sandboxed
 from copycost.errors import told
 from copycost.measure import machine
 from copycost.measure.core_watch import CoreWatch
-from copycost.measure.failures import MemoryGrowth, failure_excerpt, is_out_of_memory, says_out_of_memory
+from copycost.measure.device_facts import device_facts
+from copycost.measure.failures import (
+    MemoryGrowth,
+    failure_excerpt,
+    is_out_of_memory,
+    says_device_out_of_memory,
+    says_out_of_memory,
+)
 from copycost.measure.plan import MeasurePlan
 from copycost.measure.worker import Worker
 
@@ -77,6 +85,8 @@ class ForkServer:
             self.commit_info |= {"project": None, "branch": None}
         import_module("torch")  # what a library takes is no conversion's doing
         sandbox.limit_memory(plan.memory_limit)
+        if plan.device is not None:
+            self.machine |= self._aside(partial(device_facts, plan.device))
         self._send(event="started")
         line = sys.stdin.readline()
         if not line:
@@ -118,6 +128,8 @@ class ForkServer:
         self._growth.add(cell_id)
         if failure is None:
             self._send(event="visited", cell=cell_id)
+        elif says_device_out_of_memory(failure["error"]):  # its allocator raises and goes on
+            self._send(event="failed", cell=cell_id, **{**failure, "kind": "memory"})
         elif says_out_of_memory(failure["error"]):
             self._send(event="exhausted", cell=self._growth.culprit(cell_id), **{**failure, "kind": "memory"})
             os._exit(1)  # what is held cannot be had back, and whoever asks next would be blamed
@@ -159,9 +171,10 @@ class ForkServer:
         worker.learn(known, asked["rounds"])
         wanted = [cell for cell in plan.cells if cell.id in set(asked["cells"])]
         upwards = plan.protocol.upwards
+        self._prepare_aside(worker, [cell for cell in of_device(wanted) if cell.id not in known])
         # Downwards, large sources hold smaller ones; upwards, no larger result was freed before.
         for cell in sorted(wanted, key=lambda cell: cell.bytes if upwards else -cell.size):
-            if self.mode == "fork" and cell.id in known:  # its source is made where it is used
+            if self.mode == "fork" and (cell.id in known or needs_device(cell)):  # its source is made where it is used
                 continue
             doubtful = cell.threads > 1 or cell.conversion in asked["on_trial"]
             if sandbox.POSSIBLE and doubtful and cell.id not in known:
@@ -172,6 +185,35 @@ class ForkServer:
             self.watch.look()
         if self.mode == "fork":
             worker.forget_sources()
+
+    def _aside(self, function: Callable[[], Any]) -> Any:
+        """Return what a function returns in a forked process, where one is to be forked from this one later."""
+        if self.mode != "fork":
+            return function()
+        (found,) = sandboxed(lambda _: function(), [None])
+        return {} if isinstance(found, Ended) else found
+
+    def _prepare_aside(self, worker: Worker, cells: list[Cell]) -> None:
+        """Prepare the cells of a device in a forked process, all in one: to set a device up takes it half a second.
+
+        Nothing is left behind in this process, which has never used the device: no process that is forked from one
+        that has can use it. A cell that ends the process costs itself, and another process goes on after it.
+        """
+        if self.mode != "fork":
+            return
+
+        def prepare(cell: Cell) -> dict[str, Any]:
+            self._send(event="preparing", cell=cell.id, pid=os.getpid())
+            event = preparation_event(worker, cell)
+            self._send(**event)
+            return event
+
+        cells = sorted(cells, key=lambda cell: -cell.size)
+        for cell, event in zip(cells, sandboxed(prepare, cells), strict=True):
+            if isinstance(event, Ended):
+                self._send(event="crashed", cell=cell.id, status=event.status)
+            elif event["event"] == "prepared":
+                worker.learn({cell.id: event["calibration"]}, {})
 
     def _try_to_prepare(self, worker: Worker, cell: Cell) -> dict[str, Any]:
         """Prepare a cell in a forked process and return the event that says how it went."""

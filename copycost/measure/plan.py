@@ -17,7 +17,7 @@ class MeasurePlan:
 
     `visits` is the most a process may make of one cell. `address_layout` is the number of the layout that the session
     was started with, None where the system drew one. `memory_limit` is in bytes, `with_hostname` lets the host's name
-    into the results.
+    into the results. `device` is the device's name, None where only the CPU is measured.
     """
 
     cells: tuple[Cell, ...]
@@ -29,6 +29,7 @@ class MeasurePlan:
     address_layout: int | None = None
     memory_limit: int | None = None
     with_hostname: bool = False
+    device: str | None = None
 
     def write(self, path: Path) -> None:
         """Write the plan as JSON."""

@@ -10,6 +10,7 @@ import pytest
 
 from copycost.catalogue.cell import Cell
 from copycost.catalogue.conversions import CannotConvert, select_conversions
+from copycost.catalogue.device import device_conversions
 from copycost.measure import machine
 from copycost.measure.fork_server import ForkServer
 from copycost.measure.placement import place
@@ -44,9 +45,10 @@ def pytest_configure(config: pytest.Config) -> None:
     mode = config.getoption("--copycost-serve")
     config.stash[_server] = ForkServer(mode) if mode else None  # before a user's file prints what is no event
     user_file = Path(plan.conversions_file) if plan.conversions_file else None
-    conversions = {conversion.name: conversion for conversion in select_conversions(None, "all", user_file)}
+    of_device = device_conversions(plan.device) if plan.device else []
+    known = [*select_conversions(None, "all"), *select_conversions(None, "all", user_file, of_device)]
     config.stash[_plan] = plan
-    config.stash[_worker] = Worker(conversions, plan.protocol)
+    config.stash[_worker] = Worker({conversion.name: conversion for conversion in known}, plan.protocol, plan.device)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 
 from copycost.catalogue.block import block, empty_block, loop
 from copycost.catalogue.cell import EMPTY_CALL, ITEM_BYTES, Cell
-from copycost.catalogue.conversions import Conversion
-from copycost.catalogue.evidence import examine
+from copycost.catalogue.conversions import PINNED, CannotConvert, Conversion
+from copycost.catalogue.device import BOUNDS, empty_caches, empty_pinned_cache, needs_device, synchroniser
+from copycost.catalogue.evidence import examine, one_line
 from copycost.catalogue.references import CONVERSION, DIRECTION, REFERENCES, Timed
 from copycost.catalogue.sources import LAST_CACHE_BYTES, Rotation, cold_sources, nbytes, source
 from copycost.measure.allocator import Heap
@@ -55,9 +56,11 @@ class Preparer:
         conversions: Mapping[str, Conversion],
         protocol: Protocol,
         heap: Heap,
+        device: str | None = None,
     ) -> None:
-        """Start with no sources and no calibrations."""
+        """Start with no sources and no calibrations; cells of a device need its name."""
         self._heap = heap
+        self._device = device
         self._conversions = conversions
         self._protocol = protocol
         self._known: dict[str, Calibration] = {}
@@ -78,6 +81,8 @@ class Preparer:
             set_threads(cell.threads)
             if cell == EMPTY_CALL:
                 prepare = self._empty_call
+            elif needs_device(cell):
+                prepare = self._on_device
             elif cell.direction == DIRECTION:
                 prepare = self._reference
             elif cell.cache == "cold":
@@ -191,6 +196,83 @@ class Preparer:
         target = block(called, calibration.block)
         return PreparedCell(cell, reference.expression, None, array, nbytes(array), calibration, target, timed)
 
+    def _on_device(self, cell: Cell) -> PreparedCell:
+        """Return a conversion to or from the device, or what bounds one, ready to be timed.
+
+        A round of what does not wait has one call, which is waited for before the next round, and so has one that pins
+        memory afresh: calls that follow each other would wait for each other. Every visit begins with the caches of
+        the device's and of pinned memory empty, and its untimed rounds fill them.
+        """
+        device = self._device
+        if device is None:
+            raise CannotConvert("no device was given")
+        if cell.cache != "warm" or cell.layout != "contiguous":
+            raise CannotConvert("with a device, only contiguous sources in warm caches are measured")
+        bound = BOUNDS.get(cell.conversion)
+        try:
+            wait = synchroniser(device)
+            if bound is None:
+                conversion = self._conversions[cell.conversion]
+                given = self._elsewhere(cell, {"a": "", PINNED: PINNED}.get(conversion.variable, "device"))
+            else:
+                given = self._elsewhere(cell, PINNED) if cell.size else None
+                copy = bound.prepare(given, self._elsewhere(cell, "device") if cell.size else None)
+                function = _then(copy, wait)
+                conversion = Conversion(cell.id, "to_tensor", bound.expression, "", "reference", function)
+        except Exception as error:  # as where there is no such device, no pinned memory, or no memory left
+            raise CannotConvert(one_line(error)) from error
+        single = bound is None and (not conversion.waits or conversion.afresh)
+        calls_in = partial(block, conversion)
+
+        def end_round() -> None:
+            wait()
+            if conversion.afresh:
+                empty_pinned_cache()
+
+        def calibrate() -> Calibration:
+            if bound is not None:
+                return Calibration(*in_blocks(calls_in, given, self._protocol), False, cell.dtype, nbytes_of(given))
+            evidence = asdict(examine(conversion, given))
+            if not single:
+                return Calibration(*in_blocks(calls_in, given, self._protocol), **evidence)
+            once = calls_in(1)
+
+            def waited(source: Any) -> None:  # which belongs to what a visit costs, though not to its figure
+                once(source)
+                end_round()
+
+            return Calibration(1, 1, seconds_per_call(waited, given, self._protocol), **evidence)
+
+        calibration = self._calibration(cell, calibrate)
+        around = Timed(
+            conversion.function or (lambda a: a),
+            begin_visit=partial(empty_caches, device),
+            end_round=end_round,
+            end_visit=partial(empty_caches, device),
+            warms_up=True,
+        )
+        target, documented = calls_in(calibration.block), conversion.documented if bound is None else None
+        return PreparedCell(
+            cell, conversion.expression, documented, given, nbytes_of(given), calibration, target, around
+        )
+
+    def _elsewhere(self, cell: Cell, where: str) -> Any:
+        """Return a cell's array, or the tensor of its values in pinned memory or on the device.
+
+        Of a dtype there is one tensor, and smaller sources are its beginning.
+        """
+        array = self._source(replace(cell, direction="to_tensor"))
+        if not where:
+            return array
+        import torch
+
+        key = (where, cell.dtype, 0, "")
+        kept = self._sources.get(key)
+        if kept is None or len(kept) < cell.size:
+            tensor = torch.from_numpy(array)
+            self._sources[key] = kept = tensor.pin_memory() if where == PINNED else tensor.to(self._device)
+        return kept[: cell.size]
+
     def _source(self, cell: Cell) -> Any:
         key = (cell.direction, cell.dtype, cell.size, cell.layout)
         if key not in self._sources:
@@ -213,6 +295,23 @@ class Preparer:
                 if same and size > cell.size:
                     return kept[: cell.size]
         return source(cell)
+
+
+def _then(copy: Callable[[], Any] | None, wait: Callable[[], Any]) -> Callable[[Any], None]:
+    """Return a copy that is waited for, or waiting alone."""
+    if copy is None:
+        return lambda _: wait()
+
+    def both(_: Any) -> None:
+        copy()
+        wait()
+
+    return both
+
+
+def nbytes_of(given: Any) -> int:
+    """Return the bytes of a source's elements; 0 of none."""
+    return 0 if given is None else nbytes(given)
 
 
 def set_threads(threads: int) -> None:

@@ -22,11 +22,12 @@ class Worker:
         self,
         conversions: Mapping[str, Conversion],
         protocol: Protocol,
+        device: str | None = None,
     ) -> None:
         """Bring the allocator to its state and start empty."""
         self.protocol = protocol
         self._heap = Heap(protocol.allocator)
-        self._preparer = Preparer(conversions, protocol, self._heap)
+        self._preparer = Preparer(conversions, protocol, self._heap, device)
         self._started = perf_counter()
 
     def prepare(self, cell: Cell) -> PreparedCell:
@@ -93,7 +94,7 @@ class Worker:
         calibration = prepared.calibration
         rounds = self.protocol.rounds(calibration.round_seconds)
         warmup = self.protocol.warmup_rounds(calibration.call_seconds, calibration.calls, calibration.result_bytes)
-        return rounds, warmup
+        return rounds, max(warmup, int(prepared.around.warms_up))
 
     def _log(self, prepared: PreparedCell) -> RoundLog:
         """Return the visit's log, with a plain copy beside the rounds of copies that profit."""

@@ -279,6 +279,7 @@ class ArmSession:
             address_layout=self.layout,
             memory_limit=self._settings.memory_limit,
             with_hostname=self._settings.with_hostname,
+            device=self._settings.device,
         )
         # By number: some file systems would take the names of two arms for one.
         file = self.scratch / f"plan-{self._settings.arms.index(self.arm) + 1}-{self.layout or 0}.json"

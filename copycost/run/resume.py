@@ -73,6 +73,7 @@ def settle_again(run: str, *, out: Path, given: Given) -> Settings:
             memory_limit=plan["memory_limit"],
             with_hostname=bool(plan["with_hostname"]),
             counts=bool(plan.get("counts")),
+            device=plan.get("device"),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise UsageError(f"{folder}: its plan cannot be resumed, an older version made it ({error!r})") from error
@@ -165,6 +166,7 @@ _OPTIONS: dict[str, tuple[Parse, Read]] = {
     "visit_timeout": _of_plan("visit_timeout", parse_seconds),
     "layouts": (parse_layouts, lambda plan, _: tuple(plan["layouts"])),
     "memory_limit": _of_plan("memory_limit", parse_bytes),
+    "device": (lambda typed: typed, lambda plan, _: plan.get("device")),
     **{name: _of_plan(name) for name in ("preset", "processes", "allocator", "with_hostname", "counts")},
 }
 

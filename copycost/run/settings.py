@@ -6,6 +6,7 @@ import importlib.util
 import os
 import secrets
 import shutil
+import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -15,6 +16,7 @@ from typing import Any
 
 from copycost.catalogue.cell import EMPTY_CALL, Cell
 from copycost.catalogue.conversions import CORE, EXTENDED, Conversion, select_conversions
+from copycost.catalogue.device import DEVICE_DTYPES, device_conversions, device_references
 from copycost.catalogue.grid import PRESETS, cells, check_memory, parse_dtypes, parse_sizes, parse_threads
 from copycost.catalogue.references import reference_cells
 from copycost.catalogue.sandbox import LIMITABLE
@@ -57,6 +59,7 @@ class Settings:
 
     ``layouts`` has the address layout of each session, by its number; None where the system draws it. A budget that
     ``stretches`` is made longer where it is too short for every session. ``counts`` says whether calls are counted too.
+    ``device`` is the device's name, None where only the CPU is measured.
     """
 
     folder: Path
@@ -75,11 +78,13 @@ class Settings:
     with_hostname: bool = False
     stretches: bool = False
     counts: bool = False
+    device: str | None = None
 
     @property
     def user_conversions(self) -> frozenset[str]:
         """Return the names of the user's own conversions on the grid."""
-        known = {conversion.name for conversion in (*CORE, *EXTENDED)}
+        of_device = device_conversions(self.device) if self.device else []
+        known = {conversion.name for conversion in (*CORE, *EXTENDED, *of_device)}
         names = {cell.conversion for cell in self.cells if cell.direction != EMPTY_CALL.direction}
         return frozenset(names - known) if self.conversions_file else frozenset()
 
@@ -137,6 +142,7 @@ def settle(
     memory_limit: str | None = None,
     with_hostname: bool = False,
     counts: bool = False,
+    device: str | None = None,
     name: str | None = None,
     out: Path = Path("results"),
 ) -> Settings:
@@ -153,17 +159,21 @@ def settle(
         raise UsageError(f"processes {processes} is not at least 1")
     chosen = PRESETS[preset]
     numbers = parse_layouts(chosen.layouts if address_layouts is None else address_layouts)
-    selected = select_conversions(list(conversions) or None, family or chosen.family, conversions_file, apart=True)
+    of_device = [] if device is None else device_conversions(device)
+    selected = select_conversions(list(conversions) or None, family or chosen.family, conversions_file, of_device, apart=True)
+    usual = chosen.dtypes if device is None else DEVICE_DTYPES
     grid = cells(
         selected,
-        chosen.dtypes if dtypes is None else parse_dtypes(dtypes),
+        usual if dtypes is None else parse_dtypes(dtypes),
         chosen.sizes if sizes is None else parse_sizes(sizes),
         chosen.threads if threads is None else parse_threads(threads),
         _words("cache", caches, CACHES),
         parse_source_layouts(layouts),
     )
+    if device is not None:
+        _only_contiguous(caches, layouts)
     if references:
-        grid += reference_cells(grid)
+        grid += [*reference_cells(grid), *device_references(grid)]
     settled_arms = parse_arms(arms)
     _one_thread_count(settled_arms, grid)
     half_width = chosen.precision if precision is None else _precision(precision)
@@ -171,7 +181,11 @@ def settle(
     timeout = _visit_timeout(visit_timeout)
     require_torch()
     if counts:
+        if device is not None:
+            raise UsageError("--counts counts instructions of the CPU, not of a device: leave it or --device out")
         require_valgrind()
+    if device is not None:
+        require_device(device)
     memory = available_bytes()
     limit = _memory_limit(memory_limit, memory)
     if memory is not None:
@@ -194,6 +208,7 @@ def settle(
         with_hostname=with_hostname,
         stretches=budget is None,
         counts=counts,
+        device=device,
     )
 
 
@@ -217,6 +232,13 @@ def parse_layouts(text: str) -> tuple[int | None, ...]:
     if not numbers:
         raise UsageError(f"layouts {text!r} ends below its start")
     return tuple(dict.fromkeys(numbers))
+
+
+def _only_contiguous(caches: str, layouts: str) -> None:
+    """Refuse what is not measured beside a device."""
+    for option, text, usual in (("cache", caches, CACHES[0]), ("layout", layouts, LAYOUTS[0])):
+        if text.strip() != usual:
+            raise UsageError(f"--{option} {text!r} is not measured with --device: leave it out, for {usual}")
 
 
 def _one_thread_count(arms: Sequence[Arm], grid: Sequence[Cell]) -> None:
@@ -286,6 +308,27 @@ def require_torch() -> None:
             raise UsageError(
                 f"{package} is not installed here and measuring needs it: pip install -c constraints.txt -e ."
             )
+
+
+_LONGEST_REASON = 200
+
+_TRY = """
+import sys
+try:
+    import torch
+    torch.zeros(1).to(sys.argv[1]).cpu()
+except Exception as error:
+    sys.exit(f"{type(error).__name__}: {str(error).strip().splitlines()[0]}")
+"""
+
+
+def require_device(device: str) -> None:
+    """Refuse a device that holds no data here; a process of its own tries, since none that has can be forked from."""
+    tried = subprocess.run([sys.executable, "-c", _TRY, device], capture_output=True, text=True, check=False)
+    if tried.returncode != 0:
+        lines = [line for line in tried.stderr.strip().splitlines() if line.strip()]
+        reason = lines[-1][:_LONGEST_REASON] if lines else f"exit status {tried.returncode}"
+        raise UsageError(f"device {device!r} cannot be used here: {reason}")
 
 
 def require_valgrind() -> None:

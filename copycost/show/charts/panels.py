@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from copycost.analyse.device import WAYS
 from copycost.show.charts.chart import Context
 from copycost.show.charts.labels import plain
 from copycost.show.quantities import CONDITIONS
@@ -16,7 +17,7 @@ from copycost.units import format_bytes
 # More lines than this in one panel are split by direction, where there is more than one.
 _MANY_LINES = 8
 _MOST_RUNS = 3
-_DIRECTIONS = ("to_tensor", "to_array", "list_to_tensor")
+_DIRECTIONS = ("to_tensor", "to_array", "list_to_tensor", *WAYS)
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ def split(
         columns.remove("machine")
     line = "line" if "line" in points else "conversion"
     many = not extra and "direction" in points and points[line].nunique() > _MANY_LINES
+    many = many or ("direction" in points and bool(points["direction"].isin(WAYS).any()))  # two figures of a call
     if many and points["direction"].nunique() > 1:
         columns.insert(0, "direction")
     columns = [*extra, *columns]
@@ -109,4 +111,6 @@ def condition(column: str, value: Any) -> str:
         return format_bytes(float(value))
     if column == "arm":
         return f"arm {value}"
+    if column == "direction":
+        return WAYS.get(str(value), plain(value))
     return plain(value)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from copycost.analyse.device import WAYS
 from copycost.analyse.doubts import half_width
 from copycost.analyse.grouping import Floats, floats
 from copycost.analyse.robust_mean import FEWEST
@@ -24,6 +25,7 @@ DIRECTIONS = {
     "to_tensor": "NumPy → PyTorch",
     "to_array": "PyTorch → NumPy",
     "list_to_tensor": "list of arrays → PyTorch",
+    **WAYS,
 }
 UNSEEN_BY_COUNTS = "they see neither the kernel, and so no page faults, nor caches and memory"
 LANDMARKS = (1024, 16 * 1024, 256 * 1024, 4 * 1024**2, 32 * 1024**2)

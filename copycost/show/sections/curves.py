@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from copycost.analyse.device import of_device
 from copycost.analyse.grouping import floats
 from copycost.show.charts.frames import doubtful
 from copycost.show.charts.palette import THEMES, line_styles
@@ -73,7 +74,8 @@ def cells_chart(cells: pd.DataFrame, caches: Sequence[tuple[int, int]] = ()) -> 
     facets = [name for name in _FACETS if name != "direction" and varies(drawn[name])]
     if "machine" in facets and drawn.groupby("run")["machine"].nunique(dropna=False).max() == 1:
         facets.remove("machine")
-    if drawn["conversion"].nunique() > MANY_LINES and varies(drawn["direction"]):
+    many = drawn["conversion"].nunique() > MANY_LINES or of_device(drawn).any()
+    if many and varies(drawn["direction"]):
         facets.insert(0, "direction")
     settings = chart_settings(
         drawn,

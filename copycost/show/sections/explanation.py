@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -12,6 +12,7 @@ from copycost.analyse.breakdown import ADDS_UP, PARTS, SMALL
 from copycost.analyse.ceilings import CEILINGS
 from copycost.analyse.crossovers import question
 from copycost.analyse.curves import CURVE
+from copycost.analyse.device import CEILING_OF, WAYS
 from copycost.analyse.run import Run
 from copycost.analyse.scaling import CONSTANT
 from copycost.show.document import Block, Command, Entries, Lines, Name, Section
@@ -42,7 +43,10 @@ def curve_sections(run: Run, model: pd.DataFrame, crossovers: pd.DataFrame) -> l
         cells = _of_curve(run.reached, curve)
         said = {"model": _model(regimes, cells), "crossovers": _crossovers(_of_curve(crossovers, curve))}
         if cells["shares_memory"].eq(False).any():
-            said |= {"ceilings": _ceilings(cells), "where it goes": _parts(_of_curve(run.breakdown, curve))}
+            way = curve["direction"]
+            bounds = {"share_of_mapped": CEILING_OF[way]} if way in CEILING_OF else {} if way in WAYS else CEILINGS
+            said |= {"ceilings": _ceilings(cells, bounds)} if bounds else {}
+            said |= {"where it goes": _parts(_of_curve(run.breakdown, curve))} if bounds is CEILINGS else {}
         under = conditions(curve, varied)
         title = (Name(str(curve["conversion"])), f", {under}") if under else Name(str(curve["conversion"]))
         entries = tuple((label, tuple(lines)) for label, lines in said.items() if lines)
@@ -104,10 +108,10 @@ def _crossovers(rows: pd.DataFrame) -> list[str]:
     return [f"{question(row)}: {size}" for (_, row), size in zip(rows.iterrows(), sizes, strict=True)]
 
 
-def _ceilings(cells: pd.DataFrame) -> list[str]:
+def _ceilings(cells: pd.DataFrame, bounds: Mapping[str, str]) -> list[str]:
     lines = []
     large = cells[cells["bytes"] >= LARGE].sort_values("bytes")
-    for name, reference in CEILINGS.items():
+    for name, reference in bounds.items():
         known = large[large[name].notna()]
         # A plain copy that took longer for sure is no ceiling: it took page faults that the conversion did not take.
         beaten = known[f"{name}_low"].where(known[f"{name}_low"].notna(), known[name]) > 1

@@ -25,6 +25,7 @@ def heading(run: Run) -> Line:
         Name(run.name),
         " · ",
         Name(facts.get("machine") or "unknown machine"),
+        *((" · ", Name(str(facts["device_name"] or facts["device"]))) if facts.get("device") else ()),
         f" · {versions} · {counted(run.process_count, 'process', 'processes')}",
     ]
     return (*parts, f" · {run.unfinished}") if run.unfinished else tuple(parts)
