@@ -236,7 +236,7 @@ def parse_layouts(text: str) -> tuple[int | None, ...]:
 
 def _only_contiguous(caches: str, layouts: str) -> None:
     """Refuse what is not measured beside a device."""
-    for option, text, usual in (("cache", caches, CACHES[0]), ("layout", layouts, LAYOUTS[0])):
+    for option, text, usual in (("cache", caches, "warm"), ("layout", layouts, "contiguous")):
         if text.strip() != usual:
             raise UsageError(f"--{option} {text!r} is not measured with --device: leave it out, for {usual}")
 
