@@ -17,7 +17,7 @@ from time import perf_counter
 import numpy as np
 import torch
 
-from copycost import load_cells
+from copycost.analyse.run import Run
 from copycost.catalogue.block import block
 from copycost.catalogue.device import device_conversions, synchroniser
 
@@ -123,7 +123,7 @@ def link(folder):
         source.write_text(LINK)
         subprocess.run(["nvcc", "-O2", "-o", f"{scratch}/link", str(source)], check=True)
         told = subprocess.run([f"{scratch}/link"], capture_output=True, text=True, check=True).stdout.split()
-    cells = load_cells(folder, references=True)
+    cells = Run("", Path(folder)).cells
     for name, seconds in zip(("plain copy to the device", "plain copy from the device"), map(float, told), strict=True):
         own = cells[(cells["conversion"] == name) & (cells["bytes"] == 256 * 1024**2)]["seconds"].iloc[0]
         print(
@@ -134,7 +134,8 @@ def link(folder):
 
 def repeat(folders):
     """Count the cells that two identical runs find more than 5% apart."""
-    first, second = (load_cells(folder).set_index(["conversion", "size"])["seconds"] for folder in folders)
+    runs = [Run("", Path(folder)).estimates for folder in folders]
+    first, second = (cells.set_index(["conversion", "size"])["seconds"] for cells in runs)
     apart = (second / first - 1).dropna()
     many = apart[apart.abs() > 0.05]
     share = len(many) / len(apart)
