@@ -197,7 +197,7 @@ class Interleave:
         asked = [cell for cell in self._settings.cells if cell.direction != EMPTY_CALL.direction]
         copying = set().union(*(session.copying for session in self._sessions[0]))
         copies = [cell for cell in asked if cell.id in copying]
-        found = bounded([cell for cell in references if cell != EMPTY_CALL], copies)
+        found = bounded([cell for cell in references if cell.size], copies)  # what has no size bounds all
         return {cell.id: {other.id for other in found.get(cell, asked)} for cell in references}
 
     def _next_pass(self) -> dict[str, int]:
