@@ -160,7 +160,9 @@ def settle(
     chosen = PRESETS[preset]
     numbers = parse_layouts(chosen.layouts if address_layouts is None else address_layouts)
     of_device = [] if device is None else device_conversions(device)
-    selected = select_conversions(list(conversions) or None, family or chosen.family, conversions_file, of_device, apart=True)
+    selected = select_conversions(
+        list(conversions) or None, family or chosen.family, conversions_file, of_device, apart=True
+    )
     usual = chosen.dtypes if device is None else DEVICE_DTYPES
     grid = cells(
         selected,
