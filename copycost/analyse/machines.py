@@ -33,7 +33,16 @@ FACTS = (
 _OF_THE_HOST = ("hostname",)
 """What a record may have of a host that is no property of its kind of machine."""
 
-CELL_FACTS = ("expression", "bytes", "result_bytes", "result_dtype", "shares_memory", "page_faults", "processes")
+CELL_FACTS = (
+    "expression",
+    "bytes",
+    "result_bytes",
+    "result_dtype",
+    "shares_memory",
+    "page_faults",
+    "page_faults_share",
+    "processes",
+)
 MOST_MACHINES = 0.8
 NEEDED = ("run", "machine", "arm", *KEY, *CELL_FACTS, "seconds", "error", "clock")
 """Columns of the cells frame from which machines are compared; of thousands of runs no others need be kept."""
