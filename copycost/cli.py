@@ -27,7 +27,7 @@ from copycost.commands.run import run
 from copycost.commands.semantics import semantics
 from copycost.commands.show import show
 from copycost.errors import UsageError, nearest, one_line
-from copycost.program import program
+from copycost.program import program, version
 
 # What looking for a path that was typed may end with, where it is not simply "not there".
 _NOT_TO_BE_LOOKED_AT = {errno.ENAMETOOLONG, errno.EACCES}
@@ -67,8 +67,14 @@ class _Group(click.Group):
         return super().resolve_command(ctx, args)
 
 
+def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        click.echo(f"copycost, version {version() or 'unknown: from a clone that is not installed'}")
+        context.exit()
+
+
 @click.group(cls=_Group, invoke_without_command=True, no_args_is_help=False, context_settings={"show_default": True})
-@click.version_option(package_name="copycost", prog_name="copycost")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Print it.")
 @click.pass_context
 def cli(context: click.Context) -> None:
     """Measure what it costs to cross the border between NumPy and PyTorch.

@@ -14,3 +14,13 @@ CHECKOUT = "python bench_runner.py"
 def program() -> str:
     """Return what to type before a command: ``copycost`` where it was started so, else ``python bench_runner.py``."""
     return COPYCOST if Path(sys.argv[0]).stem == COPYCOST else CHECKOUT
+
+
+def version() -> str:
+    """Return the installed version; empty in a clone of which nothing is installed."""
+    from importlib import metadata
+
+    try:
+        return metadata.version(COPYCOST)
+    except metadata.PackageNotFoundError:
+        return ""

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib import metadata
 
 import pytest
 
@@ -20,6 +21,18 @@ def results(tmp_path):
 def said(capsys):
     captured = capsys.readouterr()
     return captured.out, captured.err
+
+
+@pytest.mark.parametrize(("known", "told"), [("1.2.3", "version 1.2.3"), (None, "from a clone that is not installed")])
+def test_the_version_is_told_whether_or_not_it_is_installed(monkeypatch, capsys, known, told):
+    def version(name):
+        if known is None:
+            raise metadata.PackageNotFoundError(name)
+        return known
+
+    monkeypatch.setattr(metadata, "version", version)
+    assert main(["--version"]) == 0
+    assert told in capsys.readouterr().out
 
 
 RUN_MAIN = "import sys; from copycost.cli import main; sys.exit(main())"

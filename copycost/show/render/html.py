@@ -7,12 +7,13 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from importlib import metadata, resources
+from importlib import resources
 from typing import Any
 
 import pandas as pd
 
 from copycost.errors import one_line
+from copycost.program import version
 from copycost.show.charts.palette import THEMES
 from copycost.show.document import (
     Block,
@@ -62,7 +63,7 @@ def encoded(document: Document) -> dict[str, Any]:
     sections += [_section(Section("", tuple(loose), f"part-{len(sections)}"))] if loose else []
     return {
         "title": as_value(plain_text(document.title)),
-        "made_with": f"copycost {_version()}".strip(),
+        "made_with": f"copycost {version()}".strip(),
         "themes": {name: _colours(name) for name in THEMES},
         "sections": sections,
     }
@@ -262,10 +263,3 @@ def _hash(text: str) -> str:
 def _colours(theme: str) -> dict[str, str]:
     colours = THEMES[theme]
     return {name: getattr(colours, name) for name in ("page", "ink", "muted", "guide", "grid")}
-
-
-def _version() -> str:
-    try:
-        return metadata.version("copycost")
-    except metadata.PackageNotFoundError:
-        return ""
