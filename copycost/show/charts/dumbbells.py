@@ -52,7 +52,7 @@ def _draw(comparison: pd.DataFrame, context: Context) -> Drawing:
     both = comparison[comparison["ratio"] > 0]
     in_order = {name: place for place, name in enumerate(context.styles)}
     shown = chosen_sizes(both)
-    shown = shown.assign(place=shown["conversion"].map(in_order)).sort_values(["direction", "place"], kind="stable")
+    shown = shown.assign(place=shown["conversion"].map(in_order)).sort_values("place", kind="stable")
     panels, omitted = split(shown, by=(*CONDITIONS, "bytes"))
     notes = list(one_sided(comparison))
     if len(shown) < len(both):
