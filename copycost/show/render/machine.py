@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from copycost.errors import UsageError
+from copycost.errors import UsageError, one_line
 from copycost.show.document import Document, Lines, Name, Note, Table
 from copycost.show.render.formats import FORMATS, ONE_TABLE
 from copycost.show.render.layout import plain_text
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # as OWASP lists them
 
 
 def json_text(document: Document) -> str:
@@ -37,8 +39,21 @@ def json_text(document: Document) -> str:
 
 
 def csv_text(document: Document) -> str:
-    """Return a document's first frame as CSV, all columns and all digits; unknown is empty."""
-    return str(first_frame(document).to_csv(index=False, lineterminator="\n"))
+    """Return a document's first frame as CSV, all columns and all digits; unknown is empty.
+
+    Names in others' files may be anything: text is without control characters, and begins with an apostrophe where a
+    spreadsheet would take it for a formula.
+    """
+    frame = first_frame(document).rename(columns=_harmless)
+    for name in frame.select_dtypes(["object", "string", "category"]):
+        frame[name] = frame[name].astype(object).map(_harmless)
+    return str(frame.to_csv(index=False, lineterminator="\n"))
+
+
+def _harmless(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return ("'" if value.startswith(_FORMULA) else "") + one_line(value)
 
 
 def parquet_bytes(document: Document) -> bytes:

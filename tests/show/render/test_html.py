@@ -1,3 +1,4 @@
+import hashlib
 import json
 import re
 
@@ -53,6 +54,8 @@ def test_the_page_asks_for_nothing_from_anywhere():
 def test_the_charting_library_is_the_one_that_its_licence_is_kept_for():
     library = asset(LIBRARY)
     assert library.startswith("/**\n* plotly.js (basic - minified) v4.1.1\n")
+    digest = "99784e3abfb07b142a15e521a439e6d9addceadb3f79553fd24c72774f0649ba"
+    assert hashlib.sha256(library.encode()).hexdigest() == digest
     assert "MIT License" in asset("plotly-LICENSE")
 
 

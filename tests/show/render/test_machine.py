@@ -26,6 +26,17 @@ def loaded(document):
     return json.loads(json_text(document), parse_constant=pytest.fail)
 
 
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r"])
+def test_text_that_a_spreadsheet_would_take_for_a_formula_is_none_and_figures_stay(sign):
+    frame = pd.DataFrame({"name": [f"{sign}cmd|'/c x'!A1", "a=b"], "seconds": [-1.5, 2.0], f"{sign}own": [None, -3]})
+    text = csv_text(Document("mine", (), data={"cells": frame}))
+    back = pd.read_csv(io.StringIO(text))
+    seen = sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}"
+    assert list(back["name"]) == [f"'{seen}cmd|'/c x'!A1", "a=b"]
+    assert list(back.columns) == ["name", "seconds", f"'{seen}own"]
+    assert list(back["seconds"]) == [-1.5, 2.0] and back[f"'{seen}own"].iloc[1] == -3
+
+
 def test_figures_have_all_their_digits_and_unknown_is_null():
     content = loaded(Document("mine", (TABLE,)))
     assert content["cells"] == [

@@ -154,7 +154,9 @@ Report.TableView = class {
   csv() {
     const columns = this.block.columns;
     const quoted = (value) => {
-      const text = value === null ? "" : String(value);
+      // A spreadsheet would take such text, which names in others' files may be, for a formula.
+      const formula = typeof value === "string" && /^[=+\-@\t\r]/.test(value);
+      const text = value === null ? "" : formula ? `'${value}` : String(value);
       return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
     };
     const lines = [columns.map((column) => quoted(this.csvName(column)))];
