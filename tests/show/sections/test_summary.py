@@ -77,6 +77,6 @@ def test_a_run_that_is_explained_says_from_where_a_copy_costs_ten_times_as_much_
 
 def test_less_than_one_page_fault_a_call_is_not_told_and_one_without_a_price_neither():
     parts = pd.DataFrame(
-        {"conversion": "f", "bytes": [8.0, 8.0], "faults": [0.001, 12.0], "page_faults_share": 0.1},
+        {"conversion": "f", "bytes": [8.0, 8.0], "faults": [0.001, 12.0], "page_faults_share": 0.1, "sum_share": 1.0},
     ).assign(fault_seconds=[1e-7, float("nan")])
     assert _page_faults(parts.iloc[:1]) == _page_faults(parts.iloc[1:]) == []
