@@ -48,9 +48,9 @@ def cells_of(content):
     return [column["names"][code] for code in column["codes"]]
 
 
-def test_the_doubts_come_first_and_the_figures_last(run, report):
+def test_the_summary_comes_first_and_the_figures_last(run, report):
     names = [section["name"] for section in content_of(report(run))["sections"]]
-    assert names == ["doubts", "summary", "charts", "explanation", "sharing", "machine", "figures"]
+    assert names == ["summary", "doubts", "charts", "explanation", "sharing", "machine", "figures"]
 
 
 def test_the_same_results_make_the_same_file(run, report):

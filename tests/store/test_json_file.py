@@ -1,5 +1,6 @@
 import json
 import os
+import stat
 import tracemalloc
 
 import pytest
@@ -52,7 +53,7 @@ def test_a_file_that_grows_while_it_is_read_is_refused(tmp_path, monkeypatch):
     path = tmp_path / "growing.json"
     path.write_text("[" + "1, " * 100 + "1]")
     monkeypatch.setattr(json_file, "LARGEST_BYTES", 100)
-    monkeypatch.setattr(json_file.os, "fstat", lambda _: os.stat_result([0] * 10))
+    monkeypatch.setattr(json_file.os, "fstat", lambda _: os.stat_result([stat.S_IFREG] + [0] * 9))
     with pytest.raises(UsageError, match=r"growing\.json: larger than"):
         read_json(path)
 

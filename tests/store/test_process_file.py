@@ -80,7 +80,7 @@ def test_two_tests_of_one_name_stay_apart(tmp_path):
         ([], "not a pytest-benchmark file"),
         ({"context": {}}, "not a pytest-benchmark file"),
         ({"benchmarks": {}}, "not a pytest-benchmark file"),
-        ({"benchmarks": [{"runs": []}]}, "benchmark 1 without name or stats"),
+        ({"benchmarks": [{"runs": []}]}, "a file of pyperf without any times"),
         ({"benchmarks": ["x"]}, "benchmark 1 without name or stats"),
         (foreign(stats=None), "without name or stats"),
         (foreign(name=5), "without name or stats"),

@@ -22,7 +22,7 @@ from copycost.show.charts.ticks import multiple_tick, spelled_decimal_ticks
 from copycost.show.quantities import CONDITIONS
 from copycost.units import format_ratio
 
-_AXIS = "time of a round ÷ median of the cell's quiet rounds"
+_AXIS = "time of a round ÷ median of quiet ones"
 _CELL = [*CONDITIONS, "direction", "conversion", "bytes"]
 _NARROWEST_PANEL, _ROW, _LABEL, _FIGURE = 330.0, 40.0, 11.0, 10.0
 _SIZES, _MOST_PANELS, _MOST_ROWS = 4, 8, 8

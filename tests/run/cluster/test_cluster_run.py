@@ -179,10 +179,10 @@ def test_a_cluster_that_does_not_answer_is_refused_and_leaves_nothing(run, tmp_p
 
 def test_what_every_host_refuses_is_refused_as_it_would_be_here(cluster, run, tmp_path):
     cluster.worker(2, "--nthreads", "1")
-    refused = run.start(str(cluster.file), "--name", "run", "--threads", "1000")
+    refused = run.start(str(cluster.file), "--name", "run", "--size", "1e13")
     _, told = refused.communicate()
     assert refused.returncode == 2
-    assert "threads 1000 is more than this machine's" in told.splitlines()[-1]
+    assert "size 10000000000000 would need " in told.splitlines()[-1]
     assert not list((tmp_path / "results").iterdir())
 
 
