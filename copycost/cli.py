@@ -67,14 +67,16 @@ class _Group(click.Group):
         return super().resolve_command(ctx, args)
 
 
-def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted:
         click.echo(f"copycost, version {version() or 'unknown: from a clone that is not installed'}")
         context.exit()
 
 
 @click.group(cls=_Group, invoke_without_command=True, no_args_is_help=False, context_settings={"show_default": True})
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Print it.")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
+)
 @click.pass_context
 def cli(context: click.Context) -> None:
     """Measure what it costs to cross the border between NumPy and PyTorch.
@@ -145,7 +147,7 @@ def _guard_output() -> None:
         os.open(os.devnull, os.O_WRONLY if number == 2 else os.O_RDONLY)
     if sys.stderr is None:
         sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115  # as long as the program
-    if sys.stdout is None or sys.stdout is sys.__stdout__:
+    if os.name == "posix" and (sys.stdout is None or sys.stdout is sys.__stdout__):
         like = sys.stdout or sys.stderr
         binary = io.BufferedWriter(_Output(1, "w", closefd=False))
         sys.stdout = io.TextIOWrapper(

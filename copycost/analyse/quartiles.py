@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from copycost.analyse.grouping import KEY, Floats, floats, group_codes, text_keys
+from copycost.analyse.grouping import KEY, Floats, floats, group_codes, group_quantile, text_keys
 from copycost.analyse.robust_mean import FEWEST
 from copycost.analyse.verdicts import FASTER, SLOWER
 
@@ -35,10 +35,9 @@ def with_quartiles(comparison: pd.DataFrame, a: pd.DataFrame, b: pd.DataFrame) -
         codes, first = group_codes(rounds, KEY)
         position = {key: place for place, key in enumerate(text_keys(rounds.iloc[first], KEY))}
         seconds = floats(rounds["seconds"])
-        quartiles = np.full((len(keys), 2), np.nan)
-        for place, key in enumerate(keys):
-            if key in position:
-                quartiles[place] = np.quantile(seconds[codes == position[key]], [0.25, 0.75])
-        columns |= {f"q1_{name}": quartiles[:, 0], f"q3_{name}": quartiles[:, 1]}
+        places = np.array([position.get(key, len(first)) for key in keys], dtype=int)
+        for quarter, share in (("q1", 0.25), ("q3", 0.75)):
+            quartiles = np.append(group_quantile(seconds, codes, len(first), share), np.nan)
+            columns[f"{quarter}_{name}"] = quartiles[places]
     slower, faster = columns["q1_b"] > columns["q3_a"], columns["q3_b"] < columns["q1_a"]
     return comparison.assign(**columns, **{APART: np.select([slower, faster], [SLOWER, FASTER], "")})

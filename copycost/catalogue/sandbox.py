@@ -202,18 +202,20 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
-def kill(pids: Iterable[int]) -> None:
-    """Kill processes, some of which may have ended."""
+def kill(pids: Iterable[int]) -> list[int]:
+    """Kill processes, and return those that could be: some may have ended, or be another user's by now."""
+    killed = []
     for pid in pids:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGKILL)
+            killed.append(pid)
+    return killed
 
 
 def kill_children() -> None:
-    """Kill all children of this process and theirs, and wait for them."""
-    while children := descendants(os.getpid()):
-        kill(children)
-        for pid in children:
+    """Kill all children of this process and theirs, and wait for those that could be killed."""
+    while killed := kill(descendants(os.getpid())):
+        for pid in killed:
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, 0)
 

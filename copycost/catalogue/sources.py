@@ -25,8 +25,6 @@ MEASURED = (
     "requires-grad",
 )
 
-LAYOUTS = (*MEASURED, "0-d", "empty")
-
 _LIST = "list:"
 
 _BLOCK = 64 * 1024  # elements of random data, repeated: drawing 16 Mi numbers takes a second

@@ -50,6 +50,9 @@ _GRACE_SECONDS = 30.0
 #: Seconds between two looks at whether a silent session's process lives.
 _LONGEST_WAIT = 0.2
 
+#: Bytes that a pipe may still hold when the session's process has ended.
+_MOST_LEFT = 1024**2
+
 #: Windows can wait for sockets only.
 _SELECTABLE = os.name == "posix"
 
@@ -261,16 +264,17 @@ class Session:
     def _read(self) -> None:
         """Hear the session until its process has ended; something that it left running may hold the pipe open."""
         assert self._process.stdout is not None
-        pipe, text = self._process.stdout.fileno(), b""
-        while True:
-            if not _SELECTABLE or select.select([pipe], [], [], _LONGEST_WAIT)[0]:
-                piece = os.read(pipe, 1 << 16)
-            elif self._process.poll() is not None:
-                break
-            else:
+        pipe, text, left = self._process.stdout.fileno(), b"", _MOST_LEFT
+        while left > 0:
+            ended = self._process.poll() is not None
+            if _SELECTABLE and not select.select([pipe], [], [], 0 if ended else _LONGEST_WAIT)[0]:
+                if ended:
+                    break
                 continue
+            piece = os.read(pipe, _LAST_BYTES)
             if not piece:
                 break
+            left -= len(piece) if ended else 0  # what is left behind may write for ever
             *lines, text = (text + piece).split(b"\n")
             for line in lines:
                 self._lines.put(line.decode(errors="replace") + "\n")

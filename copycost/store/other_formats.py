@@ -54,7 +54,7 @@ def as_reports(path: Path, content: object) -> list[dict[str, Any]] | None:
         if is_of(content):
             try:
                 reports = list(read(content))
-            except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
+            except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, OSError) as error:
                 raise UsageError(f"{path}: a file of {tool}, which cannot be read ({_reason(error)})") from error
             if any(report["benchmarks"] for report in reports):
                 return reports

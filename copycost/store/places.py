@@ -191,8 +191,6 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 def _is_report(path: Path) -> bool:
     """Return whether a file begins as pytest-benchmark's do; others may lie among results."""
     try:
-        if not path.is_file():  # at a pipe or a device reading might wait for ever
-            return False
         with open_regular(path) as file:
             beginning = file.read(_BEGINNING)
     except OSError:

@@ -141,6 +141,25 @@ def test_a_helper_that_holds_the_pipe_open_is_not_waited_for(ends_first):
     raise AssertionError("the helper is still running")
 
 
+FLOOD = """
+import os, time
+print('{"event": "ready"}', flush=True)
+if os.fork() == 0:
+    os.setsid()
+    began = time.monotonic()
+    while time.monotonic() - began < 60:
+        os.write(1, b"x" * 1000)
+"""
+
+
+def test_a_helper_that_writes_for_ever_after_the_session_has_ended_is_not_heard_for_ever():
+    with Session(Script(FLOOD), "plan.json") as session:
+        list(session.events("ready", 30.0))
+        with pytest.raises(SessionEnded, match="exit status 0"):
+            list(session.events("never", 30.0))
+    assert not session._reader.is_alive()
+
+
 def is_running(pid):
     try:
         return ") Z " not in Path(f"/proc/{pid}/stat").read_text()

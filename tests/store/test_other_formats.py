@@ -1,11 +1,14 @@
 """Files of other tools, each made up with times that are known."""
 
+import copy
+import functools
 import json
 
 import pytest
 
 from copycost.errors import UsageError
 from copycost.store.benchmarks import benchmark_stats
+from copycost.store.loading import load
 from copycost.store.reports import read_reports
 
 CODSPEED = {
@@ -107,6 +110,10 @@ def test_github_action_benchmark_is_a_report_for_each_commit_whether_rates_or_ti
     [
         ({"commit_hash": "1", "results": {"b": [[1.0]]}, "version": 2}, "a file of asv, which cannot be read"),
         (GITHUB | {"entries": {"s": [{"benches": [{"name": "t", "value": 3, "unit": "MB/s"}]}]}}, "'MB' is no unit"),
+        (
+            {"entries": {"s": [{"benches": [{"name": "t", "value": 0, "unit": "iter/sec"}]}]}},
+            "a file of github-action-benchmark, which cannot be read",
+        ),
         ({"entries": {}}, "a file of github-action-benchmark without any times"),
         (PYPERF | {"metadata": {"unit": "byte"}}, "a file of pyperf, .* in byte, not seconds"),
         ({"results": [{"median": 1}]}, "a file of hyperfine, .*'command' is missing"),
@@ -119,3 +126,33 @@ def test_a_known_tool_that_tells_no_times_is_refused_by_its_name(tmp_path, conte
     with pytest.raises(UsageError, match=reason) as error:
         read(tmp_path, content)
     assert "\n" not in str(error.value)
+
+
+def places(content, way=()):
+    yield way
+    items = content.items() if isinstance(content, dict) else enumerate(content) if isinstance(content, list) else ()
+    for key, inner in items:
+        yield from places(inner, (*way, key))
+
+
+ANYTHING = [None, 0, -1, 2**70, 1e308, 1e-320, float("nan"), True, "", "x", "\x1b[31m", [], {}, [[]], [None], {"a": []}]
+
+
+@pytest.mark.parametrize("whole", [CODSPEED, GOOGLE, HYPERFINE, PYPERF, GITHUB])
+def test_whatever_stands_in_any_place_is_read_as_times_or_refused_in_one_line(tmp_path, whole):
+    path = tmp_path / "file.json"
+    read_ones = 0
+    for way in filter(None, places(whole)):
+        for value in ANYTHING:
+            content = copy.deepcopy(whole)
+            place = functools.reduce(lambda inner, key: inner[key], way[:-1], content)
+            place[way[-1]] = value
+            path.write_text(json.dumps(content))
+            try:
+                seconds = load(path)["seconds"]
+            except UsageError as error:
+                assert str(path) in str(error) and "\n" not in str(error)
+            else:
+                read_ones += 1
+                assert seconds.between(0, 1e9).all()
+    assert read_ones > len(ANYTHING)
