@@ -23,8 +23,10 @@ WAYS = {
 }
 """Directions to a device and back, as people read them."""
 
-PAGEABLE = "torch.from_numpy.to+sync"
-PINNED_FIRST, PINNED_ALREADY = "pin_memory.to+sync", "pinned.to+sync"
+UNTIL_THERE = "+sync"
+"""How the name of a call ends that is timed until its data is there."""
+PAGEABLE = f"torch.from_numpy.to{UNTIL_THERE}"
+PINNED_FIRST, PINNED_ALREADY = f"pin_memory.to{UNTIL_THERE}", f"pinned.to{UNTIL_THERE}"
 
 
 def of_device(cells: pd.DataFrame) -> pd.Series:

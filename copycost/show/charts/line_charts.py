@@ -177,7 +177,7 @@ def _against_parameter(frame: pd.DataFrame, context: Context) -> tuple[pd.DataFr
     up = plain(shown["up"].iloc[0]) if "up" in shown else ""
     variant = Variant(
         ValueAxis(up, number) if up else value_axis(SECONDS),
-        notes=(f"each line is one {along}",) if along and several_lines else (),
+        notes=(f"each line is one value of {along}",) if along and several_lines else (),
         title=f"{up or SECONDS.title} against {across}",
         across=numbers(across, shown["x"].to_list()),
         styles=plain_styles(shown["line"], context.theme),

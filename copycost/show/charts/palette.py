@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from copycost.analyse.device import UNTIL_THERE
 from copycost.errors import UsageError, nearest
 
 
@@ -145,14 +146,15 @@ def _luminance(colour: str) -> float:
 def line_styles(conversions: Iterable[str], theme: Theme) -> dict[str, LineStyle]:
     """Return a style for each conversion, in their order; six colours and eleven markers give 66 pairs.
 
-    Which style one has does not depend on the order.
+    Which style one has does not depend on the order. A call has one style, whether it is timed until it returns or
+    until its data is there: these two never stand in one panel.
     """
-    wanted = list(dict.fromkeys(conversions))
-    names = sorted(wanted)
+    wanted = {name: name.removesuffix(UNTIL_THERE) for name in conversions}
+    names = sorted(set(wanted.values()))
     others = [name for name in names if name not in _CORE]
     places = {name: _CORE.index(name) for name in names if name in _CORE}
     places |= {name: place for place, name in enumerate(others, start=len(_CORE))}
-    return {name: _style(theme, places[name]) for name in wanted}
+    return {name: _style(theme, places[call]) for name, call in wanted.items()}
 
 
 def plain_styles(names: Iterable[str], theme: Theme) -> dict[str, LineStyle]:

@@ -352,7 +352,7 @@ def test_a_profile_without_a_floor_cannot_be_drawn():
 def test_each_value_is_a_line_and_the_axes_are_named_after_the_parameter():
     drawing = draw("parameters", suite(), about=("suite.json",))
     written = {text.get_text() for text in texts(drawing.figure)}
-    assert {"Time per call against n", "n", "list", "array", "each line is one kind", "suite.json"} <= written
+    assert {"Time per call against n", "n", "list", "array", "each line is one value of kind", "suite.json"} <= written
     assert drawing.title == "Time per call against n"
     assert "list 1 µs at 1, 100 µs at 100" in drawing.alt
 

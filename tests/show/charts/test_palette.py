@@ -172,3 +172,11 @@ def test_kinds_differ_in_dash_and_in_filling():
 def test_verdicts_differ_in_filling_or_size():
     looks = {(LOOKS[name].filled, LOOKS[name].size) for name in ("changed", "same", "undecided")}
     assert len(looks) == 3
+
+
+def test_a_call_that_is_timed_in_two_ways_has_one_style():
+    names = [f"{call}{end}" for call in ("torch.tensor", "x.to", "y.to", "z.to") for end in ("", "+sync")]
+    styles = line_styles(reversed(names), THEMES["light"])
+    assert list(styles) == names[::-1]
+    assert all(styles[name] == styles[f"{name}+sync"] for name in names[::2])
+    assert len({(style.colour, style.marker) for style in styles.values()}) == 4
