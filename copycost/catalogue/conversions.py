@@ -333,6 +333,8 @@ def _described(path: Path) -> dict[str, Any]:
         found = load_user_file(path)
     except UsageError as error:
         return {"refused": str(error)}
+    except KeyboardInterrupt as error:  # Ctrl-C has reached the process that waits, too
+        return {"refused": f"conversions file {str(path)!r}{_where(error, path)}"}
     return {"conversions": [_plain(conversion) for conversion in found]}
 
 

@@ -94,16 +94,25 @@ def sandboxed(
             rest = tasks[len(results) :]
             child, pipe = _forked(function, rest, errors.fileno() if silent else None)
             lines, status, hung = _heard(child, pipe, seconds, began)
-            for line in lines:
-                message = json.loads(line)
+            messages = [message for message in map(_message, lines) if message is not None]
+            for message in messages:
                 if "raised" in message:
                     raise RuntimeError(message["raised"])
                 results.append(message["result"])
-            if len(lines) < len(rest):
+            if len(messages) < len(rest):
                 errors.seek(0)
                 reason = f"no answer within {seconds:.4g} s" if hung else _reason(errors.read())
                 results.append(Ended(status, reason))
     return results
+
+
+def _message(line: bytes) -> dict[str, Any] | None:
+    """Return what a task's process has written of the task; None for what the task itself wrote into the pipe."""
+    try:
+        message = json.loads(line)
+    except ValueError:
+        return None
+    return message if isinstance(message, dict) and message.keys() <= {"result", "raised"} and message else None
 
 
 def _forked(function: Callable[[Task], Any], tasks: Sequence[Task], errors: int | None) -> tuple[int, int]:
@@ -135,7 +144,7 @@ def _work(function: Callable[[Task], Any], tasks: Sequence[Task], pipe: int, err
                 line = json.dumps({"result": function(task)})
             except BaseException:
                 line = json.dumps({"raised": traceback.format_exc()})
-            message = line.encode() + b"\n"
+            message = b"\n" + line.encode() + b"\n"  # on a line of its own, whatever the task has written
             while message:
                 message = message[os.write(pipe, message) :]
         code = 0

@@ -246,7 +246,7 @@ class ForkServer:
         session.config._benchmarksession.json = JsonPath(request["json"])  # type: ignore[attr-defined]
 
     def _send(self, **event: Any) -> None:
-        self._events.write(json.dumps(event) + "\n")
+        self._events.write("\n" + json.dumps(event) + "\n")  # on a line of its own, whatever a conversion has written
         self._events.flush()
 
 

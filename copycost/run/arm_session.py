@@ -210,11 +210,12 @@ class ArmSession:
         try:
             self._prepare(session, supervision)
         except SessionEnded as error:
+            failure = supervision.failure(error.status)  # from what the session has written, as long as it is open
             self.close()
             self._has_died = True
             if supervision.cell is None:
                 raise UsageError(f"measuring cannot start{self._where}: {error}") from error
-            self.blame(supervision.cell, supervision.failure(error.status))
+            self.blame(supervision.cell, failure)
             self.stopwatch.lose(self.stopwatch.now - began)
             return
         except BaseException:

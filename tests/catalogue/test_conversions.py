@@ -126,6 +126,7 @@ UNSPEAKABLE = "class E(BaseException):\n    def __str__(self): raise OSError\n"
         ("os.kill(os.getpid(), 9)", "the process ends with SIGKILL"),
         ("sys.exit('enough')", "line 4: SystemExit: enough"),
         ("raise GeneratorExit", "line 4: GeneratorExit"),
+        ("raise KeyboardInterrupt", "line 4: KeyboardInterrupt"),
         (f"{UNSPEAKABLE.replace('BaseException', 'Exception')}raise E", "E: its text raises OSError"),
         ("1 / 0", "line 4: ZeroDivisionError"),
         ("os.closerange(3, 100)", "exit status 1"),

@@ -33,6 +33,18 @@ def test_tasks_run_in_another_process_whose_number_is_told():
     assert sandboxed(lambda task: os.getpid(), [0], began=numbers.append) == numbers != [os.getpid()]
 
 
+@pytest.mark.parametrize("garbage", [b"x", b"x\n", b"\n\xff\n", b"[1]\n", b"{}\n", b'{"other": 1}\n', b"7"])
+def test_what_a_task_writes_into_the_pipe_of_results_is_no_result(monkeypatch, garbage):
+    pipes, pipe = [], os.pipe
+    monkeypatch.setattr(os, "pipe", lambda: pipes.append(pipe()) or pipes[-1])
+
+    def work(task):
+        os.write(pipes[-1][1], garbage)
+        return task
+
+    assert sandboxed(work, [1, 2, 3]) == [1, 2, 3]
+
+
 @pytest.mark.parametrize("position", [0, 1, 2])
 def test_a_crash_costs_one_result(position):
     def work(task):

@@ -89,15 +89,17 @@ class Opened:
     def __init__(self, fake, plan):
         self.fake = fake
         self.plan = plan
+        self.closed = False
         self._script = iter([{"event": "started"}])
 
     def close(self):
-        pass
+        self.closed = True
 
     def mark(self):
         return 0
 
     def last_line(self, mark=0):
+        assert not self.closed, "nothing can be read from a session that is closed"
         return "last words"
 
     def kill(self, pid=None):
