@@ -34,15 +34,28 @@ ROOT = Path(__file__).parents[1]
 GRID = ("--size", "1,64", "--dtype", "float64", "--no-references", "--precision", "0.1%", "--budget", "10min")
 PROCESSES = 3
 
-#: What the faulty conversions do, by name, and the kind of failure that the record has to tell.
-FAULTS = {
+#: What the faulty conversions do, by name, and the kind of failure that the record has to tell; None for none.
+FAULTS: dict[str, tuple[str, str | None]] = {
     "segfault": ("ctypes.string_at(0)", "signal"),
     "abort": ("os.abort()", "signal"),
     "hang": ("time.sleep(3600)", "time-out"),
     "exception": ("raise ValueError('by intention')", "exception"),
-    "out-of-memory": ("held.append(bytearray(2**26))", "memory"),
+    "out-of-memory": ("held.extend(bytearray(2**26) for _ in range(1000))", "memory"),
     "os._exit": ("os._exit(0)", "exit"),
     "sys.exit": ("sys.exit(0)", "exception"),
+    "descriptors leaked": ("leak()", "exit"),
+    "descriptors leaked until it fails": ("held.extend(open(os.devnull) for _ in range(10**6))", "exception"),
+    "standard streams closed": ("os.closerange(0, 3)", "exit"),
+    "all other descriptors closed": ("os.closerange(3, 200)", "exit"),
+    "no file may grow": ("resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))", "exit"),
+    "no descriptor may be opened": ("resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))", "exit"),
+    "parent killed": ("os.kill(os.getppid(), 9)", "signal"),
+    "group ended": ("os.killpg(0, 15)", "signal"),
+    "error without a text": ("raise Unspeakable", "exception"),
+    "standard streams replaced": ("sys.stdout = sys.stderr = None", None),
+    "garbage in every descriptor": ("scatter()", None),
+    "helper left behind": ("held or held.append(os.fork() or (os.setsid(), time.sleep(600)))", None),
+    "folder removed": ("os.chdir(tempfile.mkdtemp()); os.rmdir(os.getcwd())", None),
 }
 #: Calls that go well, so that a fault shows when a process is prepared or only when it measures.
 MOMENTS = {"at its first call": 0, "after some thousand calls": 3000}
@@ -164,13 +177,24 @@ def kills(out: Path, times: int, parallel: int) -> Iterator[tuple[str, str, str]
 def write_conversions(file: Path, fault: str, calls: int) -> None:
     """Write a user's file with a conversion that goes well for so many calls, and one that always does."""
     file.write_text(
-        "import ctypes, itertools, os, sys, time\n"
+        "import contextlib, ctypes, itertools, os, resource, sys, tempfile, time\n"
         "import torch\n"
         "from copycost import conversion\n"
         "held, calls = [], itertools.count(1)\n"
+        "class Unspeakable(Exception):\n"
+        "    def __str__(self):\n"
+        "        raise OSError\n"
+        "def leak():\n"
+        "    with contextlib.suppress(OSError):\n"
+        "        while True:\n"
+        "            held.append(open(os.devnull))\n"
+        "def scatter():\n"
+        "    for descriptor in range(3, 60):\n"
+        "        with contextlib.suppress(OSError):\n"
+        "            os.write(descriptor, b'x')\n"
         "@conversion('faulty')\n"
         "def faulty(a):\n"
-        f"    while next(calls) > {calls}:\n"
+        f"    if next(calls) > {calls}:\n"
         f"        {fault}\n"
         "    return torch.tensor(a)\n"
         "@conversion('good')\n"
@@ -182,7 +206,7 @@ def write_conversions(file: Path, fault: str, calls: int) -> None:
 def survived(out: Path, name: str, moment: str, *options: str) -> str:
     """Measure with a faulty conversion and return yes, or what is wrong."""
     fault, kind = FAULTS[name]
-    label = f"{name}-{MOMENTS[moment]}{''.join(options)}"
+    label = f"{name}-{MOMENTS[moment]}{''.join(options)}".replace(" ", "-")
     file = out / f"{label}.py"
     write_conversions(file, fault, MOMENTS[moment])
     limits = ("--visit-timeout", "5s", "--memory-limit", "1500M")
@@ -191,11 +215,11 @@ def survived(out: Path, name: str, moment: str, *options: str) -> str:
         *options,
     )  # fmt: skip
     folder = out / label
-    if done.status != 1:
+    if done.status != (kind is not None):
         return f"NO: exit status {done.status}: {done.said[-200:]}"
     record = json.loads((folder / "run.json").read_text())
     told = {(entry["conversion"], entry["size"], entry["kind"]) for entry in record["failed"]}
-    if told != {("faulty", size, kind) for size in (1, 64)}:
+    if told != {("faulty", size, kind) for size in (1, 64) if kind is not None}:
         return f"NO: it tells {told}"
     rounds = copycost.open(folder).rounds
     others = rounds[rounds["conversion"].isin(["torch.from_numpy", "good"])]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import shutil
 import signal
 import threading
@@ -22,13 +21,10 @@ from copycost.run.record import Record, recovered, remove_leftovers
 from copycost.run.session import OpenSession, Session, SessionEnded
 from copycost.run.settings import Settings
 from copycost.store.record import RECORD
-from copycost.store.writing import SCRATCH, CannotWrite
+from copycost.store.writing import DISK, SCRATCH, CannotWrite
 
 #: The exit status of a command that Ctrl-C has ended.
 INTERRUPTED = 130
-
-#: The errors by which the system says that a disk is full, or cannot be written.
-_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
 
 
 def execute(
@@ -110,7 +106,7 @@ def _forget(record: Record) -> bool:
 def _with_what_is_kept(record: Record, error: CannotWrite | OSError) -> Exception:
     """Return the error to raise when the disk refuses; any other error of the system is returned unchanged."""
     if isinstance(error, OSError):
-        if error.errno not in _DISK:
+        if error.errno not in DISK:
             return error
         error = CannotWrite(f"{record.settings.folder}: cannot be written ({error.strerror})")
     if not record.processes:

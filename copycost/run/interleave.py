@@ -22,8 +22,9 @@ from copycost.run.progress import ANALYSIS, Progress
 from copycost.run.record import Record, entry_of, process_file, visits_of
 from copycost.run.schedule import Schedule, Stopwatch
 from copycost.run.session import OpenSession, SessionEnded
+from copycost.run.supervision import Ending
 from copycost.store.json_file import read_json
-from copycost.store.writing import CannotWrite, write_json
+from copycost.store.writing import DISK, CannotWrite, write_json
 
 #: A process that fails without a cell to blame is measured again so often.
 _UNEXPLAINED = 2
@@ -255,7 +256,7 @@ class Interleave:
                 return
             self._stopwatch.lose(self._stopwatch.now - began)
             part.unlink(missing_ok=True)
-            if self._try_apart(session, visits, ending.culprit):
+            if self._try_apart(session, visits, ending):
                 continue
             if ending.culprit is None:
                 unexplained += 1
@@ -268,36 +269,38 @@ class Interleave:
             self._record.write()
             visits = {cell: count for cell, count in visits.items() if cell != culprit}
 
-    def _try_apart(self, session: ArmSession, visits: Mapping[str, int], culprit: str | None) -> bool:
-        """Try a user's conversions each in a process of its own after an ending that none of them is blamed for.
+    def _try_apart(self, session: ArmSession, visits: Mapping[str, int], ending: Ending) -> bool:
+        """Try a user's conversions each in a process of its own after an ending that says not for sure who is to blame.
 
         What a conversion does to its process, its files and limits say, may end it in another cell's visit, or when
-        all visits were made. Return whether one was found that ends its process without the others too; it is given up.
+        all visits were made; a process whose session is killed dies some visits later. Return whether one was found
+        that ends its process without the others too; it is given up.
         """
         users = self._settings.user_conversions
         of_user = {cell.id: cell.conversion for cell in self._settings.cells if cell.conversion in users}
-        if session.run_id(culprit) in of_user:
+        suspects = sorted({of_user[cell] for cell in visits if cell in of_user})
+        if session.run_id(ending.culprit) in of_user and (ending.session_lives or len(suspects) == 1):
             return False
         found = False
-        for conversion in sorted({of_user[cell] for cell in visits if cell in of_user}):
+        for conversion in suspects:
             own = session.begin({cell: count for cell, count in visits.items() if of_user.get(cell) == conversion})
             if not own:
                 continue
             part, began = self._scratch / "apart.json", self._stopwatch.now
-            ending = session.measure(self._record.next_number, part, own)
+            alone = session.measure(self._record.next_number, part, own)
             self._stopwatch.lose(self._stopwatch.now - began)
-            if not (ending.whole and part.exists()):
+            if not (alone.whole and part.exists()):
                 found = True
                 for cell in own:
-                    session.give_up(cell, ending.failure)
+                    session.give_up(cell, alone.failure)
             part.unlink(missing_ok=True)
         return found
 
     def _check_disk(self, failure: Failure) -> None:
-        """Refuse to go on where a process could not write its file."""
-        refused = re.search(r"OSError: \[Errno \d+\] ([^:]+)", failure.error)
-        if refused is not None:
-            raise CannotWrite(f"{self._settings.folder}: cannot be written ({refused[1]})")
+        """Refuse to go on where the disk let a process not write its file."""
+        refused = re.search(r"OSError: \[Errno (\d+)\] ([^:]+)", failure.error)
+        if refused is not None and int(refused[1]) in DISK:
+            raise CannotWrite(f"{self._settings.folder}: cannot be written ({refused[2]})")
 
     def _keep(self, session: ArmSession, part: Path, started: str, seconds: float) -> None:
         """Keep a process's file, note the process in the record and take in what its rounds say."""

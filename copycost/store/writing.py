@@ -16,6 +16,9 @@ from copycost.errors import UsageError
 SCRATCH = ".scratch"
 LEFTOVERS = ".*.tmp"
 
+#: The errors by which the system says that a disk is full, or cannot be written.
+DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
+
 # What some file systems answer that cannot make a folder durable; the file itself is.
 _NO_SYNC = {errno.EINVAL, errno.EACCES, errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EBADF}
 

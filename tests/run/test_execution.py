@@ -391,8 +391,12 @@ MIXED = tuple(
 MINE = {cell.id for cell in MIXED if cell.conversion == "mine"}
 
 
-@pytest.mark.parametrize("blamed", [None, MIXED[4].id], ids=["nobody", "a neighbour"])
-def test_a_users_conversion_that_harms_its_process_unseen_is_found_and_no_other_is_blamed(tmp_path, blamed):
+@pytest.mark.parametrize(
+    ("blamed", "how"),
+    [(None, ""), (MIXED[4].id, "signal"), (MIXED[2].id, "session")],
+    ids=["nobody", "a neighbour", "a neighbour of theirs, when the session dies"],
+)
+def test_a_users_conversion_that_harms_its_process_unseen_is_found_and_no_other_is_blamed(tmp_path, blamed, how):
     own = tmp_path / "own.py"
     own.write_text("")
     clock = FakeClock()
@@ -401,7 +405,7 @@ def test_a_users_conversion_that_harms_its_process_unseen_is_found_and_no_other_
     class Harmed(dict):
         def get(self, cell, default=None):
             harmed = MINE & set(fake.asked[-1]["visits"])
-            return "signal" if cell == blamed and harmed else default
+            return how if cell == blamed and harmed else default
 
     fake.crashes = Harmed()
     fake.fault = lambda process: "status" if MINE & set(fake.asked[-1]["visits"]) else None
@@ -437,6 +441,14 @@ def test_a_process_that_finds_the_disk_full_ends_the_run(tmp_path, monkeypatch):
     fake = FakeSession(CELLS, clock, fault=lambda process: "status" if process == 2 else None)
     with pytest.raises(UsageError, match=r"run: cannot be written \(No space left on device\); 1 processes are kept"):
         execute(settings(tmp_path / "run"), Watcher(), open_session=fake, clock=clock)
+
+
+def test_a_process_that_has_no_file_left_to_open_is_not_taken_for_a_full_disk(tmp_path, monkeypatch):
+    said = "OSError: [Errno 24] Too many open files: 'process-0002.json'"
+    monkeypatch.setattr(Opened, "last_line", lambda self, mark=0: said)
+    record, _ = run(tmp_path / "run", fault=lambda process: "status" if process == 2 else None)
+    assert record.status == "incomplete" and len(record.processes) == 1
+    assert said in record.failed[-1]["error"]
 
 
 def test_a_clock_that_jumps_backwards_changes_no_duration(tmp_path, monkeypatch):
