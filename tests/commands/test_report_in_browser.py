@@ -4,6 +4,7 @@ import io
 import re
 import shutil
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ QUIET_START = [
 PATIENCE_MS = 240_000
 """The machine may be stopped for minutes; a test that fails for that tells nothing."""
 READY = "html[data-state=complete]"
+REFERENCE = Path(__file__).parents[2] / "results" / "reference"
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +53,7 @@ def reports(tmp_path_factory):
         "three": ["mine", "other", "again"],
         "scaling": ["scaling.json"],
         "hostile": ["hostile.json"],
+        "reference": [REFERENCE],
     }
     paths = {}
     for name, runs in typed.items():
@@ -254,6 +257,15 @@ def test_tables_are_filtered_and_copied_as_csv(opened):
         head, *rows = page.evaluate("navigator.clipboard.readText()").strip().split("\n")
         assert head.startswith("run,") and ",seconds," in head and len(rows) == 3
         assert all(",t.numpy," in row for row in rows)
+
+
+def test_no_column_of_a_runs_tables_is_off_a_screen_of_1280_pixels(opened):
+    with opened("reference") as page:
+        page.wait_for_selector("#table-cells tbody tr")
+        widths = page.evaluate(
+            "[...document.querySelectorAll('.scroll')].map(one => [one.scrollWidth, one.clientWidth])"
+        )
+        assert len(widths) >= 2 and all(needed <= given for needed, given in widths)
 
 
 def test_a_doubt_leads_to_its_cells(opened):
