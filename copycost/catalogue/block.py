@@ -18,25 +18,30 @@ _MODULES = ("torch", "np")
 #: Directions whose blocks hold calls and nothing beside them, such as waiting for a device.
 _BARE = ("to_tensor", "to_array", "list_to_tensor")
 
+#: The sources of a loop, by a name that no user's function has for its destination.
+_SOURCES = "copycost_sources"
+
 
 def call(conversion: Conversion) -> Callable[[Any], Any]:
-    """Return a function that converts its one argument once and returns the result.
+    """Return a function that converts its one argument once and returns the result, into new memory where it has any.
 
     Raises:
         AttributeError: the installed library has no such function.
     """
+    if conversion.function is not None and conversion.destination is not None:
+        return _into_new(conversion.function, conversion.destination)
     if conversion.function is not None and not conversion.waits:
         return conversion.function
     return _compiled(conversion, 1, returning=True)
 
 
 @cache
-def block(conversion: Conversion, calls: int) -> Callable[[Any], None]:
+def block(conversion: Conversion, calls: int) -> Callable[..., None]:
     """Return a function whose body is the conversion's expression, ``calls`` times over.
 
     Each result is dropped before the next call. Functions of a module are bound to local names
     once, so that what is timed is the call and not the way to it. The body of a user's function stands in its place,
-    where it can (see `inlining`).
+    where it can (see `inlining`). The block of a conversion with a destination has this as its second argument.
 
     Raises:
         AttributeError: the installed library has no such function.
@@ -48,28 +53,41 @@ def block(conversion: Conversion, calls: int) -> Callable[[Any], None]:
 
 
 @cache
-def loop(conversion: Conversion) -> Callable[[Any], None]:
-    """Return a function that converts every source of a list once, dropping each result."""
+def loop(conversion: Conversion) -> Callable[..., None]:
+    """Return a function that converts every source of a list once, dropping each result; see `block`."""
     return _compiled(conversion, 1, returning=False, looping=True)
+
+
+def with_destination(function: Callable[..., Any], conversion: Conversion, given: Any) -> Callable[[Any], Any]:
+    """Return a block or a loop as a function of one argument; the destination is made here, of what calls are given."""
+    if conversion.destination is None:
+        return function
+    destination = conversion.destination(given)
+    return lambda sources: function(sources, destination)
 
 
 @cache
 def empty_block() -> Callable[[Any], None]:
     """Return a block with nothing inside: calling it costs what calling a block costs."""
-    return _function("a", {"torch_from_numpy": None}, ["pass"])
+    return _function(("a",), {"torch_from_numpy": None}, ["pass"])
 
 
-def _compiled(conversion: Conversion, calls: int, returning: bool, looping: bool = False) -> Callable[[Any], Any]:
+def _into_new(function: Callable[..., Any], destination: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda given: function(given, destination(given))
+
+
+def _compiled(conversion: Conversion, calls: int, returning: bool, looping: bool = False) -> Callable[..., Any]:
     own_and_bare = conversion.family == USER and conversion.direction in _BARE
     if conversion.function is not None and own_and_bare and not returning:
-        own = body_of(conversion.function)
+        own = body_of(conversion.function, 1 if conversion.destination is None else 2)
         if own is not None:
             return _inlined(own, calls, looping)
     variable = conversion.variable
+    beside = () if conversion.destination is None else ("destination",)
     before: list[str] = []
     if conversion.function is not None:
         names: dict[str, Any] = {"function": conversion.function}
-        statement = f"function({variable})"
+        statement = f"function({', '.join((variable, *beside))})"
     else:
         hoist = _Hoist()
         first, *_ = ast.parse(conversion.expression).body  # what comes after it is waiting
@@ -84,34 +102,38 @@ def _compiled(conversion: Conversion, calls: int, returning: bool, looping: bool
         assert conversion.device is not None
         names["synchronize"], waiting = synchroniser(conversion.device), [SYNCHRONISE]
     if returning:
-        return _function(variable, names, [*before, f"result = {statement}", *waiting, "return result"])
+        return _function((variable,), names, [*before, f"result = {statement}", *waiting, "return result"])
     if looping:
         body = "; ".join([*before, statement])
-        return _function("sources", names, [f"for {variable} in sources: {body}"])
-    return _function(variable, names, [*before, *[statement, *waiting] * calls])
+        return _function(("sources", *beside), names, [f"for {variable} in sources: {body}"])
+    return _function((variable, *beside), names, [*before, *[statement, *waiting] * calls])
 
 
-def _inlined(body: Body, calls: int, looping: bool) -> Callable[[Any], Any]:
+def _inlined(body: Body, calls: int, looping: bool) -> Callable[..., Any]:
     """Return a block of a user's function's body, with its lines; what else it names is looked up where it does."""
     hoist = _Hoist(body.scope, body.bound)
     statements = body.dropping(hoist.visit)
     names = {local: _resolve(dotted) for local, dotted in hoist.names.items()}
+    variable, *beside = body.parameters
     if looping:
-        once = ast.For(ast.Name(body.parameter, ast.Store()), ast.Name("sources", ast.Load()), statements, [])
-        function = _compiled_function("sources", names, [ast.copy_location(once, body.result)], body.file)
+        once = ast.For(ast.Name(variable, ast.Store()), ast.Name(_SOURCES, ast.Load()), statements, [])
+        parameters = (_SOURCES, *beside)
+        function = _compiled_function(parameters, names, [ast.copy_location(once, body.result)], body.file)
     else:
-        function = _compiled_function(body.parameter, names, statements * calls, body.file)
+        function = _compiled_function(body.parameters, names, statements * calls, body.file)
     return FunctionType(function.__code__, body.scope, "block", function.__defaults__)
 
 
-def _function(variable: str, names: dict[str, Any], body: list[str]) -> FunctionType:
-    return _compiled_function(variable, names, ast.parse("\n".join(body)).body, "<block>")
+def _function(parameters: tuple[str, ...], names: dict[str, Any], body: list[str]) -> FunctionType:
+    return _compiled_function(parameters, names, ast.parse("\n".join(body)).body, "<block>")
 
 
-def _compiled_function(variable: str, names: dict[str, Any], body: list[ast.stmt], file: str) -> FunctionType:
+def _compiled_function(
+    parameters: tuple[str, ...], names: dict[str, Any], body: list[ast.stmt], file: str
+) -> FunctionType:
     # Default arguments are locals of the function: each use is the fastest kind of look-up.
-    parameters = "".join(f", {name}={name}" for name in names)
-    tree = ast.parse(f"def block({variable}{parameters}):\n    pass")
+    given = ", ".join([*parameters, *(f"{name}={name}" for name in names)])
+    tree = ast.parse(f"def block({given}):\n    pass")
     (definition,) = tree.body
     assert isinstance(definition, ast.FunctionDef)
     definition.body = body

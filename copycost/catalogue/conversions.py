@@ -17,7 +17,7 @@ from copycost.catalogue.sandbox import Ended, sandboxed
 from copycost.errors import UsageError, nearest, told
 from copycost.regular import bytes_of
 
-Function = TypeVar("Function", bound=Callable[[Any], Any])
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 #: How a result is checked; see `Conversion`.
 Check = bool | Callable[[Any, Any], Any]
@@ -57,6 +57,8 @@ class Conversion:
     ``device`` names the device that a conversion goes to or comes from; one ``to_device`` whose variable is ``pinned``
     has a tensor in pinned memory as its source. Before each call of one ``afresh``, the cache of pinned memory is
     emptied.
+    ``setup`` makes what each call is given of the source, untimed; ``destination`` makes, of what the conversion is
+    given, memory that all its calls are given as their second argument.
     """
 
     name: str
@@ -64,12 +66,27 @@ class Conversion:
     expression: str
     documented: str
     family: str
-    function: Callable[[Any], Any] | None = None
+    function: Callable[..., Any] | None = None
     casts_to: str | None = None
     result_item_bytes: int | None = None
     check: Check = True
     device: str | None = None
     afresh: bool = False
+    setup: Callable[[Any], Any] | None = None
+    destination: Callable[[Any], Any] | None = None
+
+    def given(self, source: Any) -> Any:
+        """Return what one call is given: the source, or what the set-up makes of it.
+
+        Raises:
+            CannotConvert: the set-up returned nothing.
+        """
+        if self.setup is None:
+            return source
+        made = self.setup(source)
+        if made is None:
+            raise CannotConvert(f"setup of {self.name} returned None, not what is to be converted")
+        return made
 
     @property
     def variable(self) -> str:
@@ -243,6 +260,8 @@ def conversion(
     expression: str | None = None,
     casts_to: str | None = None,
     check: Check = True,
+    setup: Callable[[Any], Any] | None = None,
+    destination: Callable[[Any], Any] | None = None,
 ) -> Callable[[Function], Function]:
     """Mark a function of one argument as a conversion to be measured.
 
@@ -250,8 +269,13 @@ def conversion(
     ("list_to_tensor") and returns the converted value. ``casts_to`` names the dtype of the result
     where it is meant to differ from the source's. By default a result must have its source's values, shape and dtype.
     Where it is meant to have others, ``check`` is a function of source and result that returns whether the result is
-    right, or False, and the conversion is marked ``[unchecked]``. Outside a file given with ``--conversions`` the
-    decorator does nothing.
+    right, or False, and the conversion is marked ``[unchecked]``.
+
+    A conversion that consumes or changes what it is given has a ``setup``: a function of the source that returns what
+    one call is given, such as a copy. It is called before every call, outside the timing, and the conversion is marked
+    ``[set up]``. One that writes into memory which is kept has a ``destination``: a function of what the conversion is
+    given that returns this memory. It is called once for each cell and process, and the conversion is then a function
+    of two arguments. Outside a file given with ``--conversions`` the decorator does nothing.
 
     Raises:
         UsageError: a value that is not valid, or a name that is taken.
@@ -259,14 +283,37 @@ def conversion(
 
     def mark(function: Function) -> Function:
         if _collected is not None:
-            _check(name, direction, documented, function)
+            _check(name, direction, documented)
+            if not _takes(function, 1 if destination is None else 2):
+                arguments = "one argument" if destination is None else "two arguments, source and destination"
+                raise UsageError(f"conversion {name!r} is not a function of {arguments}")
             if not isinstance(check, bool) and not _takes(check, 2):
                 raise UsageError(
                     f"check {check!r} of conversion {name!r} is not False or a function of source and result"
                 )
-            typed = expression or f"{getattr(function, '__name__', 'function')}({_VARIABLES[direction]})"
-            typed += " [unchecked]" if check is False else ""
-            _collected.append(Conversion(name, direction, typed, documented, USER, function, casts_to, check=check))
+            for word, own in (("setup", setup), ("destination", destination)):
+                if own is not None and not _takes(own, 1):
+                    raise UsageError(f"{word} {own!r} of conversion {name!r} is not a function of one argument")
+                if own is not None and "_device" in direction:
+                    raise UsageError(f"conversion {name!r} is {direction}: {word}= is for calls without a device")
+            arguments = _VARIABLES[direction] + (", destination" if destination is not None else "")
+            typed = expression or f"{getattr(function, '__name__', 'function')}({arguments})"
+            marks = [mark for mark, is_so in (("set up", setup is not None), ("unchecked", check is False)) if is_so]
+            typed += f" [{', '.join(marks)}]" if marks else ""
+            _collected.append(
+                Conversion(
+                    name,
+                    direction,
+                    typed,
+                    documented,
+                    USER,
+                    function,
+                    casts_to,
+                    check=check,
+                    setup=setup,
+                    destination=destination,
+                )
+            )
         return function
 
     return mark
@@ -340,10 +387,10 @@ def _described(path: Path) -> dict[str, Any]:
 
 def _plain(conversion: Conversion) -> dict[str, Any]:
     check = conversion.check if isinstance(conversion.check, bool) else True  # a function stays where it is called
-    return asdict(replace(conversion, function=None, check=check))
+    return asdict(replace(conversion, function=None, check=check, setup=None, destination=None))
 
 
-def _check(name: str, direction: str, documented: str, function: object) -> None:
+def _check(name: str, direction: str, documented: str) -> None:
     if not isinstance(name, str) or not re.fullmatch(r"[\w.+-]+", name):
         raise UsageError(f"conversion name {name!r} is not made of letters, digits and . _ + -")
     if name in {*CONVERSIONS, *(known.name for known in _collected or ())}:
@@ -351,8 +398,6 @@ def _check(name: str, direction: str, documented: str, function: object) -> None
     for field, value, valid in (("direction", direction, DIRECTIONS), ("documented", documented, DOCUMENTED)):
         if value not in valid:
             raise UsageError(f"unknown {field} {value!r} of conversion {name!r}: {nearest(str(value), [*valid])}")
-    if not _takes(function, 1):
-        raise UsageError(f"conversion {name!r} is not a function of one argument")
 
 
 def _takes(function: object, arguments: int) -> bool:

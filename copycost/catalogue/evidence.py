@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from copycost.catalogue.block import call
-from copycost.catalogue.conversions import CannotConvert, Conversion, WrongResult
+from copycost.catalogue.conversions import USER, CannotConvert, Conversion, WrongResult
 from copycost.catalogue.device import synchroniser
 from copycost.catalogue.values import (
     LIMIT,
@@ -53,7 +53,8 @@ def examine(conversion: Conversion, source: Any) -> Evidence:
 
     Memory is shared when the address ranges of source and result overlap and a value written to a
     scratch copy of the source is seen in the scratch copy's own result. A cast that the conversion
-    documents is allowed for, up to one rounding of the dtype cast to. Warnings are not shown.
+    documents is allowed for, up to one rounding of the dtype cast to. A conversion with a set-up may change what it is
+    given, whose memory its result may share; values are its source's all the same. Warnings are not shown.
 
     Raises:
         CannotConvert: the library refuses this source.
@@ -64,13 +65,15 @@ def examine(conversion: Conversion, source: Any) -> Evidence:
         warnings.simplefilter("ignore")
         before = snapshot(source)
         convert = _refusing(conversion)
-        result = convert(source)
+        given = _given(conversion, source)
+        result = convert(given)
         if not same(before, snapshot(source)):
-            raise WrongResult(f"{conversion.name} changed its source")
+            hint = "; have setup= give each call a copy" if conversion.family == USER else ""
+            raise WrongResult(f"{conversion.name} changed its source{hint}")
         with _looking_at(conversion):
             check_result(conversion, source, result)
             return Evidence(
-                shares_memory=shares_memory(convert, source, result),
+                shares_memory=shares_memory(convert, given, result),
                 result_dtype=dtype_name(result),
                 result_bytes=result_bytes(result),
             )
@@ -85,6 +88,15 @@ def _looking_at(conversion: Conversion) -> Iterator[None]:
         raise
     except Exception as error:
         raise WrongResult(f"{conversion.name} returned what could not be checked: {one_line(error)}") from error
+
+
+def _given(conversion: Conversion, source: Any) -> Any:
+    try:
+        return conversion.given(source)
+    except CannotConvert:
+        raise
+    except Exception as error:
+        raise CannotConvert(f"setup: {one_line(error)}") from error
 
 
 def _refusing(conversion: Conversion) -> Convert:
@@ -108,7 +120,12 @@ def shares_memory(convert: Convert, source: Any, result: Any) -> bool | None:
     The address ranges must overlap, and a write to a scratch copy of the source must be seen in
     what the scratch copy is converted to. The source itself is never written to.
     """
-    spans = [_span(item) for item in (source if isinstance(source, list) else [source])]
+    items = source if isinstance(source, list) else [source]
+    if not all(
+        hasattr(item, "dtype") for item in items
+    ):  # Python numbers, or what a set-up has made: no memory to share
+        return False
+    spans = [_span(item) for item in items]
     if not any(spans) or not is_plain(result):
         return None
     if not hasattr(result, "dtype"):  # Python numbers have memory of their own
@@ -123,6 +140,15 @@ def shares_memory(convert: Convert, source: Any, result: Any) -> bool | None:
                 return True
     # A conversion may treat a small source otherwise than a large one: ask at full size.
     return _write_is_seen(convert, source, None)
+
+
+def apart(first: Any, second: Any) -> bool:
+    """Say whether two values are known to have no memory in common: arrays, dense tensors, or lists of such."""
+    sides = [value if isinstance(value, list) else [value] for value in (first, second)]
+    if not all(hasattr(item, "dtype") and is_plain(item) for side in sides for item in side):
+        return False
+    one, other = ([_span(item) for item in side] for side in sides)
+    return all(a and b and (a[1] <= b[0] or b[1] <= a[0]) for a in one for b in other)
 
 
 def result_bytes(result: Any) -> int:

@@ -23,13 +23,13 @@ _NOT_INLINED = (ast.Yield, ast.YieldFrom, ast.Await, ast.NamedExpr, ast.Starred)
 
 @dataclass(frozen=True)
 class Body:
-    """What a function does to its argument ``parameter``: statements, then an expression for its result.
+    """What a function does to its arguments ``parameters``: statements, then an expression for its result.
 
     ``variables`` are those that the statements make, ``bound`` all names that are not the function's globals; those are
     looked up in ``scope``. ``file`` is where the function stands.
     """
 
-    parameter: str
+    parameters: tuple[str, ...]
     statements: tuple[ast.stmt, ...]
     result: ast.expr
     variables: tuple[str, ...]
@@ -49,16 +49,21 @@ class Body:
         return [*statements, *(ast.copy_location(node, self.result) for node in (kept, *gone))]
 
 
-def body_of(function: Callable[[Any], Any]) -> Body | None:
-    """Return the body of a function of one argument, or None where calling it is the only way to run it truly.
+def body_of(function: Callable[..., Any], arguments: int = 1) -> Body | None:
+    """Return the body of a function of so many arguments, or None where calling it is the only way to run it truly.
 
     That is where its source is not known, where it has branches, loops or variables from around it, and where it gives
-    its parameter another value, which the next repetition would be given.
+    a parameter another value, which the next repetition would be given.
     """
     if not isinstance(function, FunctionType) or hasattr(function, "__wrapped__"):
         return None
     code = function.__code__
-    plain = code.co_argcount == 1 and not code.co_kwonlyargcount and not function.__defaults__ and not code.co_freevars
+    plain = (
+        code.co_argcount == arguments
+        and not code.co_kwonlyargcount
+        and not function.__defaults__
+        and not code.co_freevars
+    )
     if not plain or code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
         return None
     definition = _definition(function)
@@ -68,16 +73,16 @@ def body_of(function: Callable[[Any], Any]) -> Body | None:
     if statements and isinstance(statements[0], ast.Expr) and isinstance(statements[0].value, ast.Constant):
         del statements[0]  # the docstring
     made = _made(statements)
-    parameter = code.co_varnames[0]
-    if not isinstance(last, ast.Return) or last.value is None or made is None or parameter in made:
+    parameters = code.co_varnames[:arguments]
+    if not isinstance(last, ast.Return) or last.value is None or made is None or {*parameters} & {*made}:
         return None
     nodes = [node for statement in definition.body for node in ast.walk(statement)]
     if any(isinstance(node, _NOT_INLINED) for node in nodes):
         return None
     bound = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    bound |= {node.arg for node in nodes if isinstance(node, ast.arg)} | {parameter, *made}
+    bound |= {node.arg for node in nodes if isinstance(node, ast.arg)} | {*parameters, *made}
     scope, file = function.__globals__, code.co_filename
-    return Body(parameter, tuple(statements), last.value, tuple(made), frozenset(bound), scope, file)
+    return Body(parameters, tuple(statements), last.value, tuple(made), frozenset(bound), scope, file)
 
 
 def _definition(function: FunctionType) -> ast.FunctionDef | None:

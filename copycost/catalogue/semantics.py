@@ -77,7 +77,7 @@ def _told(task: Task) -> Row | None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            call(conversion)(given)
+            call(conversion)(conversion.given(given))
         except Exception as error:
             message = _without_place(one_line(error, _LONGEST_MESSAGE))
             return {**row, "outcome": "error", "message": message}

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from copycost.catalogue import sandbox
-from copycost.catalogue.block import block, empty_block
+from copycost.catalogue.block import block, empty_block, with_destination
 from copycost.catalogue.cell import Cell
 from copycost.catalogue.conversions import Conversion, select_conversions
 from copycost.catalogue.sources import source
@@ -141,12 +141,18 @@ def count_cell(conversion: Conversion, cell: Cell, heap: Heap, counter: Counter,
         heap: is brought to its state before.
         counter: counts.
         stir: changes the heap between counts.
+
+    Raises:
+        RuntimeError: each call of the conversion is set up.
     """
+    if conversion.setup is not None:
+        raise RuntimeError("each call is set up, which would be counted")
     with heap.apart():
         given = source(cell)
     large = cell.bytes > _LARGE_BYTES
     calls, averages = (1, _LARGE_AVERAGES) if large else (_CALLS, _AVERAGES)
-    target = block(conversion, calls)
+    with heap.apart():
+        target = with_destination(block(conversion, calls), conversion, given)
     heap.begin_visit()
     for _ in range(1 if large else _WARMUP_BLOCKS):
         target(given)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
-from copycost.catalogue.block import block, empty_block, loop
+from copycost.catalogue.block import block, empty_block, loop, with_destination
 from copycost.catalogue.cell import EMPTY_CALL, ITEM_BYTES, Cell
 from copycost.catalogue.conversions import PINNED, CannotConvert, Conversion
 from copycost.catalogue.device import BOUNDS, empty_caches, empty_pinned_cache, needs_device, synchroniser
@@ -18,6 +18,7 @@ from copycost.catalogue.sources import LAST_CACHE_BYTES, Rotation, cold_sources,
 from copycost.measure.allocator import Heap
 from copycost.measure.machine import caches
 from copycost.measure.protocol import Calibration, Protocol, in_blocks, seconds_per_call
+from copycost.measure.set_up import SetUp
 
 #: Sources above this size are the beginning of a larger one: where their pages lie does not matter.
 _SHARED_BYTES = 16 * 1024**2
@@ -140,26 +141,50 @@ class Preparer:
 
     def _warm(self, cell: Cell) -> PreparedCell:
         conversion = self._conversions[cell.conversion]
+        if conversion.setup is not None:
+            return self._set_up(cell, conversion)
+        given = self._source(cell)
+
+        def calls_in(calls: int) -> Callable[[Any], Any]:
+            with self._heap.apart():
+                return with_destination(block(conversion, calls), conversion, given)
+
+        def calibrate() -> Calibration:
+            evidence = examine(conversion, given)
+            return Calibration(*in_blocks(calls_in, given, self._protocol), **asdict(evidence))
+
+        calibration = self._calibration(cell, calibrate)
+        around = CONVERSION if conversion.destination is None else replace(CONVERSION, warms_up=True)
+        target, documented = calls_in(calibration.block), conversion.documented
+        return PreparedCell(cell, conversion.expression, documented, given, nbytes(given), calibration, target, around)
+
+    def _set_up(self, cell: Cell, conversion: Conversion) -> PreparedCell:
+        """Return a conversion whose every call is set up before its round, as soon as the round before has ended."""
         given = self._source(cell)
 
         def calibrate() -> Calibration:
             evidence = examine(conversion, given)
-            return Calibration(*in_blocks(partial(block, conversion), given, self._protocol), **asdict(evidence))
+            set_up = SetUp(conversion, given)
+            calls, seconds = set_up.calibrate(self._protocol)
+            return Calibration(calls, 1, seconds, **asdict(evidence), set_up_seconds=set_up.seconds)
 
         calibration = self._calibration(cell, calibrate)
-        target = block(conversion, calibration.block)
-        return PreparedCell(
-            cell, conversion.expression, conversion.documented, given, nbytes(given), calibration, target
-        )
+        set_up = SetUp(conversion, given, calibration.block)
+        around = Timed(lambda a: a, end_round=set_up, end_visit=set_up.clear, warms_up=True)
+        target, documented = set_up.target, conversion.documented
+        return PreparedCell(cell, conversion.expression, documented, given, nbytes(given), calibration, target, around)
 
     def _cold(self, cell: Cell) -> PreparedCell:
         conversion = self._conversions[cell.conversion]
+        if conversion.setup is not None:
+            raise CannotConvert("what sets up each call is measured with warm caches only")
         key = (cell.direction, cell.dtype, cell.size, "rotation")
         if key not in self._sources:
             with self._heap.apart():
                 self._sources[key] = Rotation(cold_sources(cell, self._last_cache))
         rotation: Rotation = self._sources[key]
-        convert_all = loop(conversion)
+        with self._heap.apart():
+            convert_all = with_destination(loop(conversion), conversion, rotation.sources[0])
 
         def calibrate() -> Calibration:
             evidence = examine(conversion, rotation.sources[0])

@@ -83,7 +83,10 @@ class Protocol:
 
 @dataclass(frozen=True)
 class Calibration:
-    """How many calls make a round of one cell, and what its checked result was."""
+    """How many calls make a round of one cell, and what its checked result was.
+
+    ``set_up_seconds`` is what the untimed set-up of one call takes, None where there is none.
+    """
 
     block: int
     iterations: int
@@ -91,6 +94,7 @@ class Calibration:
     shares_memory: bool | None = None
     result_dtype: str | None = None
     result_bytes: int | None = None
+    set_up_seconds: float | None = None
 
     @property
     def calls(self) -> int:
@@ -102,9 +106,16 @@ class Calibration:
         """Return about how long a round takes."""
         return self.calls * self.call_seconds
 
+    @property
+    def whole_seconds(self) -> float:
+        """Return about how long a round takes with what is set up before it."""
+        return self.round_seconds + self.calls * (self.set_up_seconds or 0.0)
 
-def seconds_per_call(target: Callable[[Any], Any], source: Any, protocol: Protocol) -> float:
-    """Return the fastest of a few calls; the first one counts for nothing.
+
+def seconds_per_call(
+    target: Callable[[Any], Any], source: Any, protocol: Protocol, set_up: Callable[[], object] = lambda: None
+) -> float:
+    """Return the fastest of a few calls; the first one counts for nothing, and ``set_up`` before each call neither.
 
     A result's place on the heap moves for up to ten calls, and each faults pages in where none was
     before: 512 KiB then take 200 µs instead of 12. A call that is long even so makes a round of one call, however long
@@ -112,13 +123,16 @@ def seconds_per_call(target: Callable[[Any], Any], source: Any, protocol: Protoc
     """
     fastest = float("inf")
     for number in range(protocol.warmup_calls + 10):
+        begun = perf_counter()
+        set_up()
         start = perf_counter()
         target(source)
         elapsed = perf_counter() - start
         very_long = elapsed > 5 * protocol.long_call_seconds
         if number > 0 or very_long:
             fastest = min(fastest, elapsed)
-        if very_long or protocol.long_call_seconds < fastest < float("inf"):
+        longest = max(fastest, start - begun)
+        if very_long or (number > 0 and longest > protocol.long_call_seconds):
             break
     return max(fastest, 1e-9)
 

@@ -87,12 +87,12 @@ class Worker:
     def visit_seconds(self, prepared: PreparedCell) -> float:
         """Return about how long one visit of a prepared cell takes, plain copies beside it included."""
         beside = 2 if self._log(prepared).copy_from is not None else 1
-        return sum(self._rounds(prepared)) * prepared.calibration.round_seconds * beside
+        return sum(self._rounds(prepared)) * prepared.calibration.whole_seconds * beside
 
     def _rounds(self, prepared: PreparedCell) -> tuple[int, int]:
         """Return the rounds of one visit and those that warm it up."""
         calibration = prepared.calibration
-        rounds = self.protocol.rounds(calibration.round_seconds)
+        rounds = self.protocol.rounds(calibration.whole_seconds)
         warmup = self.protocol.warmup_rounds(calibration.call_seconds, calibration.calls, calibration.result_bytes)
         return rounds, max(warmup, int(prepared.around.warms_up))
 
@@ -131,4 +131,5 @@ def _description(prepared: PreparedCell) -> dict[str, Any]:
         "shares_memory": calibration.shares_memory,
         "block": calibration.block,
         "partial_gating": prepared.cell.threads > 1,
+        **({} if calibration.set_up_seconds is None else {"set_up": True}),
     }

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from copycost.catalogue.block import block, call, empty_block, loop
+from copycost.catalogue.block import block, call, empty_block, loop, with_destination
 from copycost.catalogue.cell import Cell
 from copycost.catalogue.conversions import CONVERSIONS, CORE, EXTENDED, Conversion, load_user_file
 from copycost.catalogue.sources import source
@@ -166,3 +166,23 @@ def test_a_users_results_are_dropped_before_the_next_call_after_what_they_were_m
     block(own, 2)(None)
     assert called == ["+part", "+result", "-part", "-result"]
     assert seen == 2 * called
+
+
+@pytest.mark.parametrize(
+    ("text", "inlined"),
+    [
+        ("def f(a, out): return seen.append((a, out))", True),
+        ("def f(a, out):\n    b = out\n    return seen.append((a, b))", True),
+        ("def f(a, out):\n    b = out\n    out = a\n    return seen.append((out, b))", False),
+    ],
+)
+def test_a_destination_is_the_second_argument_in_blocks_and_loops(tmp_path, text, inlined):
+    path = tmp_path / "mine.py"
+    head = "from copycost import conversion\nseen = []\n@conversion('mine', destination=lambda a: -a)\n"
+    path.write_text(head + text)
+    (found,) = load_user_file(path)
+    assert ("function" in block(found, 1).__code__.co_varnames) is not inlined
+    with_destination(block(found, 2), found, 9)(7)
+    with_destination(loop(found), found, 9)([1, 2])
+    call(found)(5)
+    assert found.function.__globals__["seen"] == [(7, -9)] * 2 + [(1, -9), (2, -9), (5, -5)]

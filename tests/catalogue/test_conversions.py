@@ -4,7 +4,9 @@ import re
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from copycost.catalogue.block import block, call
@@ -18,6 +20,7 @@ from copycost.catalogue.conversions import (
     load_user_file,
     select_conversions,
 )
+from copycost.catalogue.evidence import examine
 from copycost.errors import UsageError
 
 
@@ -109,6 +112,35 @@ def test_what_is_not_checked_is_marked_wherever_its_expression_stands(file):
         "@conversion('y', check=lambda a, t: True)\ndef g(a): return a\n"
     )
     assert [found.expression for found in load_user_file(file(text))] == ["f(a) [unchecked]", "g(a)"]
+
+
+def test_what_is_set_up_or_written_into_is_marked_and_told_from_another_process(file):
+    text = (
+        "@conversion('x', setup=lambda a: a.copy(), check=False)\ndef f(a): return a\n"
+        "@conversion('y', setup=lambda a: a.copy())\ndef g(a): return a\n"
+        "@conversion('z', destination=lambda a: a.copy())\ndef h(a, out): return out\n"
+    )
+    expressions = ["f(a) [set up, unchecked]", "g(a) [set up]", "h(a, destination)"]
+    path = file(text)
+    assert [found.expression for found in load_user_file(path)] == expressions
+    assert [found.expression for found in describe_user_file(path)] == expressions
+
+
+@pytest.mark.parametrize(
+    ("arguments", "function", "message"),
+    [
+        ("setup=3", "a", "setup 3 of conversion 'x' is not a function of one argument"),
+        ("setup=lambda: 1", "a", "of conversion 'x' is not a function of one argument"),
+        ("destination='out'", "a, out", "destination 'out' of conversion 'x' is not a function of one argument"),
+        ("destination=len", "a", "conversion 'x' is not a function of two arguments, source and destination"),
+        ("", "a, out", "conversion 'x' is not a function of one argument"),
+        ("'to_device', setup=len", "a", "conversion 'x' is to_device: setup= is for calls without a device"),
+    ],
+)
+def test_a_set_up_or_a_destination_that_cannot_be_called_is_refused(file, arguments, function, message):
+    with pytest.raises(UsageError) as caught:
+        load_user_file(file(f"@conversion('x', {arguments})\ndef f({function}): return a\n"))
+    assert message in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_a_second_load_starts_afresh(file):
@@ -251,3 +283,12 @@ def test_every_conversion_is_found_by_its_name_and_by_its_expression(conversion)
 def test_words_that_stand_for_none_or_several_are_refused(typed, said):
     with pytest.raises(UsageError, match=re.escape(said)):
         select_conversions([typed])
+
+
+def test_the_code_of_the_page_on_own_conversions_does_what_the_page_says(tmp_path):
+    page = Path(__file__).parents[2] / "docs" / "own-conversions.md"
+    path = tmp_path / "mine.py"
+    path.write_text("\n".join(re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)))
+    array = np.array([3.0, 1.0, 2.0])
+    found = {found.expression: examine(found, array).shares_memory for found in load_user_file(path)}
+    assert found == {"through_list(a)": False, "in_place(a) [set up]": True, "into(a, destination)": False}

@@ -20,8 +20,8 @@ def looked_at(name, dtype="float64", size=64, layout="contiguous"):
     return examine(conversion, source(Cell(name, conversion.direction, dtype, size, layout=layout)))
 
 
-def user(function, direction="to_tensor", casts_to=None, check=True):
-    return Conversion("mine", direction, "mine()", "may copy", "user", function, casts_to, check=check)
+def user(function, direction="to_tensor", casts_to=None, check=True, **more):
+    return Conversion("mine", direction, "mine()", "may copy", "user", function, casts_to, check=check, **more)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -259,3 +259,44 @@ def test_a_long_message_is_shortened():
     told = one_line(ValueError("word " * 100), longest=50)
     assert len(told) <= 50
     assert told.endswith("…")
+
+
+def in_place(a):
+    a += 1
+    return torch.from_numpy(a)
+
+
+def test_what_changes_its_source_is_told_how_each_call_gets_one_of_its_own():
+    with pytest.raises(WrongResult, match="mine changed its source; have setup= give each call a copy"):
+        examine(user(in_place), np.ones(8))
+
+
+def raises(a):
+    raise OSError("no room")
+
+
+@pytest.mark.parametrize(
+    ("function", "setup", "check", "found"),
+    [
+        (torch.from_numpy, lambda a: a.copy(), True, True),  # the memory of what it was given
+        (torch.tensor, lambda a: a.copy(), True, False),
+        (lambda a: torch.tensor(a, dtype=torch.float64), lambda a: a.tolist(), True, False),
+        (in_place, lambda a: a.copy(), lambda a, t: (t.numpy() == a + 1).all(), True),
+        (in_place, lambda a: a.copy(), True, "other values than its source's"),
+        (in_place, lambda a: a, False, "changed its source"),
+        (torch.from_numpy, lambda a: None, True, "setup of mine returned None"),
+        (torch.from_numpy, raises, True, "setup: OSError: no room"),
+    ],
+)
+def test_with_a_set_up_memory_is_that_of_what_was_set_up_and_values_are_the_sources(function, setup, check, found):
+    conversion = user(function, check=check, setup=setup)
+    if isinstance(found, str):
+        with pytest.raises((WrongResult, CannotConvert), match=found):
+            examine(conversion, np.arange(8.0))
+    else:
+        assert examine(conversion, np.arange(8.0)).shares_memory is found
+
+
+def test_a_destination_is_given_to_the_checked_call_too():
+    kept = user(lambda a, out: out.copy_(torch.from_numpy(a)), destination=lambda a: torch.empty(len(a)).double())
+    assert examine(kept, np.arange(8.0)) == Evidence(False, "torch.float64", 64)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from copycost.catalogue.cell import Cell
+from copycost.catalogue.conversions import CONVERSIONS
 from copycost.measure import counting
 from copycost.measure.allocator import Heap
 from copycost.measure.counting import Counter, count_cell
@@ -56,7 +57,8 @@ def test_the_empty_block_is_taken_out_and_the_rest_shared_among_the_calls(tmp_pa
     monkeypatch.setattr(counting, "block", lambda _, calls: lambda source: [valgrind.work(1000) for _ in range(calls)])
     monkeypatch.setattr(counting, "empty_block", lambda: lambda source: valgrind.work(70))
     cell = Cell("torch.from_numpy", "to_tensor", "float64", size)
-    assert count_cell(None, cell, Heap(), Counter(valgrind.file), lambda: None) == pytest.approx(1000 - 70 / calls)
+    own = CONVERSIONS["torch.from_numpy"]
+    assert count_cell(own, cell, Heap(), Counter(valgrind.file), lambda: None) == pytest.approx(1000 - 70 / calls)
 
 
 def test_a_call_that_raises_while_it_is_counted_leaves_nothing_to_the_next(tmp_path, monkeypatch):

@@ -13,12 +13,14 @@ from copycost.analyse.doubts import half_width
 from copycost.analyse.grouping import Floats, floats
 from copycost.analyse.robust_mean import FEWEST
 from copycost.analyse.robust_mean import half_width as half_of
-from copycost.show.document import Block, Column, Lines, Table
+from copycost.show.document import Block, Column, Line, Lines, Name, Table
 from copycost.show.quantities import cheapest_zero_copy
 from copycost.show.render.figures import half_width as plus_minus
 from copycost.show.render.figures import written
 
 SHARES, UNKNOWN = "=", "?"
+SET_UP = "[set up"
+"""How a mark in an expression begins that says that each call was set up."""
 USUAL = {"threads": "1", "cache": "warm", "layout": "contiguous"}
 """Conditions that need not be told, because most figures are of them."""
 DIRECTIONS = {
@@ -113,7 +115,15 @@ def legend(cells: pd.DataFrame) -> Lines:
         parts.append(f"{UNKNOWN} not known whether it shares memory")
     clocks = np.unique(floats(cells["clock"].dropna()))
     told = [f"times are given at a clock of {written(clocks[0], 'seconds')}"] if len(clocks) == 1 else []
-    return Lines(("; ".join(parts), *told))
+    return Lines(("; ".join(parts), *_set_up(cells), *told))
+
+
+def _set_up(cells: pd.DataFrame) -> list[Line]:
+    """Return the line that names the conversions whose every call is set up; nothing where there are none."""
+    marked = cells["expression"].astype(str).str.contains(SET_UP, regex=False)
+    names = list(dict.fromkeys(cells["conversion"][marked].astype(str)))
+    told = [part for name in names for part in (", ", Name(name))][1:]
+    return [(*told, ": each call is given what was set up for it, which is not timed")] if names else []
 
 
 def any_layout(cells: pd.DataFrame) -> list[Lines]:
