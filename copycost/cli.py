@@ -32,6 +32,8 @@ from copycost.program import program, version
 # What looking for a path that was typed may end with, where it is not simply "not there".
 _NOT_TO_BE_LOOKED_AT = {errno.ENAMETOOLONG, errno.EACCES}
 
+_LONGEST_MESSAGE = 2000
+
 COMMANDS = (
     run,
     show,
@@ -164,5 +166,7 @@ def _is_open(descriptor: int) -> bool:
 
 
 def _complain(message: str) -> int:
+    if len(message) > _LONGEST_MESSAGE:  # a name from a file has any length
+        message = f"{message[: _LONGEST_MESSAGE // 2]} … {message[-_LONGEST_MESSAGE // 2 :]}"
     print("copycost: " + one_line(message), file=sys.stderr)
     return 2

@@ -24,11 +24,13 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import copycost
+from copycost.catalogue.sandbox import descendants
 
 ROOT = Path(__file__).parents[1]
 GRID = ("--size", "1,64", "--dtype", "float64", "--no-references", "--precision", "0.1%", "--budget", "10min")
@@ -119,9 +121,23 @@ def wrong_with(folder: Path, before: dict[str, str], processes: int = PROCESSES)
     return ""
 
 
-def killed_and_resumed(out: Path, number: int, phases: list[float]) -> str:
-    """Kill a run at a random moment of a random phase, resume it, and return when that was, or what is wrong."""
-    name = f"killed-{number}"
+def left_running(folder: Path) -> list[str]:
+    """Return the command lines of processes that still work for a run, a second after it has ended."""
+    time.sleep(1.0)
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            words = file.read_bytes().decode(errors="replace").split("\0")
+            found += [" ".join(words)] if f"--copycost-plan={folder}/" in " ".join(words) else []
+    return found
+
+
+def killed_and_resumed(out: Path, number: int, phases: list[float], together: bool) -> str:
+    """End a run at a random moment of a random phase, resume it, and return when that was, or what is wrong.
+
+    It is killed, or all its processes are asked to end `together`, in any order, as by systemd and SLURM.
+    """
+    name = f"{'asked' if together else 'killed'}-{number}"
     folder = out / name
     with quiet(*run_options(out, name)) as process:
         phase = random.randrange(len(phases))
@@ -129,7 +145,17 @@ def killed_and_resumed(out: Path, number: int, phases: list[float]) -> str:
             time.sleep(0.02)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(random.uniform(0, phases[phase]))
-        process.kill()
+        if together:
+            group = [process.pid, *descendants(process.pid)]
+            for pid in random.sample(group, len(group)):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGTERM)
+        else:
+            process.kill()
+        process.wait()
+    orphans = left_running(folder)
+    if orphans:
+        return f"WRONG: still running: {orphans}"
     before = hashes(folder)
     begun, complete = (folder / "run.json").exists(), False
     if begun:
@@ -142,6 +168,9 @@ def killed_and_resumed(out: Path, number: int, phases: list[float]) -> str:
     wrong = wrong_with(folder, before)
     if wrong:
         return f"WRONG: {wrong}"
+    blamed = json.loads((folder / "run.json").read_text())["failed"]
+    if blamed:
+        return f"WRONG: blamed are {blamed}"
     return "complete" if complete else f"{len(before)} processes kept" if begun else "not begun"
 
 
@@ -163,15 +192,18 @@ def phase_lengths(out: Path) -> list[float]:
 
 
 def kills(out: Path, times: int, parallel: int) -> Iterator[tuple[str, str, str]]:
-    """Yield the row of the killed runs."""
+    """Yield the rows of the killed runs, and of those asked to end with all their processes."""
     phases = phase_lengths(out)
-    with ThreadPoolExecutor(parallel) as pool:
-        found = list(pool.map(lambda number: killed_and_resumed(out, number, phases), range(times)))
-    good = [what for what in found if not what.startswith("WRONG")]
-    for what in sorted(set(found) - set(good)):
-        print(what, file=sys.stderr)
-    moments = ", ".join(f"{what} {count}" for what, count in sorted(Counter(good).items()))
-    yield "kill -9 at random moments, then resume", f"{times} of {times}", f"{len(good)} of {times} ({moments})"
+    for together, how in ((False, "kill -9"), (True, "SIGTERM to all processes")):
+        with ThreadPoolExecutor(parallel) as pool:
+            resumed = partial(killed_and_resumed, out, phases=phases, together=together)
+            found = list(pool.map(resumed, range(times)))
+        good = [what for what in found if not what.startswith("WRONG")]
+        for what in sorted(set(found) - set(good)):
+            print(what, file=sys.stderr)
+        moments = ", ".join(f"{what} {count}" for what, count in sorted(Counter(good).items()))
+        target = f"{times} of {times}: nothing lost, blamed or left running"
+        yield f"{how} at random moments, then resume", target, f"{len(good)} of {times} ({moments})"
 
 
 def write_conversions(file: Path, fault: str, calls: int) -> None:

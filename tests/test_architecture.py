@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "run": {"catalogue", "measure", "store", "analyse", "run"},
     "commands": {"catalogue", "measure", "store", "analyse", "show", "run", "commands"},
 }
-FOR_ALL = {"errors", "units", "program", "regular"}
+FOR_ALL = {"errors", "units", "program", "regular", "temporary"}
 READ_FILES = {"run_files", "select", "noise_profile"}
 """Files of `analyse` that read files: everything else gets frames."""
 FRAMES_OF_STORE = {"rounds", "labels", "bad_files", "kept_cells", "cell_table", "facts"}

@@ -14,6 +14,7 @@ from copycost.errors import UsageError, nearest
 from copycost.units import format_bytes, parse_count, parse_data_size
 
 DEFAULT_DTYPES: tuple[str, ...] = ("float32", "float64", "int64")
+MOST_THREADS = 1024
 #: The thread count that is torch's own.
 DEFAULT_THREADS = "default"
 
@@ -147,8 +148,8 @@ def parse_threads(text: str) -> tuple[int, ...]:
         number = part.strip()
         if number == DEFAULT_THREADS:
             counts.add(default_threads())
-        elif not (number.isascii() and number.isdigit() and 1 <= int(number) <= 1024):
-            raise UsageError(f"threads {number!r} is not a whole number from 1 to 1024, or default")
+        elif not (number.isascii() and number.isdigit() and 1 <= int(number) <= MOST_THREADS):
+            raise UsageError(f"threads {number!r} is not a whole number from 1 to {MOST_THREADS}, or default")
         else:
             counts.add(int(number))
     return tuple(sorted(counts))
@@ -163,7 +164,7 @@ def default_threads() -> int:
     Raises:
         UsageError: it cannot be told.
     """
-    asked = [sys.executable, "-c", "import torch; print(torch.get_num_threads())"]
+    asked = [sys.executable, "-P", "-c", "import torch; print(torch.get_num_threads())"]
     try:
         told = subprocess.run(asked, capture_output=True, text=True, check=True, timeout=120).stdout
         return int(told.split()[-1])

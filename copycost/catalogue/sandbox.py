@@ -121,21 +121,22 @@ def _forked(function: Callable[[Task], Any], tasks: Sequence[Task], errors: int 
     with warnings.catch_warnings():
         # Python 3.12 warns of a fork beside threads; the child only makes small conversions.
         warnings.simplefilter("ignore", DeprecationWarning)
+        parent = os.getpid()
         child = os.fork()
     if child == 0:
         os.close(reading)
-        _work(function, tasks, writing, errors)
+        _work(function, tasks, writing, errors, parent)
     os.close(writing)
     return child, reading
 
 
-def _work(function: Callable[[Task], Any], tasks: Sequence[Task], pipe: int, errors: int | None) -> None:
+def _work(function: Callable[[Task], Any], tasks: Sequence[Task], pipe: int, errors: int | None, parent: int) -> None:
     """Do the tasks in the child and leave it, whatever happens, without the parent's clean-up."""
     code = 1
     try:
         if errors is not None:
             os.dup2(errors, 2)
-        die_with_parent()
+        die_with_parent(parent)
         adopt_orphans()
         without_input()
         crash_quietly()
@@ -189,10 +190,16 @@ def _reason(output: bytes) -> str:
     return next((line.partition("what():")[2].strip() for line in lines if "what():" in line), "")
 
 
-def die_with_parent() -> None:
-    """Be killed when the parent dies, however it dies: nothing is left running that measures for nobody."""
+def die_with_parent(parent: int | None = None) -> None:
+    """Be killed when the parent dies, however it dies: nothing is left running that measures for nobody.
+
+    Args:
+        parent: its number, where it may have died already.
+    """
     if _LINUX:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if parent is not None and os.getppid() != parent:
+            os._exit(1)
 
 
 def adopt_orphans() -> None:

@@ -12,6 +12,7 @@ import click
 
 from copycost.commands.options import PATH, results_option, run_argument
 from copycost.errors import UsageError, one_line
+from copycost.temporary import require_temporary
 
 if TYPE_CHECKING:
     from copycost.analyse.run import Run
@@ -42,6 +43,7 @@ def docs(run: str, out: Path, check: bool, syntax: str, theme: str, width: int, 
     from copycost.show.render.markdown import check_syntax
 
     check_syntax(syntax)
+    require_temporary(*([] if check else [out]))
     options = {"themes": _themes(theme), "width": width, "syntax": syntax}
     selected = select_one(run, results)
     if not check:

@@ -10,6 +10,7 @@ import click
 
 from copycost.commands.options import LocalPath, local_results_option, tells
 from copycost.errors import UsageError
+from copycost.temporary import require_temporary
 
 if TYPE_CHECKING:
     from copycost.analyse.noise_profile import NoiseProfile
@@ -54,6 +55,7 @@ def noise(
     from copycost.run.settings import settle
     from copycost.show.chart_data import draw, noise_data
 
+    require_temporary(plots)
     charts = make_for_charts(plots / "noise")  # before anything is measured: one that cannot be made fails at once
     console = Console(stderr=True, highlight=False)
     typed |= {"conversions": conversion, "dtypes": dtype, "sizes": size}

@@ -15,6 +15,7 @@ from copycost.commands.options import PATH, results_option, runs_argument, where
 from copycost.commands.skipping import on_bad, skip_bad_option
 from copycost.errors import UsageError, one_line
 from copycost.store.names import LATEST
+from copycost.temporary import require_temporary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,6 +70,7 @@ def plot(
 
     RUN is a run's folder, its name, 'latest', an arm of one written RUN@ARM, a file, or a noise profile.
     """
+    require_temporary(*([] if check or list_only else [out]))
     if list_only:
         from copycost.show.chart_data import chart_list
 

@@ -13,6 +13,7 @@ from click.core import ParameterSource
 from copycost.commands.options import LocalPath, conversions_file_option, deliver_document
 from copycost.errors import UsageError
 from copycost.program import program
+from copycost.temporary import require_temporary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,6 +100,7 @@ def run(
     **typed: Any,
 ) -> None:
     """Measure, collect, print a table and draw the charts."""
+    require_temporary(context.params["out"])
     if cluster is None and resume is not None:
         raise click.exceptions.Exit(_resume(context, resume))
     typed["address_layouts"] = typed.pop("layouts")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from copycost.commands.options import conversions_file_option, tells
+from copycost.temporary import require_temporary
 
 if TYPE_CHECKING:
     from copycost.show.document import Document, Line
@@ -26,6 +27,7 @@ def semantics(family: str, dtype: str | None, conversions: Path | None) -> Docum
     from copycost.catalogue.semantics import claims, table
     from copycost.run.settings import require_torch
 
+    require_temporary()
     dtypes = parse_dtypes(dtype) if dtype else DEFAULT_DTYPES
     chosen = select_conversions(None, family, conversions)
     require_torch()

@@ -1,7 +1,7 @@
-"""Counting the instructions of calls: a program that valgrind's callgrind runs, `python -m copycost.measure.counting`.
+"""Counting the instructions of calls: a program that valgrind's callgrind runs.
 
     valgrind --tool=callgrind --instr-atstart=no --collect-atstart=no --callgrind-out-file=OUT \\
-        python -m copycost.measure.counting PLAN OUT
+        python safe_path.py copycost.measure.counting PLAN OUT
 
 Callgrind counts what the processor is told to do, not how long it takes, so that a neighbour changes nothing. It starts
 and stops counting at requests that torch makes for us; until torch is imported it does not even look, which makes

@@ -103,10 +103,10 @@ class ForkServer:
                 sandbox.without_input()
                 self._take(request, session, items, plan.protocol.upwards)
                 return None
-            child = os.fork()
+            server, child = os.getpid(), os.fork()
             if child == 0:
                 self._is_child = True
-                sandbox.die_with_parent()
+                sandbox.die_with_parent(server)
                 sandbox.without_input()
                 self._take(request, session, items, plan.protocol.upwards)
                 worker.begin_process()

@@ -6,8 +6,8 @@ Curtsinger and Berger 2013, STABILIZER). The system draws the layout of every pr
 the same one, which may lie far off all others; so it is moved, by distances that are drawn from the layout's number:
 the stack here, by the size of the environment, the libraries and the heap in `measure.placement`.
 
-Run as a program, this file switches randomisation off for itself and becomes the program named by
-its arguments: `python address_layout.py PROGRAM [ARGUMENT ...]`.
+Run as a program, this file is the launcher of a session (see `launched`): it becomes the session's program, with
+randomisation switched off where a layout was chosen, and ends with its parent from the first moment on.
 """
 
 from __future__ import annotations
@@ -15,12 +15,16 @@ from __future__ import annotations
 import ctypes
 import os
 import random
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 
+_LINUX = sys.platform.startswith("linux")
 _ADDR_NO_RANDOMIZE = 0x0040000
 _QUERY = 0xFFFFFFFF
+
+_PR_SET_PDEATHSIG = 1  # from the kernel's prctl.h
 
 _PAGE, _STACK_ALIGNMENT, _POINTER = 4096, 16, 8
 _ENVIRONMENT_STEP = 4 * _PAGE
@@ -33,7 +37,7 @@ def fix() -> None:
     Raises:
         OSError: the system refuses, or has no such call.
     """
-    if not sys.platform.startswith("linux"):
+    if not _LINUX:
         raise OSError(f"{sys.platform} has no personality call")
     libc = ctypes.CDLL(None, use_errno=True)
     current = libc.personality(_QUERY)
@@ -43,16 +47,32 @@ def fix() -> None:
 
 def why_not_fixed() -> str | None:
     """Return why the layout cannot be chosen here, or None where it can."""
-    tried = subprocess.run(
-        [sys.executable, __file__, sys.executable, "-c", ""],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    tried = subprocess.run(launched([sys.executable, "-P", "-c", ""]), capture_output=True, text=True, check=False)
     if tried.returncode == 0:
         return None
     lines = tried.stderr.strip().splitlines()
     return lines[-1] if lines else f"exit status {tried.returncode}"
+
+
+def launched(program: Sequence[str], chosen: bool = True) -> list[str]:
+    """Return the command line by which this process starts a program that is to end with it.
+
+    Args:
+        program: the program and its arguments.
+        chosen: whether its address layout is chosen; else it is the system's.
+    """
+    if not chosen and not _LINUX:
+        return list(program)
+    # Importing torch takes a program seconds, in which it would not notice that nobody waits for it any more.
+    return [sys.executable, "-P", "-S", __file__, str(os.getpid()), str(int(chosen)), *program]
+
+
+def end_with(parent: int) -> None:
+    """Be killed, as this program and as whatever it executes next, when the parent dies or has died already."""
+    if _LINUX:
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            raise SystemExit("whoever started this process has ended")
 
 
 def padded(environ: Mapping[str, str], command: Sequence[str], layout: int) -> dict[str, str]:
@@ -73,5 +93,7 @@ def padded(environ: Mapping[str, str], command: Sequence[str], layout: int) -> d
 
 
 if __name__ == "__main__":
-    fix()
-    os.execvp(sys.argv[1], sys.argv[1:])
+    end_with(int(sys.argv[1]))
+    if int(sys.argv[2]):
+        fix()
+    os.execvp(sys.argv[3], sys.argv[3:])

@@ -15,6 +15,7 @@ from typing import Any
 from copycost.catalogue.cell import Cell
 from copycost.catalogue.grid import parse_threads
 from copycost.errors import UsageError
+from copycost.measure import safe_path
 from copycost.run.session import Start
 
 #: Variables for the number of threads; torch.set_num_threads, which every cell is measured under, goes before them.
@@ -131,7 +132,12 @@ def _check_interpreter(arm: str, path: str, environment: Mapping[str, str]) -> N
     environ = Start(path, environment, layout=None).environ(Path())
     try:
         tried = subprocess.run(
-            [path, "-c", _CHECK], env=environ, capture_output=True, text=True, errors="replace", timeout=120
+            [path, safe_path.__file__, "-c", _CHECK],
+            env=environ,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=120,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         reason = f"no answer after {error.timeout:.0f} s" if isinstance(error, subprocess.TimeoutExpired) else error

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from copycost.catalogue.cell import EMPTY_CALL, Cell
+from copycost.measure import safe_path
 from copycost.measure.plan import MeasurePlan
 from copycost.run.arm_session import Watcher
 from copycost.run.arms import Arm, interpreter
@@ -46,7 +47,7 @@ class CountingStart(Start):
             "--collect-atstart=no",
             f"--callgrind-out-file={file}",
         ]
-        return [*tool, self.python, "-m", "copycost.measure.counting", str(plan_file), str(file)]
+        return [*tool, self.python, safe_path.__file__, "copycost.measure.counting", str(plan_file), str(file)]
 
 
 @dataclass(eq=False)

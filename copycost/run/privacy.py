@@ -62,7 +62,7 @@ def _told(value: str) -> str:
 
 @cache
 def _own_folders() -> tuple[str, ...]:
-    folders = {str(Path.cwd()), str(Path.home()), tempfile.gettempdir()}
+    folders = {str(Path.cwd()), os.path.expanduser("~"), tempfile.gettempdir()}
     return tuple(sorted((folder for folder in folders if len(folder) > 1), key=len, reverse=True))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from copycost.run.arms import Arm
 from copycost.run.failures import Failures
 from copycost.run.privacy import arm_told
 from copycost.run.settings import Settings
+from copycost.store.facts import as_count, as_number, as_text
 from copycost.store.json_file import Damaged, read_json
 from copycost.store.record import RECORD, SCHEMA, read_record
 from copycost.store.writing import LEFTOVERS, SCRATCH, write_json
@@ -25,7 +26,14 @@ _MAY_CHANGE = {"memory_bytes", "hostname"}
 _DAMAGED = "damaged-"
 
 #: What a process's entry in run.json has from the process's file.
-_OF_PROCESS = ("arm", "turn", "session", "address_layout", "started", "seconds")
+_OF_PROCESS: dict[str, Callable[[object], Any]] = {
+    "arm": as_text,
+    "turn": as_count,
+    "session": as_count,
+    "address_layout": as_count,
+    "started": as_text,
+    "seconds": as_number,
+}
 
 
 @dataclass
@@ -145,7 +153,7 @@ def process_number(file: str) -> int:
 def entry_of(name: str, content: Mapping[str, Any]) -> dict[str, Any]:
     """Return a process's entry in run.json, from the content of its file."""
     written = content["copycost"]
-    entry = {"file": name, **{key: written.get(key) for key in _OF_PROCESS}}
+    entry = {"file": name, **{key: known(written.get(key)) for key, known in _OF_PROCESS.items()}}
     return {**entry, "timed_seconds": round(timed_seconds(content), 6)}
 
 
@@ -176,9 +184,10 @@ def recovered(settings: Settings) -> Record:
     if content["status"] == "complete":
         raise UsageError(f"{settings.folder}: this run is complete, there is nothing to resume")
     remove_leftovers(settings.folder)
-    known = {str(entry.get("file")): entry for entry in content["processes"]}
-    processes = _processes(settings, known)
+    known = {str(entry.get("file")) for entry in content["processes"]}
+    processes = _processes(settings)
     adopted = sum(_number(entry["seconds"]) for entry in processes if entry["file"] not in known)
+    earlier = content.get("resumptions")
     resumption = {"at": datetime.now(UTC).isoformat(), "after": content["status"], "processes": len(processes)}
     return Record(
         settings,
@@ -186,7 +195,7 @@ def recovered(settings: Settings) -> Record:
         arms={arm["name"]: arm.get("machine") or {} for arm in content["arms"] if "name" in arm},
         failed=[entry for entry in content["failed"] if entry.get("cell", "") is not None],  # not those of the run
         processes=processes,
-        resumptions=[*(content.get("resumptions") or []), resumption],
+        resumptions=[*(earlier if isinstance(earlier, list) else []), resumption],
         wall_seconds=_number(content.get("wall_seconds")),
         spent_seconds=_number(content.get("spent_seconds")) + adopted,
         lost_seconds=_number(content.get("lost_seconds")),
@@ -201,7 +210,10 @@ def _whole_counts(counts: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {
         arm: found
         for arm, found in counts.items()
-        if isinstance(found, dict) and all(isinstance(found.get(part), dict) for part in parts)
+        if isinstance(found, dict)
+        and all(isinstance(found.get(part), dict) for part in parts)
+        and all(as_number(count) is not None for count in found["instructions"].values())
+        and all(as_text(reason) is not None for reason in found["failed"].values())
     }
 
 
@@ -217,9 +229,9 @@ def remove_leftovers(folder: Path) -> None:
             file.unlink()
 
 
-def _processes(settings: Settings, known: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the entries of all process files in the order of their numbers; `known` has those of run.json."""
-    entries = []
+def _processes(settings: Settings) -> list[dict[str, Any]]:
+    """Return the entries of all process files in the order of their numbers."""
+    entries, arms = [], [arm.name for arm in settings.arms]
     for file in sorted(settings.folder.glob("process-*.json"), key=lambda file: process_number(file.name)):
         try:
             content: Any = read_json(file)
@@ -228,7 +240,14 @@ def _processes(settings: Settings, known: Mapping[str, dict[str, Any]]) -> list[
             continue
         if process_number(file.name) == 0 or _run_of(content) != settings.name:
             raise UsageError(f"{file}: does not belong to run {settings.name!r}; move it elsewhere")
-        entries.append(known.get(file.name) or entry_of(file.name, content))
+        try:
+            entry = entry_of(file.name, content)
+            visits_of(content)
+        except (KeyError, TypeError, AttributeError, OverflowError):
+            raise UsageError(f"{file}: is no process file of this program any more; move it elsewhere") from None
+        if entry["arm"] not in arms:
+            raise UsageError(f"{file}: its arm {entry['arm']!r} is not one of the run's; move it elsewhere")
+        entries.append(entry)
     return entries
 
 
@@ -241,4 +260,4 @@ def _run_of(content: Any) -> object:
 
 
 def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
+    return float(as_number(value) or 0)

@@ -9,14 +9,16 @@ from typing import Any
 
 from copycost.catalogue.cell import Cell
 from copycost.catalogue.conversions import CORE, EXTENDED, conversion_words, select_conversions
-from copycost.catalogue.grid import elements, parse_dtypes, parse_sizes, parse_threads
+from copycost.catalogue.grid import check_memory, elements, parse_dtypes, parse_sizes, parse_threads
 from copycost.catalogue.sources import parse_source_layouts
 from copycost.errors import UsageError
+from copycost.measure.machine import available_bytes
 from copycost.run.address_layout import why_not_fixed
 from copycost.run.arms import Arm, parse_arms
 from copycost.run.folder import is_locked
+from copycost.run.plan_check import check_record
 from copycost.run.privacy import arm_told, file_told
-from copycost.run.settings import Settings, parse_layouts, require_torch
+from copycost.run.settings import Settings, one_thread_count, parse_layouts, require_torch
 from copycost.store.addresses import is_address
 from copycost.store.places import find, run_folders
 from copycost.store.record import read_record
@@ -54,28 +56,34 @@ def settle_again(run: str, *, out: Path, given: Given) -> Settings:
         raise UsageError(f"{folder}: this run is complete, there is nothing to resume")
     plan = record["plan"]
     try:
+        check_record(folder, record)
         cells = tuple(Cell.from_dict(cell) for cell in plan["cells"])
         _check(folder, plan, cells, given)
         require_torch()
+        arms = _arms(record["arms"], given.get("arm") or (), plan["with_hostname"])
+        one_thread_count(arms, cells)
+        memory = available_bytes()
+        if memory is not None:
+            check_memory(cells, memory)
         return Settings(
             folder=folder,
             preset=plan["preset"],
             cells=cells,
-            precision=float(plan["precision"]),
-            budget=float(plan["budget"]),
+            precision=plan["precision"],
+            budget=plan["budget"],
             processes=plan["processes"],
-            layouts=_layouts(plan),
+            layouts=_layouts(plan["layouts"]),
             layout_reason=plan["layout_reason"],
             conversions_file=_conversions_file(plan["conversions_file"], given.get("conversions")),
-            arms=_arms(record["arms"], given.get("arm") or (), plan["with_hostname"]),
+            arms=arms,
             allocator=plan["allocator"],
-            visit_timeout=float(plan["visit_timeout"]),
+            visit_timeout=plan["visit_timeout"],
             memory_limit=plan["memory_limit"],
-            with_hostname=bool(plan["with_hostname"]),
+            with_hostname=plan["with_hostname"],
             counts=bool(plan.get("counts")),
             device=plan.get("device"),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except KeyError as error:
         raise UsageError(f"{folder}: its plan cannot be resumed, an older version made it ({error!r})") from error
 
 
@@ -175,14 +183,11 @@ def _shown(typed: Any) -> str:
     return ",".join(typed) if isinstance(typed, tuple) else str(typed)
 
 
-def _layouts(plan: Mapping[str, Any]) -> tuple[int | None, ...]:
-    layouts = tuple(None if number is None else int(number) for number in plan["layouts"])
-    if not layouts:
-        raise ValueError("no layouts")
+def _layouts(layouts: Sequence[int | None]) -> tuple[int | None, ...]:
     reason = None if None in layouts else why_not_fixed()
     if reason is not None:
         raise UsageError(f"this run cannot go on here: it chose its address layouts, which is refused now ({reason})")
-    return layouts
+    return tuple(layouts)
 
 
 def _conversions_file(planned: Any, given: Path | None) -> str | None:

@@ -8,15 +8,12 @@ from its standard output.
 
 from __future__ import annotations
 
-import atexit
 import contextlib
-import functools
 import json
 import math
 import os
 import queue
 import select
-import shutil
 import signal
 import subprocess
 import sys
@@ -28,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from copycost.catalogue import sandbox
+from copycost.measure import safe_path
 from copycost.run import address_layout
 
 _PACKAGE = Path(__file__).parents[1]
@@ -92,15 +90,14 @@ class Start:
 
     def command(self, plan_file: Path) -> list[str]:
         """Return the command line that starts a session."""
-        launcher = [] if self.layout is None else [sys.executable, address_layout.__file__]
-        return [*launcher, *self._program(plan_file)]
+        return address_layout.launched(self._program(plan_file), chosen=self.layout is not None)
 
     def _program(self, plan_file: Path) -> list[str]:
         without = [word for name in _WITHOUT for word in ("-p", f"no:{name}")]
         return [
             self.python,
             # Its own ini file: pytest would take a surrounding project's, with its options and its conftest.py.
-            *("-m", "pytest", "-c", str(self.benchmarks / "pytest.ini"), str(self.benchmarks), "-s"),
+            *(safe_path.__file__, "pytest", "-c", str(self.benchmarks / "pytest.ini"), str(self.benchmarks), "-s"),
             *("-p", "pytest_benchmark.plugin", *without),
             "--benchmark-disable-gc",
             # Given a folder that exists, pytest-benchmark does not make one where it happens to run.
@@ -118,33 +115,9 @@ class Start:
         usual = {} if self.layout is None else {"PYTHONHASHSEED": "0"}
         # Plugins that happen to be installed are never used here, and would move what is imported after them.
         environ = {**inherited, **usual, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **self.environment}
-        search = filter(None, (_search_path(self.python), environ.get("PYTHONPATH")))
-        environ["PYTHONPATH"] = os.pathsep.join(search)
         if self.layout is None:
             return environ
         return address_layout.padded(environ, self._program(plan_file), self.layout)
-
-
-def _search_path(python: str) -> str:
-    """Return where an interpreter finds this package; empty for the one in which it is installed.
-
-    Another interpreter must not find what is installed beside it, which is of other versions.
-    """
-    if BENCHMARKS != _IN_WHEEL:
-        return str(_PACKAGE.parent)
-    return "" if python == sys.executable else _package_alone()
-
-
-@functools.cache
-def _package_alone() -> str:
-    """Return a temporary folder with nothing in it but this package."""
-    folder = tempfile.mkdtemp(prefix="copycost-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    try:
-        os.symlink(_PACKAGE, Path(folder, _PACKAGE.name), target_is_directory=True)
-    except OSError:  # Windows lets not everybody make links
-        shutil.copytree(_PACKAGE, Path(folder, _PACKAGE.name))
-    return folder
 
 
 class Session:

@@ -33,7 +33,7 @@ from copycost.units import parse_bytes, parse_seconds, parse_share
 
 RANDOM = "random"
 
-_MOST_LAYOUTS = 1000
+MOST_LAYOUTS = 1000
 _RANDOM_SESSIONS = 5
 
 CACHES = ("warm", "cold")
@@ -44,7 +44,7 @@ FINEST_PRECISION = 0.001
 #: Seconds that one visit, or preparing one cell, may take; the longest take a few.
 VISIT_TIMEOUT = 60.0
 
-_SHORTEST_TIMEOUT = 1.0
+SHORTEST_TIMEOUT = 1.0
 
 #: macOS has fork, but not for what libraries of a forked process do there.
 _CAN_FORK = hasattr(os, "fork") and sys.platform != "darwin"
@@ -177,7 +177,7 @@ def settle(
     if references:
         grid += [*reference_cells(grid), *device_references(grid)]
     settled_arms = parse_arms(arms)
-    _one_thread_count(settled_arms, grid)
+    one_thread_count(settled_arms, grid)
     half_width = chosen.precision if precision is None else _precision(precision)
     seconds = chosen.budget * len(settled_arms) if budget is None else parse_seconds(budget)
     timeout = _visit_timeout(visit_timeout)
@@ -226,10 +226,8 @@ def parse_layouts(text: str) -> tuple[int | None, ...]:
     for part in text.split(","):
         first, dots, last = part.strip().partition("..")
         ends = [first, last if dots else first]
-        if not all(end.isascii() and end.isdigit() and 1 <= int(end) <= _MOST_LAYOUTS for end in ends):
-            raise UsageError(
-                f"layouts {text!r} is not random, or numbers from 1 to {_MOST_LAYOUTS} such as 1..5 or 1,4"
-            )
+        if not all(end.isascii() and end.isdigit() and 1 <= int(end) <= MOST_LAYOUTS for end in ends):
+            raise UsageError(f"layouts {text!r} is not random, or numbers from 1 to {MOST_LAYOUTS} such as 1..5 or 1,4")
         numbers += range(int(ends[0]), int(ends[1]) + 1)
     if not numbers:
         raise UsageError(f"layouts {text!r} ends below its start")
@@ -243,7 +241,7 @@ def _only_contiguous(caches: str, layouts: str) -> None:
             raise UsageError(f"--{option} {text!r} is not measured with --device: leave it out, for {usual}")
 
 
-def _one_thread_count(arms: Sequence[Arm], grid: Sequence[Cell]) -> None:
+def one_thread_count(arms: Sequence[Arm], grid: Sequence[Cell]) -> None:
     """Refuse an arm that sets the threads of a grid that has several: its cells would fall together."""
     counts = sorted({cell.threads for cell in grid if cell.size})
     for arm in arms:
@@ -286,9 +284,9 @@ def _precision(text: str) -> float:
 
 def _visit_timeout(text: str | None) -> float:
     seconds = VISIT_TIMEOUT if text is None else parse_seconds(text)
-    if seconds < _SHORTEST_TIMEOUT:
+    if seconds < SHORTEST_TIMEOUT:
         raise UsageError(
-            f"visit timeout {text!r} is below {_SHORTEST_TIMEOUT:.0f}s: preparing a large cell takes longer"
+            f"visit timeout {text!r} is below {SHORTEST_TIMEOUT:.0f}s: preparing a large cell takes longer"
         )
     return seconds
 
@@ -326,7 +324,7 @@ except Exception as error:
 
 def require_device(device: str) -> None:
     """Refuse a device that holds no data here; a process of its own tries, since none that has can be forked from."""
-    tried = subprocess.run([sys.executable, "-c", _TRY, device], capture_output=True, text=True, check=False)
+    tried = subprocess.run([sys.executable, "-P", "-c", _TRY, device], capture_output=True, text=True, check=False)
     if tried.returncode != 0:
         lines = [line for line in tried.stderr.strip().splitlines() if line.strip()]
         reason = lines[-1][:_LONGEST_REASON] if lines else f"exit status {tried.returncode}"

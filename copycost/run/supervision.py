@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +15,9 @@ from copycost.run.session import Event, Session, SessionEnded, SessionSilent
 START_SECONDS = 300.0
 
 _KILLED = -9
+
+#: Seconds in which a signal that ended a process may reach this one too.
+_ENDING_TOGETHER, _LOOKS = 1.0, 20
 
 
 class Supervision:
@@ -71,7 +76,15 @@ class Supervision:
                 self._session.kill(self._pid)
 
     def failure(self, status: int | None) -> Failure:
-        """Return the failure that ended a process just now; `status` is its exit status, or minus a signal's number."""
+        """Return the failure that ended a process just now; `status` is its exit status, or minus a signal's number.
+
+        What asks a whole group to end, as systems that hand out machines do, sends SIGTERM to the measuring processes
+        and to this one, in any order; then `meanwhile` ends the run, and no cell is to blame.
+        """
+        if status == -signal.SIGTERM:
+            for _ in range(_LOOKS):
+                self._meanwhile()
+                time.sleep(_ENDING_TOGETHER / _LOOKS)
         hung, self._hung = self._hung, False
         if hung:
             return Failure.hung(self._timeout)

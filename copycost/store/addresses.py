@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import hashlib
 import os
 import re
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -17,6 +20,7 @@ from copycost.store.json_file import LARGEST_BYTES, read_json
 from copycost.store.names import require_safe
 from copycost.store.reports import SUFFIXES
 from copycost.store.writing import write_bytes, write_json
+from copycost.temporary import require_temporary
 
 MOST_FILES = 200_000
 """Files below one address that are looked at."""
@@ -58,12 +62,29 @@ def fetched(address: str) -> Path:
 
 
 def caches() -> Path:
-    """Return the folder for caches of the user's programs, as each system has it."""
+    """Return the folder for caches of the user's programs, as each system has it.
+
+    A user whose own folder is not known or cannot be written, as in containers, has one that is gone with this process.
+    """
     if os.environ.get("XDG_CACHE_HOME"):
         return Path(os.environ["XDG_CACHE_HOME"])
     if sys.platform == "win32" and os.environ.get("LOCALAPPDATA"):
         return Path(os.environ["LOCALAPPDATA"])
-    return Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
+    home = Path(os.path.expanduser("~"))
+    folder = home / ("Library/Caches" if sys.platform == "darwin" else ".cache")
+    with contextlib.suppress(OSError):
+        if home.is_absolute():
+            folder.mkdir(parents=True, exist_ok=True)
+    return folder if home.is_absolute() and os.access(folder, os.W_OK) else _passing_folder()
+
+
+@cache
+def _passing_folder() -> Path:
+    """Return a temporary folder that this process removes when it ends."""
+    require_temporary()
+    folder = tempfile.mkdtemp(prefix="copycost-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def _opened(address: str) -> tuple[Any, str]:

@@ -22,7 +22,7 @@ print(json.dumps({name: next(line[0] for line in lines if name in line[-1]) for 
 def places(layout):
     program = [sys.executable, "-c", PLACES, str(layout)]
     environ = address_layout.padded({"PYTHONHASHSEED": "0", "PATH": "/usr/bin"}, program, layout)
-    command = [sys.executable, address_layout.__file__, *program]
+    command = address_layout.launched(program)
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
 

@@ -7,6 +7,7 @@ import pytest
 
 from copycost.catalogue.cell import EMPTY_CALL, Cell
 from copycost.errors import UsageError
+from copycost.measure import safe_path
 from copycost.run import settings as run_settings
 from copycost.run.arms import BASE, Arm
 from copycost.run.counts import Counting, CountingStart, uncounted_lines
@@ -127,8 +128,9 @@ def test_the_command_line_has_callgrind_before_the_interpreter(tmp_path):
     command = CountingStart("python", {}, 1).command(plan)
     valgrind = command.index("valgrind")
     assert command[valgrind + 1] == "--tool=callgrind"
-    assert command[-5:] == ["python", "-m", "copycost.measure.counting", str(plan), str(tmp_path / "plan.callgrind")]
-    assert len(command) > len(CountingStart("python", {}, None).command(plan))
+    counting = ["copycost.measure.counting", str(plan), str(tmp_path / "plan.callgrind")]
+    assert command[-5:] == ["python", safe_path.__file__, *counting]
+    assert CountingStart("python", {}, None).command(plan) != command
 
 
 def test_counting_without_valgrind_is_refused_in_one_line(tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """Faults for real: conversions that crash, hang and eat memory; runs that are killed; writers at once; a full disk."""
 
 import json
+import shutil
 import subprocess
 import sys
 import threading
@@ -162,3 +163,26 @@ def test_a_disk_that_is_full_leaves_what_was_measured(tmp_path):
     assert {file.name for file in folder.iterdir()} == {"run.json", "process-0001.json"}
     assert copycost.open(folder).rounds["process"].nunique() == 1
     assert json.loads((folder / "run.json").read_text())["status"] == "running"
+
+
+#: Taken for a library, a file says so and ends the program.
+HOSTILE = "import os\nopen({seen!r}, 'a').write(__file__ + chr(10))\nos._exit(77)\n"
+
+
+def test_no_file_of_the_current_folder_is_taken_for_a_library(tmp_path):
+    clone = tmp_path / "clone"
+    clone.mkdir()
+    for name in ("copycost", "benchmarks"):
+        (clone / name).symlink_to(ROOT / name, target_is_directory=True)
+    shutil.copy(ROOT / "bench_runner.py", clone)
+    seen = tmp_path / "seen"
+    libraries = {"numpy", "torch", "pytest", "_pytest", "pytest_benchmark", "cpuinfo", "click", "rich", "pandas"}
+    for name in {*sys.stdlib_module_names, *libraries, "conftest"}:
+        (clone / f"{name}.py").write_text(HOSTILE.format(seen=str(seen)))
+    grid = ("--size", "1", "--dtype", "float64", "--no-references", "--conversion", "from_numpy", "--processes", "1")
+    arms = ("--threads", "default", "--arm", "base", "--arm", f"other:python={sys.executable}")
+    command = [sys.executable, "bench_runner.py", "run", *grid, *arms, "--name", "run", "--preset", "quick"]
+    done = subprocess.run(command, cwd=clone, capture_output=True, text=True)
+    assert not seen.exists(), seen.read_text()
+    assert done.returncode == 0, done.stderr
+    assert len(list((clone / "results" / "run").glob("process-*.json"))) == 2

@@ -122,6 +122,48 @@ def test_json_that_is_no_process_is_refused_and_keeps_its_name(interrupted, cont
     assert (interrupted.folder / "process-0002.json").read_text() == content
 
 
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("benchmarks", 0, "stats"), None),
+        (("benchmarks", 0, "extra_info"), []),
+        (("benchmarks", 0, "extra_info", "visit"), 7),
+        (("benchmarks", 0, "param"), []),
+        (("benchmarks", 0), "x"),
+        (("copycost", "arm"), "another"),
+        (("copycost", "arm"), []),
+    ],
+)
+def test_a_process_whose_content_is_not_a_runs_is_refused_and_keeps_its_name(interrupted, place, value):
+    path = interrupted.folder / "process-0002.json"
+    part = content = json.loads(path.read_text())
+    for step in place[:-1]:
+        part = part[step]
+    part[place[-1]] = value
+    path.write_text(json.dumps(content))
+    before = files(interrupted.folder)
+    with pytest.raises(UsageError, match=r"process-0002\.json: .*move it elsewhere"):
+        go_on(interrupted)
+    assert files(interrupted.folder) == before
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"processes": [{"file": "process-0001.json", "turn": "x", "arm": 7, "session": [], "timed_seconds": None}]},
+        {"resumptions": 7, "wall_seconds": "x", "spent_seconds": -1, "lost_seconds": []},
+        {"arms": [{"name": "base", "machine": 3, "clock_reference": "x"}]},
+        {"counts": {"base": {"instructions": {"f": "x"}, "failed": {"f": []}}}},
+    ],
+)
+def test_what_a_record_tells_of_its_processes_is_read_from_their_files(interrupted, changes):
+    before = files(interrupted.folder)
+    edit(interrupted.folder, **changes)
+    record, _, _ = go_on(interrupted)
+    assert record.status == "complete" and before.items() <= files(interrupted.folder).items()
+    assert [process["turn"] for process in record.processes] == [1, 2, 3, 4]
+
+
 def test_leftovers_are_removed(interrupted):
     folder = interrupted.folder
     (folder / ".scratch").mkdir()

@@ -244,3 +244,71 @@ def test_the_command_line_says_in_one_line_why_it_cannot_resume(tmp_path, typed,
 
 def test_every_option_of_a_run_is_compared_with_the_plan_or_no_part_of_it():
     assert {option.name for option in run.params} == set(module._OPTIONS) | module.BESIDE
+
+
+#: What somebody or a failing disk may have made of a record, by its place, and what has to be said of it.
+DAMAGE = {
+    "plan.cells": ([], [[]], "x"),
+    "plan.cells.0.dtype": ("float65", 4, None),
+    "plan.cells.1.size": ("many", -1, 10**30, 2.5, True),
+    "plan.cells.1.threads": (1000000, 0, "2"),
+    "plan.cells.1.cache": ("hot", []),
+    "plan.cells.1.layout": ("crooked", 7, "list:999999999"),
+    "plan.cells.1.direction": ("to_array", "sideways"),
+    "plan.cells.1.conversion": ("", "x" * 8_000_000, "mine.own", {}),
+    "plan.cells.3.dtype": ("float32",),  # the same cell as the one before: taken for it
+    "plan.preset": ("slow", 5),
+    "plan.precision": (0, 2, "1%"),
+    "plan.budget": (0, "an hour", 1e300),
+    "plan.processes": (0, 2.5, "three"),
+    "plan.layouts": ([], [0], [1, 1], [None, 1], "1..5", [10**9]),
+    "plan.layout_reason": (3, []),
+    "plan.conversions_file": ("mine.py", {"name": "mine.py"}, []),
+    "plan.allocator": ("unsteady", None),
+    "plan.visit_timeout": (0, "60s", 1e300),
+    "plan.memory_limit": (0, "4G", -1),
+    "plan.with_hostname": ("no", 1),
+    "plan.device": ("the first", 3),
+    "arms": ([], [{"name": "a"}] * 2, "base"),
+    "arms.0.name": ("", "a b", 7, "x" * 51),
+    "arms.0.threads": (1000000, "2"),
+    "arms.0.environment": ([], {"A": 1}),
+    "failed": ([{"conversion": 3}], [{"cell": "x"}]),
+    "skipped": ([{"reason": "no"}],),
+}
+
+
+@pytest.mark.parametrize(
+    ("place", "value"), [(place, value) for place, values in DAMAGE.items() for value in values], ids=lambda _: ""
+)
+def test_a_damaged_record_is_refused_in_one_line_and_nothing_is_touched(tmp_path, place, value, capsys, monkeypatch):
+    monkeypatch.setattr("copycost.run.execution.execute", None)
+    unfinished(tmp_path / "run")
+    path = tmp_path / "run" / "run.json"
+    record = json.loads(path.read_text())
+    *way, last = [int(part) if part.isdigit() else part for part in place.split(".")]
+    part = record
+    for step in way:
+        part = part[step]
+    part[last] = value
+    path.write_text(json.dumps(record))
+    before = path.read_bytes()
+    assert main(["run", "--resume", "run", "--out", str(tmp_path), "--plots", str(tmp_path / "plots")]) == 2
+    out, said = capsys.readouterr()
+    assert out == "" and said.count("\n") == 1 and len(said) < 3000
+    assert "damaged" in said or "older version" in said or f"{way[-1] if way else last}" in said, said
+    assert path.read_bytes() == before and [file.name for file in (tmp_path / "run").iterdir()] == ["run.json"]
+
+
+def test_a_plan_that_does_not_fit_into_memory_is_refused(tmp_path):
+    large = Cell("torch.tensor", "to_tensor", "float64", 2**46)
+    unfinished(tmp_path / "run", cells=(EMPTY_CALL, large))
+    with pytest.raises(UsageError, match="of memory"):
+        resume(tmp_path)
+
+
+def test_a_plan_of_several_thread_counts_and_an_arm_that_sets_them_is_refused(tmp_path):
+    cells = tuple(Cell("torch.tensor", "to_tensor", "float64", 64, threads) for threads in (1, 2))
+    unfinished(tmp_path / "run", cells=(EMPTY_CALL, *cells), arms=(Arm("a", threads=2),))
+    with pytest.raises(UsageError, match="has several"):
+        resume(tmp_path)

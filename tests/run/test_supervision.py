@@ -1,5 +1,8 @@
+import itertools
+
 import pytest
 
+from copycost.run import supervision as module
 from copycost.run.session import SessionEnded, SessionSilent
 from copycost.run.supervision import Supervision, measure_process
 
@@ -103,6 +106,24 @@ def test_a_process_out_of_memory_names_the_cell_that_holds_it():
     exhausted = {"event": "exhausted", "cell": "a", "kind": "memory", "error": "MemoryError", "lines": []}
     ending, _, _ = ask(BEGAN, VISITED, exhausted, end(1))
     assert (ending.culprit, ending.failure.cause) == ("a", "memory")
+
+
+@pytest.mark.parametrize("script", [(BEGAN, end(-15)), (BEGAN, SessionEnded("", -15)), (SessionEnded("", -15),)])
+def test_a_process_that_was_asked_to_end_together_with_the_runner_is_nobodys_fault(script):
+    waits = itertools.count()
+
+    def meanwhile():
+        if next(waits) == 5:  # the signal reaches the runner a moment later
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        measure_process(Scripted(*script), {}, timeout=5.0, heard=lambda _: None, meanwhile=meanwhile)
+
+
+def test_a_process_that_is_asked_to_end_alone_has_a_culprit(monkeypatch):
+    monkeypatch.setattr(module.time, "sleep", lambda _: None)
+    ending, _, _ = ask(BEGAN, VISITED, end(-15))
+    assert ending.culprit == "b" and "SIGTERM" in ending.failure.error
 
 
 def test_a_session_that_ends_before_it_begins_has_no_culprit():

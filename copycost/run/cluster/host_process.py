@@ -30,8 +30,9 @@ from copycost.run.execution import execute
 from copycost.run.progress import ProgressBar
 from copycost.run.session import Session, Start
 from copycost.run.settings import settle
+from copycost.temporary import require_temporary
 
-LOCK = Path(tempfile.gettempdir()) / "copycost-host.lock"
+LOCK = "copycost-host.lock"
 
 _LAST_RESORT = 10
 
@@ -56,13 +57,13 @@ def end_with_parent(lifeline: int, parent: int) -> None:
 
 
 @contextlib.contextmanager
-def host_alone(waits: Callable[[], None], path: Path = LOCK) -> Iterator[None]:
+def host_alone(waits: Callable[[], None], path: Path | None = None) -> Iterator[None]:
     """Hold the lock that all cluster runs on this host share, whoever started them: one benchmark at a time.
 
     `waits` is called if somebody else holds it. The system lets go of it when the process ends, however it ends. Where
     it cannot be had at all, as on a read-only disk or where another user keeps it to himself, there is no waiting.
     """
-    lock = FileLock(path, mode=0o666, fallback_to_soft=False)
+    lock = FileLock(path or Path(tempfile.gettempdir(), LOCK), mode=0o666, fallback_to_soft=False)
     try:
         try:
             lock.acquire(blocking=False)
@@ -81,6 +82,7 @@ def main(job_file: Path) -> int:
     """Measure, and return the exit status; the last line on standard error says why there are no results, or few."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a worker's children are made to ignore it
     threading.Thread(target=end_with_parent, args=(0, os.getppid()), daemon=True).start()
+    require_temporary(Path.cwd())  # a folder of the worker's
     job = json.loads(job_file.read_text(encoding="utf-8"))
     typed = {**job["typed"], "out": Path(job["typed"]["out"]).absolute()}
     console = Console(file=progress_alone(), force_terminal=False, width=1000, highlight=False)
