@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from copycost.analyse.grouping import KEY, Floats, floats
+from copycost.analyse.grouping import CELL_ID, KEY, Floats, floats
 from copycost.analyse.verdicts import SAME
 from copycost.store.facts import as_number, as_object
 
@@ -25,8 +25,6 @@ INSTRUCTIONS_RATIO, INSTRUCTIONS_VERDICT = "instructions_ratio", "instructions_v
 COLUMNS = ("instructions_a", "instructions_b", INSTRUCTIONS_RATIO, INSTRUCTIONS_VERDICT)
 """What a comparison has besides where both sides were counted."""
 
-_ID = ("conversion", "dtype", "size", "threads", "cache", "layout")
-
 
 def instructions(cells: pd.DataFrame, record: Mapping[str, Any]) -> Floats:
     """Return the instructions of one call of each cell, NaN where they were not counted.
@@ -41,7 +39,7 @@ def instructions(cells: pd.DataFrame, record: Mapping[str, Any]) -> Floats:
         found |= {(str(arm), cell): as_number(count) for cell, count in of_arm.items()}
     if not found:
         return np.full(len(cells), np.nan)
-    keys = zip(cells["arm"].astype(str), *(cells[name].astype(str) for name in _ID), strict=True)
+    keys = zip(cells["arm"].astype(str), *(cells[name].astype(str) for name in CELL_ID), strict=True)
     counts = [found.get((arm, "-".join(parts))) for arm, *parts in keys]
     return np.array([np.nan if count is None else count for count in counts], dtype=np.float64)
 

@@ -26,6 +26,8 @@ CELL = [
 ]
 ARM = ["run", "machine", "arm"]
 RUN = ["run", "machine"]
+CELL_ID = ("conversion", "dtype", "size", "threads", "cache", "layout")
+"""What the id of a cell is made of, in a run's record and in its files."""
 KEY = [name for name in CELL if name not in ARM]
 """What makes cells of two runs the same cell."""
 

@@ -24,6 +24,7 @@ from copycost.analyse.counts import instructions
 from copycost.analyse.crossovers import crossings, multiples
 from copycost.analyse.curves import Curve, curves
 from copycost.analyse.estimates import estimate_cells
+from copycost.analyse.first_calls import first_calls
 from copycost.analyse.grouping import Floats, floats, group_codes
 from copycost.analyse.measurement import Measurement
 from copycost.analyse.missing import missing
@@ -210,6 +211,11 @@ class Run:
     def advice(self) -> list[Advice]:
         """What the run's own figures suggest to try."""
         return advice(self.curves, self.multiples, self.breakdown, self.facts.get("arms", ()))
+
+    @cached_property
+    def first_calls(self) -> pd.DataFrame:
+        """What the first call of each conversion took in a fresh process: the frame of ``first_calls``."""
+        return first_calls(self.estimates, self.record)
 
     @cached_property
     def missing(self) -> pd.DataFrame:

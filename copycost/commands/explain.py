@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 @where_option
 @skip_bad_option
 def explain(run: str, results: Path, where: Where | None, skip_bad: bool) -> Document:
-    """Explain a run: scaling model, ceilings, where the time goes, crossovers, advice."""
+    """Explain a run: scaling model, ceilings, where the time goes, crossovers, first calls, advice."""
     from copycost.analyse.ceilings import CEILINGS
     from copycost.analyse.curves import CURVE
     from copycost.analyse.select import select_one
     from copycost.show.document import Document
     from copycost.show.render.layout import parts_of
     from copycost.show.sections.doubts import doubts_told
-    from copycost.show.sections.explanation import advice_section, curve_sections
+    from copycost.show.sections.explanation import advice_section, curve_sections, first_call_sections
     from copycost.show.sections.machines import heading
 
     explained = select_one(run, results, on_bad=on_bad(skip_bad), where=where)
@@ -42,6 +42,7 @@ def explain(run: str, results: Path, where: Where | None, skip_bad: bool) -> Doc
         (*parts_of(heading(explained)), "; intervals are 95%"),
         (
             *curve_sections(explained, explained.model, explained.crossovers),
+            *first_call_sections(explained.first_calls),
             advice_section(explained.advice),
             doubts_told(explained),
         ),
@@ -51,6 +52,7 @@ def explain(run: str, results: Path, where: Where | None, skip_bad: bool) -> Doc
             "crossovers": explained.crossovers,
             "ceilings": reached[[*CURVE, "size", "bytes", "seconds", *shares]],
             "breakdown": explained.breakdown,
+            "first_calls": explained.first_calls,
             "advice": explained.advice,
         },
     )

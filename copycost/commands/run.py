@@ -83,6 +83,7 @@ def _words(option: str) -> Callable[[click.Context, click.Parameter, str], list[
 @click.option("--pool", default="cpu_model", help="Facts that make a cluster's hosts one kind, or none.")
 @click.option("--wait", default="60s", help="How long to wait for a cluster's host that has gone.")
 @click.option("--counts", is_flag=True, help="Count instructions of calls too, under valgrind: a minute for each arm.")
+@click.option("--first-calls", is_flag=True, help="Time first calls in fresh processes too: a minute for each arm.")
 @click.option("--with-hostname", is_flag=True, help="Keep names, folders and addresses of this host or a cluster's.")
 @click.pass_context
 def run(
@@ -290,7 +291,8 @@ def _present(record: Record, charts: Path) -> None:
     if record.resumptions:
         count = len(record.resumptions)
         print("resumed once" if count == 1 else f"resumed {count} times")
-    for line in [*failure_lines(record.failed), *uncounted_lines(record.counts)]:
+    missed = [*uncounted_lines(record.counts), *uncounted_lines(record.first_calls, "no first call")]
+    for line in [*failure_lines(record.failed), *missed]:
         print(line)
     name = quote(folder.name if folder.parent == Path("results") else str(folder))
     print(f"next:    {program()} explain {name}    (why it costs that; or show, report, plot)")

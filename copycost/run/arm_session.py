@@ -46,6 +46,9 @@ class Watcher(Protocol):
     def counted(self, cell_id: str, done: int, planned: int) -> None:
         """A cell's instructions were counted, or could not be."""
 
+    def called_first(self, cell_id: str, done: int, planned: int) -> None:
+        """A cell was called once in a fresh process."""
+
 
 @dataclass
 class Prepared:

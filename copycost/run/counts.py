@@ -135,11 +135,12 @@ class Counting:
         return reason if self.record.settings.with_hostname else redacted(reason)
 
 
-def uncounted_lines(counts: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def uncounted_lines(counts: Mapping[str, Mapping[str, Any]], what: str = "not counted") -> list[str]:
     """Return a line for each arm and reason why cells could not be counted.
 
     Args:
-        counts: of a record, by arm.
+        counts: of a record, by arm; first calls have the same form.
+        what: how a line begins.
     """
     lines = []
     for arm, found in counts.items():
@@ -147,7 +148,7 @@ def uncounted_lines(counts: Mapping[str, Mapping[str, Any]]) -> list[str]:
         for cell, reason in found["failed"].items():
             reasons.setdefault(reason, []).append(cell)
         where = f" in arm {arm}" if len(counts) > 1 else ""
-        lines += [f"not counted{where}: {_some(cells)}: {reason}" for reason, cells in reasons.items()]
+        lines += [f"{what}{where}: {_some(cells)}: {reason}" for reason, cells in reasons.items()]
     return lines
 
 

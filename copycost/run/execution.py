@@ -14,6 +14,7 @@ from typing import Any
 from copycost.errors import UsageError
 from copycost.run.arm_session import Watcher
 from copycost.run.counts import Counting
+from copycost.run.first_calls import FirstCalls
 from copycost.run.folder import leave_empty, locked
 from copycost.run.interleave import Interleave
 from copycost.run.privacy import redacted
@@ -72,6 +73,8 @@ def _executed(record: Record, watcher: Watcher, open_session: OpenSession, clock
             Interleave(record, watcher, scratch, open_session, clock, interrupt.check).measure()
             if record.settings.counts:
                 Counting(record, watcher, scratch, open_session, interrupt.check).count()
+            if record.settings.first_calls:
+                FirstCalls(record, watcher, scratch, open_session, interrupt.check).time()
         record.status = "complete"
     except KeyboardInterrupt:
         record.status = "interrupted"

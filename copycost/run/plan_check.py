@@ -144,7 +144,7 @@ _IS_FLAG = (lambda value: isinstance(value, bool), "true or false")
 _NAME = (_is_text, f"a text of at most {_LONGEST_NAME} characters")
 
 #: Parts that records have only since a later version.
-_NEW = {"counts", "device"}
+_NEW = {"counts", "first_calls", "device"}
 
 _PLAN: dict[str, tuple[Check, str]] = {
     "preset": _one_of(tuple(PRESETS)),
@@ -160,6 +160,7 @@ _PLAN: dict[str, tuple[Check, str]] = {
     "memory_limit": (_or_none(_is_count(1, 2**62)), "a number of bytes, or null"),
     "with_hostname": _IS_FLAG,
     "counts": (_or_none(_IS_FLAG[0]), "true or false"),
+    "first_calls": (_or_none(_IS_FLAG[0]), "true or false"),
     "device": (_or_none(_is_typed(check_device)), "a device's name such as cuda, or null"),
 }
 _CELL: dict[str, tuple[Check, str]] = {

@@ -165,6 +165,12 @@ class ProgressBar:
             self._console.print(f"instructions of {planned} cells are counted", highlight=False)
         self._say("count", cell_id, done, planned)
 
+    def called_first(self, cell_id: str, done: int, planned: int) -> None:
+        """Show which cell was called last in a fresh process."""
+        if not self._live and done == planned:
+            self._console.print(f"first calls are timed in {planned} fresh processes", highlight=False)
+        self._say("first call", cell_id, done, planned)
+
     def waited(self, progress: Progress) -> None:
         """Show that time goes by while nothing else is told."""
         self._take_over(progress)

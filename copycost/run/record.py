@@ -42,7 +42,8 @@ class Record:
 
     ``spent_seconds`` is how much of the budget is gone, ``lost_seconds`` what failures have cost
     beside it. A resumed run has one of ``resumptions`` for each time. ``clock_references`` has, by arm, the clock
-    in seconds that times are given at, ``counts`` what was counted (see `counts.Counting`).
+    in seconds that times are given at, ``counts`` what was counted (see `counts.Counting`), ``first_calls`` what
+    was called in fresh processes (see `first_calls.FirstCalls`).
     """
 
     settings: Settings
@@ -60,6 +61,7 @@ class Record:
     lost_seconds: float = 0.0
     clock_references: dict[str, float] = field(default_factory=dict)
     counts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    first_calls: dict[str, dict[str, Any]] = field(default_factory=dict)
     _last_session: int = 0
 
     @property
@@ -122,6 +124,7 @@ class Record:
                 "skipped": self.skipped,
                 "failed": self.failed,
                 **({"counts": self.counts} if self.counts else {}),
+                **({"first_calls": self.first_calls} if self.first_calls else {}),
                 "processes": self.processes,
                 "resumptions": self.resumptions,
                 "wall_seconds": self.wall_seconds,
@@ -199,22 +202,26 @@ def recovered(settings: Settings) -> Record:
         wall_seconds=_number(content.get("wall_seconds")),
         spent_seconds=_number(content.get("spent_seconds")) + adopted,
         lost_seconds=_number(content.get("lost_seconds")),
-        counts=_whole_counts(content.get("counts") or {}),
+        counts=_whole(content.get("counts") or {}, "instructions", lambda count: as_number(count) is not None),
+        first_calls=_whole(content.get("first_calls") or {}, "seconds", _are_numbers),
         clock_references={arm["name"]: arm["clock_reference"] for arm in content["arms"] if arm.get("clock_reference")},
     )
 
 
-def _whole_counts(counts: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the counts of arms that are as they were written; what is damaged is counted again."""
-    parts = ("instructions", "failed")
+def _whole(counts: Mapping[str, Any], what: str, is_whole: Callable[[object], bool]) -> dict[str, dict[str, Any]]:
+    """Return what was counted or timed of arms that is as it was written; what is damaged is done again."""
     return {
         arm: found
         for arm, found in counts.items()
         if isinstance(found, dict)
-        and all(isinstance(found.get(part), dict) for part in parts)
-        and all(as_number(count) is not None for count in found["instructions"].values())
+        and all(isinstance(found.get(part), dict) for part in (what, "failed"))
+        and all(is_whole(value) for value in found[what].values())
         and all(as_text(reason) is not None for reason in found["failed"].values())
     }
+
+
+def _are_numbers(values: object) -> bool:
+    return isinstance(values, list) and all(as_number(value) is not None for value in values)
 
 
 def remove_leftovers(folder: Path) -> None:

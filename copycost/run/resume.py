@@ -81,6 +81,7 @@ def settle_again(run: str, *, out: Path, given: Given) -> Settings:
             memory_limit=plan["memory_limit"],
             with_hostname=plan["with_hostname"],
             counts=bool(plan.get("counts")),
+            first_calls=bool(plan.get("first_calls")),
             device=plan.get("device"),
         )
     except KeyError as error:
@@ -175,7 +176,7 @@ _OPTIONS: dict[str, tuple[Parse, Read]] = {
     "layouts": (parse_layouts, lambda plan, _: tuple(plan["layouts"])),
     "memory_limit": _of_plan("memory_limit", parse_bytes),
     "device": (lambda typed: typed, lambda plan, _: plan.get("device")),
-    **{name: _of_plan(name) for name in ("preset", "processes", "allocator", "with_hostname", "counts")},
+    **{name: _of_plan(name) for name in ("preset", "processes", "allocator", "with_hostname", "counts", "first_calls")},
 }
 
 

@@ -58,7 +58,8 @@ class Settings:
     """The settings of a run; seconds for times, shares for precision.
 
     ``layouts`` has the address layout of each session, by its number; None where the system draws it. A budget that
-    ``stretches`` is made longer where it is too short for every session. ``counts`` says whether calls are counted too.
+    ``stretches`` is made longer where it is too short for every session. ``counts`` says whether calls are counted too,
+    ``first_calls`` whether first ones are timed in fresh processes.
     ``device`` is the device's name, None where only the CPU is measured.
     """
 
@@ -78,6 +79,7 @@ class Settings:
     with_hostname: bool = False
     stretches: bool = False
     counts: bool = False
+    first_calls: bool = False
     device: str | None = None
 
     @property
@@ -142,6 +144,7 @@ def settle(
     memory_limit: str | None = None,
     with_hostname: bool = False,
     counts: bool = False,
+    first_calls: bool = False,
     device: str | None = None,
     name: str | None = None,
     out: Path = Path("results"),
@@ -186,6 +189,8 @@ def settle(
         if device is not None:
             raise UsageError("--counts counts instructions of the CPU, not of a device: leave it or --device out")
         require_valgrind()
+    if first_calls and device is not None:
+        raise UsageError("--first-calls times calls without a device: leave it or --device out")
     if device is not None:
         require_device(device)
     memory = available_bytes()
@@ -210,6 +215,7 @@ def settle(
         with_hostname=with_hostname,
         stretches=budget is None,
         counts=counts,
+        first_calls=first_calls,
         device=device,
     )
 

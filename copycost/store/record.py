@@ -76,7 +76,9 @@ def known_record(record: Mapping[str, Any]) -> dict[str, Any]:
         record: with the keys ``plan``, ``method``, ``arms``, ``machine`` and ``processes``, each of
             its own type.
     """
-    return known(record, {"wall_seconds": as_number, "cluster": as_object, "counts": as_object}) | {
+    return known(
+        record, {"wall_seconds": as_number, "cluster": as_object, "counts": as_object, "first_calls": as_object}
+    ) | {
         "plan": known(record["plan"], _PLAN),
         "method": {key: value for key, value in record["method"].items() if _is_scalar(value)},
         "arms": [known(arm, _ARM) for arm in record["arms"]],

@@ -49,7 +49,17 @@ def test_markdown_has_a_heading_for_each_conversion_and_commands_as_code(run, ex
 
 def test_json_holds_every_frame_with_null_for_unknown(run, explained):
     content = json.loads(explained(run, "--format", "json"), parse_constant=pytest.fail)
-    assert set(content) == {"title", "run", "model", "crossovers", "ceilings", "breakdown", "advice", "notes"}
+    assert set(content) == {
+        "title",
+        "run",
+        "model",
+        "crossovers",
+        "ceilings",
+        "breakdown",
+        "advice",
+        "first_calls",
+        "notes",
+    }
     constant = next(row for row in content["model"] if row["conversion"] == "t.numpy")
     assert constant["model"] == "constant" and constant["gb_per_s"] is None
     assert content["advice"][0]["command"].startswith("python bench_runner.py run")

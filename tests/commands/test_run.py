@@ -112,7 +112,8 @@ def test_the_arms_of_a_run_are_compared_with_the_first_when_it_ends(tmp_path, ca
         own["process"] = 3 * own["process"] - 2 + number
     folder = write_run(tmp_path / "arms", pd.concat(rounds, ignore_index=True))
     record = SimpleNamespace(settings=SimpleNamespace(folder=folder), wall_seconds=9.0, timed_seconds=5.0)
-    record.processes, record.resumptions, record.failed, record.counts = [], [], [], {}
+    record.processes, record.resumptions, record.failed = [], [], []
+    record.counts, record.first_calls = {}, {}
     _present(record, tmp_path / "charts")
     told = capsys.readouterr().out
     assert told.index("arms@slow against arms@base") < told.index("arms@fast against arms@base")

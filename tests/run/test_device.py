@@ -81,6 +81,7 @@ def test_the_device_is_a_fact_of_the_machine_and_of_the_plan(run):
         (["--device", "made_up", "--cache", "cold"], "--cache 'cold' is not measured with --device"),
         (["--device", "made_up", "--layout", "strided"], "--layout 'strided' is not measured with --device"),
         (["--device", "made_up", "--counts"], "leave it or --device out"),
+        (["--device", "made_up", "--first-calls"], "leave it or --device out"),
         (["--device", "made_up", "--cluster", "local:2"], "leave out --cluster, or --device"),
     ],
 )

@@ -37,6 +37,8 @@ class Watcher:
     def counted(self, *said):
         self.said.append(said)
 
+    called_first = counted
+
     def waited(self, progress):
         pass
 

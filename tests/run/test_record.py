@@ -316,3 +316,13 @@ def test_damaged_counts_are_counted_again_and_whole_ones_kept(interrupted, count
     whole = {"by": "callgrind", "instructions": {"f": 3.0}, "failed": {}}
     path.write_text(json.dumps(json.loads(path.read_text()) | {"counts": {**counts, "other": whole}}))
     assert recovered(interrupted).counts == {"other": whole}
+
+
+@pytest.mark.parametrize(
+    "damaged", [3, {}, {"seconds": {"f": 3}, "failed": {}}, {"seconds": {"f": [None]}, "failed": {}}]
+)
+def test_damaged_first_calls_are_made_again_and_whole_ones_kept(interrupted, damaged):
+    path = interrupted.folder / "run.json"
+    whole = {"seconds": {"f": [3.0]}, "failed": {}}
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"first_calls": {"base": damaged, "other": whole}}))
+    assert recovered(interrupted).first_calls == {"other": whole}

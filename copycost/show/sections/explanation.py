@@ -15,7 +15,7 @@ from copycost.analyse.curves import CURVE
 from copycost.analyse.device import CEILING_OF, WAYS
 from copycost.analyse.run import Run
 from copycost.analyse.scaling import CONSTANT
-from copycost.show.document import Block, Command, Entries, Lines, Name, Section
+from copycost.show.document import Block, Column, Command, Entries, Lines, Name, Section, Table
 from copycost.show.render.figures import ends, listed, with_ends, written
 from copycost.show.sections.costs import conditions
 from copycost.show.sections.crossovers import answered, regime_start
@@ -52,6 +52,34 @@ def curve_sections(run: Run, model: pd.DataFrame, crossovers: pd.DataFrame) -> l
         entries = tuple((label, tuple(lines)) for label, lines in said.items() if lines)
         sections.append(Section(title, (Entries(entries),)))
     return sections
+
+
+def first_call_sections(first_calls: pd.DataFrame) -> list[Section]:
+    """Return what the first call of each conversion took in a fresh process; none if nobody knows.
+
+    Args:
+        first_calls: the frame of ``copycost.analyse.first_calls``.
+    """
+    if first_calls.empty:
+        return []
+    arms = [Column("arm", "arm", "name")] if first_calls["arm"].nunique() > 1 else []
+    columns = (
+        *arms,
+        Column("conversion", "conversion", "name"),
+        Column("bytes", "bytes", "bytes"),
+        Column("first_seconds", "first call", "seconds"),
+        Column("first_low", "fastest", "seconds"),
+        Column("first_high", "slowest", "seconds"),
+        Column("processes", "processes", "count"),
+        Column("seconds", "later calls", "seconds"),
+        Column("times", "first / later", "multiple"),
+    )
+    text = (
+        "What a call takes that is the first one in a fresh process, once torch and NumPy are imported and its source "
+        "is made: the median of several processes. No other figure has these calls in it."
+    )
+    table = Table("first_calls", first_calls, columns)
+    return [Section("First calls", (Lines((text,)), table))]
 
 
 def advice_section(advice: Sequence[Advice]) -> Section:
