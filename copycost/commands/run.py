@@ -60,7 +60,7 @@ def _words(option: str) -> Callable[[click.Context, click.Parameter, str], list[
     help="The source: contiguous, strided, memmap, list:1000 (arrays; else 8) and others.",
 )
 @click.option("--device", help="Measure the way to a device and back: cuda, cuda:1, xpu, mps.")
-@click.option("--arm", multiple=True, help="NAME or NAME:VARIABLE=VALUE, python=PATH, threads=2; may be repeated.")
+@click.option("--arm", multiple=True, help="NAME or NAME:VARIABLE=VALUE, python=PATH, threads=2, numa=0; repeated.")
 @click.option("--references/--no-references", default=True, help="Measure plain copies too.")
 @click.option("--precision", help="Half-width of the intervals asked for, such as 1%.")
 @click.option("--budget", help="Time for measuring, such as 60s.")

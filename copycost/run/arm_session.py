@@ -123,7 +123,8 @@ class ArmSession:
         """Start the session's process, which imports what it needs while others do, unless that is done already."""
         if self._session is None and self._started is None:
             layout = self.layout
-            start = Start(interpreter(self.arm), dict(self.arm.environment), layout, self._settings.forks)
+            environment, node = dict(self.arm.environment), self.arm.numa
+            start = Start(interpreter(self.arm), environment, layout, self._settings.forks, node=node)
             self._started = self.open_session(start, self._plan_file()), self.stopwatch.now
 
     def open(self) -> None:

@@ -16,6 +16,7 @@ from copycost.catalogue.cell import Cell
 from copycost.catalogue.grid import parse_threads
 from copycost.errors import UsageError
 from copycost.measure import safe_path
+from copycost.run.memory_node import cores_of
 from copycost.run.session import Start
 
 #: Variables for the number of threads; torch.set_num_threads, which every cell is measured under, goes before them.
@@ -41,12 +42,13 @@ print({_CAN_MEASURE!r})
 
 @dataclass(frozen=True)
 class Arm:
-    """An arm: environment variables, an interpreter, a thread count; None leaves interpreter or threads as they are."""
+    """An arm: environment variables, an interpreter, a thread count, a memory node; None leaves each as it is."""
 
     name: str
     environment: tuple[tuple[str, str], ...] = ()
     python: str | None = None
     threads: int | None = None
+    numa: int | None = None
 
     def cell(self, cell: Cell) -> Cell:
         """Return the cell as this arm measures it."""
@@ -57,20 +59,21 @@ class Arm:
     def as_record(self) -> dict[str, Any]:
         """Return the arm as it stands in run.json."""
         environment = dict(self.environment)
-        return {"name": self.name, "environment": environment, "python": self.python, "threads": self.threads}
+        recorded = {"name": self.name, "environment": environment, "python": self.python, "threads": self.threads}
+        return recorded if self.numa is None else {**recorded, "numa": self.numa}
 
 
 BASE = Arm("base")
 
 
 def parse_arms(texts: Sequence[str]) -> tuple[Arm, ...]:
-    """Return the arms in texts such as ``base``, ``thp:THP_MEM_ALLOC_ENABLE=1``, ``new:python=PATH``.
+    """Return the arms in texts such as ``base``, ``thp:THP_MEM_ALLOC_ENABLE=1``, ``new:python=PATH``, ``far:numa=1``.
 
     Several conditions of one arm are joined by commas. No text means one arm, named base.
 
     Raises:
-        UsageError: a text does not parse, a name comes twice, a value is empty, or an interpreter lacks what
-            measuring needs.
+        UsageError: a text does not parse, a name comes twice, a value is empty, an interpreter lacks what measuring
+            needs, or there is no such memory node.
     """
     arms = tuple(_parse(text) for text in texts) or (BASE,)
     names = [arm.name for arm in arms]
@@ -109,6 +112,14 @@ def _with(arm: Arm, key: str, value: str) -> Arm:
         except UsageError as error:
             raise UsageError(f"arm {arm.name!r}: {error}") from None
         return replace(arm, threads=threads)
+    if key == "numa":
+        if not re.fullmatch(r"[0-9]{1,4}", value, re.ASCII):
+            raise UsageError(f"arm {arm.name!r}: numa={value} is not the number of a memory node, such as 0")
+        try:
+            cores_of(int(value))
+        except UsageError as error:
+            raise UsageError(f"arm {arm.name!r}: {error}") from None
+        return replace(arm, numa=int(value))
     if key in _OVERRIDDEN:
         raise UsageError(
             f"arm {arm.name!r}: {key}={value} would change nothing, because every cell sets its number of threads: "

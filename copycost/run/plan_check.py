@@ -144,7 +144,7 @@ _IS_FLAG = (lambda value: isinstance(value, bool), "true or false")
 _NAME = (_is_text, f"a text of at most {_LONGEST_NAME} characters")
 
 #: Parts that records have only since a later version.
-_NEW = {"counts", "first_calls", "device"}
+_NEW = {"counts", "first_calls", "device", "numa"}
 
 _PLAN: dict[str, tuple[Check, str]] = {
     "preset": _one_of(tuple(PRESETS)),
@@ -177,6 +177,7 @@ _ARM: dict[str, tuple[Check, str]] = {
     "environment": (_is_environment, "an object of texts"),
     "python": (_or_none(_is_text), "a text or null"),
     "threads": (_or_none(_is_count(1, MOST_THREADS)), f"a number from 1 to {MOST_THREADS}, or null"),
+    "numa": (_or_none(_is_count(0, 9999)), "the number of a memory node, or null"),
 }
 _FAILED: dict[str, tuple[Check, str]] = {
     "arm": _NAME,

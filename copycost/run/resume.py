@@ -222,13 +222,13 @@ def _arms(entries: Sequence[Mapping[str, Any]], given: Sequence[str], plain: boo
     if any(entry["environment"] or entry["python"] for entry in recorded):
         again = " ".join(f"--arm {shlex.quote(_typed(entry))}" for entry in recorded)
         raise UsageError(f"the arms of this run set an environment or an interpreter: give them again, as {again}")
-    return tuple(Arm(entry["name"], threads=entry["threads"]) for entry in recorded)
+    return tuple(Arm(entry["name"], threads=entry["threads"], numa=entry.get("numa")) for entry in recorded)
 
 
 def _typed(entry: Mapping[str, Any]) -> str:
     """Return an arm as it is typed; a path is only the name and the digest that the record has of it."""
     conditions = [f"{name}={value}" for name, value in entry["environment"].items()]
-    conditions += [f"{name}={entry[name]}" for name in ("python", "threads") if entry[name] is not None]
+    conditions += [f"{name}={entry[name]}" for name in ("python", "threads", "numa") if entry.get(name) is not None]
     return ":".join(filter(None, (str(entry["name"]), ",".join(conditions))))
 
 

@@ -27,6 +27,7 @@ from typing import Any
 from copycost.catalogue import sandbox
 from copycost.measure import safe_path
 from copycost.run import address_layout
+from copycost.run.memory_node import started_on
 
 _PACKAGE = Path(__file__).parents[1]
 _IN_WHEEL = _PACKAGE / "benchmarks"
@@ -80,6 +81,7 @@ class Start:
         layout: the number of the address layout; None leaves it to the system.
         fork: whether processes are forked from the session; else it is the measuring process itself.
         benchmarks: the folder of the benchmarks.
+        node: the memory node whose cores are used; None leaves it to the system.
     """
 
     python: str = sys.executable
@@ -87,6 +89,7 @@ class Start:
     layout: int | None = 1
     fork: bool = True
     benchmarks: Path = BENCHMARKS
+    node: int | None = None
 
     def command(self, plan_file: Path) -> list[str]:
         """Return the command line that starts a session."""
@@ -127,16 +130,17 @@ class Session:
         """Start the process; it imports what the plan needs at once."""
         # Closed in __exit__, with the pipes.
         self._errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
-        self._process = subprocess.Popen(
-            start.command(plan_file),
-            env=start.environ(plan_file),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            text=True,
-            encoding="utf-8",
-            start_new_session=True,  # Ctrl-C reaches the runner only, which then ends the session
-        )
+        with started_on(start.node):
+            self._process = subprocess.Popen(
+                start.command(plan_file),
+                env=start.environ(plan_file),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                text=True,
+                encoding="utf-8",
+                start_new_session=True,  # Ctrl-C reaches the runner only, which then ends the session
+            )
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

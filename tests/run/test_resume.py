@@ -168,10 +168,15 @@ def test_a_users_file_that_was_changed_is_refused(tmp_path, own):
         resume(tmp_path, conversions=tmp_path / "none.py")
 
 
-def test_arms_that_are_only_threads_are_read_from_the_record(tmp_path):
-    arms = (BASE, Arm("one", threads=1))
+def test_arms_that_are_only_threads_and_nodes_are_read_from_the_record(tmp_path):
+    arms = (BASE, Arm("far", threads=1, numa=1))
     unfinished(tmp_path / "run", arms=arms)
     assert resume(tmp_path).arms == arms
+
+
+def test_arms_of_a_record_may_be_given_again(tmp_path):
+    arms = (BASE, Arm("one", threads=1))
+    unfinished(tmp_path / "run", arms=arms)
     assert resume(tmp_path, arm=("base", "one:threads=1")).arms == arms
 
 

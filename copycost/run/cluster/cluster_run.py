@@ -95,7 +95,7 @@ def _settled(typed: Mapping[str, Any], **place: Any) -> Settings:
         parse_sizes(typed["sizes"])
     if typed.get("threads") is not None:
         parse_threads(typed["threads"])
-    arms = [arm for arm in typed.get("arms") or () if not re.search(r"[:,](python|threads)=", arm)]
+    arms = [arm for arm in typed.get("arms") or () if not re.search(r"[:,](python|threads|numa)=", arm)]
     anywhere = {**typed, "sizes": "1", "threads": "1", "arms": arms}
     if typed.get("address_layouts") is not None:  # to choose is tried by a process, which says nothing of the hosts
         parse_layouts(typed["address_layouts"])
