@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 import re
 import statistics
@@ -35,6 +36,9 @@ _MOST_WAITING = 12
 #: Beyond this multiple of the budget, no turn of a pass is begun.
 _MOST_OVERRUN = 1.1
 
+#: Estimates that are only told take at most this share of the time.
+_TELLING = 0.02
+
 _LEAST_SLOWNESS = 0.5
 
 
@@ -65,6 +69,7 @@ class Interleave:
         self._budget = self._settings.budget
         self._ratios: list[float] = []
         self._preparing = 0.0
+        self._estimated, self._estimating = -math.inf, 0.0
         self._bounds: dict[str, set[str]] = {}
         found = {arm: Prepared() for arm in self._settings.arms}
         rounds: dict[str, tuple[int, int]] = {}
@@ -316,7 +321,10 @@ class Interleave:
         self._record.wall_seconds = round(self._stopwatch.now - self._began, 3)
         self._record.write()
         self._progress.add(target)
-        # In the midst of a pass, cells have some sessions twice and others once: what is known then is little steadier.
-        if self._progress.processes == 1 or len(self._places()) == 1:
+        # A pass is planned by what is known at its end; in its midst that is told, for a small share of the time.
+        began = self._stopwatch.now
+        if len(self._places()) == 1 or began - self._estimated >= self._estimating / _TELLING:
             self._progress.estimate()
+            self._estimated = self._stopwatch.now
+            self._estimating = self._estimated - began
         self._watcher.process_ended(self._progress)

@@ -25,6 +25,8 @@ ANALYSIS = "copycost.analyse.run"
 #: The bar shares the machine with what is measured: it is drawn anew no more often than this.
 REFRESH_SECONDS = 1.0
 
+_UNKNOWN = ("precision not known yet", "not known yet")
+
 _KEY = ("conversion", "direction", "dtype", "size", "threads", "cache", "layout")
 
 
@@ -32,8 +34,9 @@ class Progress:
     """The precision of a run so far; a process is added at a time, and precision is estimated when it is asked for.
 
     ``half_widths`` has for each cell the half-width of its interval as a share of its figure; ``cells`` counts those
-    that were asked for, which plain copies and the empty call were not. Both, and ``quiet_share``, are those of the
-    last estimate.
+    that were asked for, which plain copies and the empty call were not. ``known`` is whether there is a cell whose
+    interval is more than a guess: until a session has measured it again, what processes of one layout differ by is
+    taken to be what layouts do. All of these, and ``quiet_share``, are those of the last estimate.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -44,6 +47,7 @@ class Progress:
         self.budget = settings.budget
         self.elapsed = 0.0
         self.half_widths: dict[str, float] = {}
+        self.known = False
         self.quiet_share = float("nan")
         self._rounds: list[pd.DataFrame] = []
         self._asked = [cell.id for cell in settings.cells if cell.direction != EMPTY_CALL.direction]
@@ -62,7 +66,7 @@ class Progress:
         self._rounds.append(load(process_file).assign(process=self.processes, run=self.settings.name))
 
     def estimate(self) -> None:
-        """Bring ``half_widths`` and ``quiet_share`` up to date, by the estimate that the run's table will have."""
+        """Bring all that is told of precision up to date, by the estimate that the run's table will have."""
         from copycost.analyse.estimates import combine
 
         summaries = self._summaries()
@@ -76,6 +80,8 @@ class Progress:
             (arm, Cell(*key).id): float(width) for arm, key, width in zip(cells["arm"], keys, widths, strict=True)
         }
         self.half_widths = {cell.id: self._widest(cell, by_arm) for cell in self.settings.cells}
+        again = (cells["processes"] > cells["sessions"]) if None not in self.settings.layouts else True
+        self.known = bool((again & widths.notna()).any())
 
     @property
     def clocks(self) -> dict[str, float]:
@@ -180,8 +186,9 @@ class ProgressBar:
         """Show what is known after one more process."""
         self._take_over(progress)
         count, share = f"{progress.precise}/{progress.cells}", f"within {100 * self._settings.precision:.3g}%"
-        state = f"{count} cells {share}, {progress.quiet_share:.0%} of rounds quiet"
-        self._state = next((told for told in (state, f"{count} {share}", count) if len(told) <= self._room), "")
+        told = (f"{count} cells {share}", f"{count} {share}", count) if progress.known else _UNKNOWN
+        state = f"{told[0]}, {progress.quiet_share:.0%} of rounds quiet"
+        self._state = next((text for text in (state, *told) if len(text) <= self._room), "")
         if not self._live:
             self._console.print(
                 f"process {progress.processes}, {progress.elapsed:.0f} of {self._budget:.0f} s: {state}",

@@ -9,10 +9,19 @@ import numpy as np
 import pandas as pd
 
 from copycost.analyse.ceilings import moved_bytes
+from copycost.analyse.device import WAYS
 from copycost.analyse.grouping import ARM, CELL, Codes, Floats, floats, group_codes
 
 CONDITIONS = [*ARM, "dtype", "threads", "cache", "layout"]
 """Cells that differ in one of these columns are never on one line, nor compared with each other."""
+
+DIRECTIONS = {
+    "to_tensor": "NumPy → PyTorch",
+    "to_array": "PyTorch → NumPy",
+    "list_to_tensor": "list of arrays → PyTorch",
+    **WAYS,
+}
+"""Directions as people read them, in the order that they stand in."""
 
 Values = tuple[Floats, Floats, Floats]
 """A quantity of each cell and the two ends of its interval, NaN where unknown."""
@@ -197,3 +206,8 @@ def quantities_in(cells: pd.DataFrame) -> list[Quantity]:
         for quantity in QUANTITIES
         if known(quantity.column)
     ]
+
+
+def direction_words(direction: object) -> str:
+    """Return a direction as people read it."""
+    return DIRECTIONS.get(str(direction), str(direction))

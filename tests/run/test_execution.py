@@ -43,7 +43,7 @@ class Watcher:
         pass
 
     def process_ended(self, progress):
-        self.said.append(("ended", progress.processes, progress.precise))
+        self.said.append(("ended", progress.processes, progress.precise, progress.known))
 
 
 def settings(folder, **changes):
@@ -254,6 +254,14 @@ def test_ctrl_c_after_the_last_process_leaves_a_complete_run(tmp_path, process, 
     changes = {"layouts": (1, 2, 3), "processes": 6}
     record, _ = run(tmp_path / "run", watcher=Impatient(process), changes=changes)
     assert (record.status, len(record.processes)) == (status, process)
+
+
+def test_how_precise_is_told_gradually_from_the_second_pass_on(tmp_path):
+    watcher = Watcher()
+    changes = {"layouts": (1, 2, 3), "processes": 9}
+    run(tmp_path / "run", watcher=watcher, changes=changes)
+    told = [said[3] for said in watcher.said if said[0] == "ended"]
+    assert told == [False] * 3 + [True] * 6  # the fourth process is a session's second
 
 
 SHARING, COPYING = Cell("shares", "to_tensor", "float64", 4096), Cell("copies", "to_tensor", "float64", 1024)

@@ -1,6 +1,7 @@
 import io
 import json
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -45,6 +46,14 @@ def test_intervals_are_known_from_three_processes_on(settings, tmp_path):
     assert all(three.half_widths[cell] < 0.05 for cell in measured) and three.precise > 0
 
 
+@pytest.mark.parametrize(("chosen", "processes", "known"), [(True, 3, False), (True, 4, True), (False, 3, True)])
+def test_how_precise_is_known_when_a_session_has_measured_its_cells_again(settings, tmp_path, chosen, processes, known):
+    own = settings if chosen else replace(settings, layouts=(None,) * 3)
+    progress = add(Progress(own), tmp_path, processes, sessions=3, chosen=chosen)
+    assert all(math.isfinite(progress.half_widths[cell]) for cell in progress.half_widths if "torch.tensor" in cell)
+    assert progress.known == known
+
+
 def test_the_share_of_quiet_rounds_is_that_of_all_processes(settings, tmp_path):
     quiet = add(Progress(settings), tmp_path, 1, contended=0.0)
     assert quiet.quiet_share > 0.9
@@ -79,7 +88,7 @@ def test_only_cells_that_were_asked_for_are_counted(settings):
 
 
 SETTINGS = SimpleNamespace(budget=90.0, precision=0.01)
-KNOWN = SimpleNamespace(budget=90.0, cells=10, precise=4, processes=3, elapsed=12.0, quiet_share=0.75)
+KNOWN = SimpleNamespace(known=True, budget=90.0, cells=10, precise=4, processes=3, elapsed=12.0, quiet_share=0.75)
 
 
 class Terminal(io.StringIO):
@@ -113,7 +122,7 @@ def test_a_terminal_shows_the_visit_the_time_left_and_after_a_process_how_precis
     assert "1:16 left at most" in after  # 12 s of the budget were spent in processes, and 2 s since
 
 
-WHOLE = SimpleNamespace(budget=90.0, cells=195, precise=104, processes=3, elapsed=12.0, quiet_share=0.75)
+WHOLE = SimpleNamespace(known=True, budget=90.0, cells=195, precise=104, processes=3, elapsed=12.0, quiet_share=0.75)
 
 
 @pytest.mark.parametrize(("width", "known"), [(60, False), (80, True), (120, True)])
@@ -166,6 +175,16 @@ def test_preparing_is_shown():
     with progress_bar:
         progress_bar.prepared("torch.tensor-float64-1", 3, 9)
         assert "preparing 3/9" in out.getvalue()
+
+
+def test_nothing_is_said_of_precision_before_it_is_known():
+    unknown = SimpleNamespace(**{**vars(KNOWN), "known": False, "precise": 0})
+    for width, said in ((160, "precision not known yet, 75% of rounds quiet"), (80, "not known yet")):
+        clock = FakeClock()
+        progress_bar, out = bar(clock=clock, width=width)
+        with progress_bar:
+            progress_bar.process_ended(unknown)
+            assert said in shown(progress_bar, out, clock) and "0/10" not in out.getvalue()
 
 
 @pytest.mark.parametrize("terminal", [{"terminal": False}, {"_environ": {"TERM": "dumb"}}])

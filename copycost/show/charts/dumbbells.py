@@ -13,7 +13,7 @@ from copycost.show.charts.captions import Entry, heading, key, note_entries
 from copycost.show.charts.chart import Chart, Context, Drawing
 from copycost.show.charts.descriptions import described, one_sided, side_name
 from copycost.show.charts.frames import PAIR
-from copycost.show.charts.labels import distinct_labels, plain, text_width
+from copycost.show.charts.labels import conversion_labels, plain, text_width
 from copycost.show.charts.palette import MARKER_SIZE
 from copycost.show.charts.panels import Panel, facts, not_shown, split
 from copycost.show.charts.sheet import MARGIN, TICK_SIZE, Grid, Sheet, columns_for
@@ -73,12 +73,11 @@ def _draw(comparison: pd.DataFrame, context: Context) -> Drawing:
     columns = columns_for(len(panels), room, _NARROWEST_PANEL)
     grid = Grid(len(panels), columns, room, head.height)
     names = [name for name in context.styles if (shown["conversion"] == name).any()]
-    labels = dict(zip(names, distinct_labels(names, 0.36 * grid.width, _LABEL), strict=True))
+    labels = conversion_labels(names, 0.36 * grid.width, _LABEL)
     widest = max(text_width(format_ratio(ratio), _FIGURE) for ratio in shown["ratio"])
     beside = max(text_width(text, _LABEL) for text in labels.values()) + 12
-    rows = max(len(panel.points) for panel in panels)
     above = 22.0 if any(panel.title for panel in panels) else 8.0
-    grid = grid.with_rows(above + rows * _ROW + 34)
+    grid = grid.with_panels([above + len(panel.points) * _ROW + 34 for panel in panels])
     sheet = Sheet(context.width, grid.bottom + 10 + foot.height + 8, context.theme, context.transparent)
     head.draw(sheet, MARGIN)
     for number, panel in enumerate(panels):

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from copycost.show.charts.chart import Context
-from copycost.show.charts.labels import distinct_labels, plain, text_width
+from copycost.show.charts.labels import conversion_labels, distinct_labels, plain, text_width
 from copycost.show.charts.palette import LOOKS, MARKER_SIZE, LineStyle
 from copycost.show.charts.panels import Panel
 from copycost.show.charts.sheet import Sheet
@@ -81,7 +81,7 @@ def end_labels(
         shortened = dict(zip(labels, distinct_labels(labels, room, size), strict=True))
         texts = {line: shortened[label] for line, label in wanted.items()}
     else:
-        texts = dict(zip(wanted, distinct_labels(list(wanted), room, size), strict=True))
+        texts = conversion_labels(list(wanted), room, size)
     width = _LEADER + _SWATCH + max(text_width(text, size) for text in texts.values()) if texts else _INSET
     height = max(0, max(map(len, of_panels)) - 1) * _line_height(size)
     return EndLabels(texts, size, width, height, styles)

@@ -11,7 +11,7 @@ from copycost.show.charts.captions import Entry, heading, key, note_entries
 from copycost.show.charts.chart import Chart, Context, Drawing
 from copycost.show.charts.descriptions import counted, described, extremes, one_sided, side_name, time_ratio, titled
 from copycost.show.charts.frames import PAIR
-from copycost.show.charts.labels import distinct_labels, plain, shorten, text_width
+from copycost.show.charts.labels import conversion_labels, plain, shorten, text_width
 from copycost.show.charts.line_charts import NO_BYTES, with_bytes
 from copycost.show.charts.palette import Theme, readable_on
 from copycost.show.charts.panels import Panel, facts, not_shown, split
@@ -44,14 +44,13 @@ def _draw(comparison: pd.DataFrame, context: Context) -> Drawing:
     sizes = max(panel.points["bytes"].nunique() for panel in panels)
     columns = columns_for(len(panels), room, max(_NARROWEST_PANEL, longest + sizes * _WIDE_ENOUGH))
     grid = Grid(len(panels), columns, room, head.height)
-    labels = dict(zip(names, distinct_labels(names, min(0.36 * grid.width, _LONGEST_NAME), _LABEL), strict=True))
+    labels = conversion_labels(names, min(0.36 * grid.width, _LONGEST_NAME), _LABEL)
     beside = max(text_width(text, _LABEL) for text in labels.values()) + 8
     if not all(_figures(panel, grid.width - beside)[1] for panel in panels):
         notes.insert(0, "▲ slower, ▼ faster")
     foot = key([] if context.language_free else _entries(both, context, notes), room)
-    rows = max(panel.points["conversion"].nunique() for panel in panels)
     above = (18.0 if len(panels) > 1 else 0.0) + 20.0
-    grid = grid.with_rows(above + rows * _ROW + 32)
+    grid = grid.with_panels([above + panel.points["conversion"].nunique() * _ROW + 32 for panel in panels])
     sheet = Sheet(context.width, grid.bottom + 14 + foot.height + 8, context.theme, context.transparent)
     head.draw(sheet, MARGIN)
     for number, panel in enumerate(panels):
@@ -93,6 +92,8 @@ def _map(sheet: Sheet, panel: Panel, labels: dict[str, str], across: tuple[float
         sheet.text(middle, base, text, size or _FIGURE, readable_on(sheet.theme, colour), ha="center")
     bottom = top + _ROW * len(names)
     for place, text in _size_labels(sizes, left, width):
+        # The last one may be wider than its cell, and reach into the page's margin.
+        place = min(place, right - text_width(text, TICK_SIZE) / 2)
         sheet.text(place, bottom + 14, text, TICK_SIZE, sheet.theme.muted, ha="center")
     return bottom
 

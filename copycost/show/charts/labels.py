@@ -11,6 +11,8 @@ from typing import Any
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.font_manager import FontProperties
 
+from copycost.analyse.device import UNTIL_THERE
+
 # One CSS pixel is 1/96 inch, a font size counts in 1/72 inch.
 POINTS_PER_PIXEL = 0.75
 
@@ -76,6 +78,19 @@ def distinct_labels(names: Sequence[str], room: float, size: float) -> list[str]
         taken.add(label)
         labels.append(label)
     return labels
+
+
+def conversion_labels(names: Sequence[str], room: float, size: float) -> dict[str, str]:
+    """Return a label for each conversion, none wider than ``room`` CSS pixels.
+
+    Only the two figures of one call to a device have one label: they stand in panels of their own, whose titles say
+    which figure it is. What is too wide loses the name of the library, then its middle: the end is what tells one
+    call from another, and what a conversion is found by.
+    """
+    calls = dict.fromkeys(plain(name).removesuffix(UNTIL_THERE) for name in names)
+    ends = {call: call.removeprefix("torch.") if text_width(call, size) > room else call for call in calls}
+    labels = dict(zip(calls, distinct_labels(list(ends.values()), room, size), strict=True))
+    return {name: labels[plain(name).removesuffix(UNTIL_THERE)] for name in names}
 
 
 def wrap(pieces: Sequence[str], room: float, size: float, joint: str = " · ") -> list[str]:

@@ -24,6 +24,7 @@ from copycost.show.charts.several_runs import lines_of_runs, over_median, severa
 from copycost.show.charts.ticks import multiple_tick, number, percent_tick
 from copycost.show.quantities import (
     COPY_RATIO,
+    DIRECTIONS,
     MULTIPLE,
     PAGE_FAULTS,
     RATIO,
@@ -33,6 +34,7 @@ from copycost.show.quantities import (
     THROUGHPUT,
     Quantity,
     cheapest_zero_copy,
+    direction_words,
 )
 from copycost.units import format_bytes
 
@@ -89,7 +91,9 @@ def _zero_copy_names(cells: pd.DataFrame) -> tuple[str, ...]:
     copies = cells[cheapest >= 0]
     names = cells["conversion"].iloc[cheapest[cheapest >= 0]].set_axis(copies.index)
     used = names.groupby(copies["direction"]).unique()
-    return tuple(f"{plain(way)}: 1× is {' or '.join(sorted(map(plain, names)))}" for way, names in used.items())
+    told = {way: " or ".join(sorted(map(plain, names))) for way, names in used.items()}
+    ways = [*(way for way in DIRECTIONS if way in told), *(way for way in told if way not in DIRECTIONS)]
+    return tuple(f"{plain(direction_words(way))}: 1× is {told[way]}" for way in ways)
 
 
 def _plain_copies(shown: pd.DataFrame, context: Context) -> tuple[Guide, ...]:

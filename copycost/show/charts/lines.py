@@ -164,7 +164,7 @@ def draw_lines(name: str, title: str, points: pd.DataFrame, variant: Variant, co
             told = ", ".join(mark.texts[0] for mark in caches if ends[0] < mark.place < ends[1])
             foot = key([] if context.language_free else _entries(panels, variant, [f"caches: {told}"]), room)
     above = (18.0 if any(panel.title for panel in panels) else 0.0) + 20.0 + (_MARKS if own_line else 0.0)
-    grid = grid.with_rows(above + height + 38)
+    grid = grid.with_panels([above + height + 38] * len(panels))
     sheet = Sheet(context.width, grid.bottom + foot.height + 8, theme, context.transparent)
     head.draw(sheet, MARGIN)
     for number, panel in enumerate(panels):

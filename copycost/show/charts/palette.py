@@ -9,6 +9,7 @@ A test computes all of it again.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -158,8 +159,14 @@ def line_styles(conversions: Iterable[str], theme: Theme) -> dict[str, LineStyle
 
 
 def plain_styles(names: Iterable[str], theme: Theme) -> dict[str, LineStyle]:
-    """Return a style for each of some lines that are not conversions."""
-    return {name: _style(theme, place) for place, name in enumerate(sorted(set(names)))}
+    """Return a style for each of some lines that are not conversions, in the order of the numbers that they name."""
+    return {name: _style(theme, place) for place, name in enumerate(sorted(set(names), key=_by_numbers))}
+
+
+def _by_numbers(name: str) -> list[tuple[float, str]]:
+    """Return what names are sorted by: 9 comes before 10, alone and within words."""
+    parts = re.split(r"(\d+)", name)
+    return [(float(part), "") if part.isdecimal() else (-1.0, part) for part in parts]
 
 
 def _style(theme: Theme, place: int) -> LineStyle:

@@ -11,13 +11,14 @@ import pandas as pd
 from copycost.analyse.device import WAYS
 from copycost.show.charts.chart import Context
 from copycost.show.charts.labels import plain
-from copycost.show.quantities import CONDITIONS
+from copycost.show.quantities import CONDITIONS, DIRECTIONS, direction_words
 from copycost.units import format_bytes
 
 # More lines than this in one panel are split by direction, where there is more than one.
 _MANY_LINES = 8
 _MOST_RUNS = 3
-_DIRECTIONS = ("to_tensor", "to_array", "list_to_tensor", *WAYS)
+_FIRST = {"direction": tuple(DIRECTIONS), "cache": ("warm", "cold")}
+"""Values of conditions in the order in which people name them."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,8 @@ def not_shown(omitted: int, what: str = "run") -> list[str]:
 
 
 def _rank(columns: list[str], values: tuple[Any, ...], order: Sequence[str]) -> list[tuple[int, Any]]:
-    """Return the place of a panel: directions as people name them, conversions by ``order``, all else by its value."""
-    first = {"direction": _DIRECTIONS, "conversion": order}
+    """Return the place of a panel: conditions as people name them, conversions by ``order``, all else by its value."""
+    first = {**_FIRST, "conversion": order}
     return [
         (first[column].index(value) if value in first.get(column, ()) else len(first.get(column, ())), value)
         for column, value in zip(columns, values, strict=True)
@@ -76,6 +77,8 @@ def _rank(columns: list[str], values: tuple[Any, ...], order: Sequence[str]) -> 
 def facts(cells: pd.DataFrame, context: Context) -> list[str]:
     """Return the facts that hold for all the cells: machine, run, versions, conditions they share."""
     pieces = list(context.about) if context.about else origin(cells, context.machine or {})
+    if "direction" in cells and cells["direction"].nunique() == 1 and cells["direction"].isin(WAYS).any():
+        pieces.append(direction_words(cells["direction"].iloc[0]))  # of a call's two figures no title says which
     for column in ("dtype", "threads", "cache", "layout"):
         values = list(pd.unique(cells[column])) if column in cells else []
         if len(values) == 1 and values[0] not in ("", "contiguous", 0):
@@ -112,5 +115,5 @@ def condition(column: str, value: Any) -> str:
     if column == "arm":
         return f"arm {value}"
     if column == "direction":
-        return WAYS.get(str(value), plain(value))
+        return plain(direction_words(value))
     return plain(value)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from copycost.analyse.device import CEILING_OF
 from copycost.analyse.fleet import telling_conditions, under
 from copycost.show.charts.axes import set_ticks
 from copycost.show.charts.captions import Entry, heading, key, note_entries
@@ -15,7 +16,7 @@ from copycost.show.charts.chart import Chart, Context, Drawing
 from copycost.show.charts.descriptions import described
 from copycost.show.charts.dumbbells import chosen_sizes
 from copycost.show.charts.frames import measured
-from copycost.show.charts.labels import distinct_labels, plain, text_width
+from copycost.show.charts.labels import conversion_labels, plain, text_width
 from copycost.show.charts.panels import facts, not_shown, split
 from copycost.show.charts.sheet import MARGIN, TICK_SIZE, Grid, Sheet, columns_for
 from copycost.show.charts.ticks import multiple_tick, spelled_decimal_ticks
@@ -54,8 +55,10 @@ def _relative(rounds: pd.DataFrame) -> pd.DataFrame:
 def _chosen(rounds: pd.DataFrame, cells: pd.DataFrame, order: list[str]) -> pd.DataFrame:
     """Return the rounds of a few cells: a few sizes of each conversion, under the conditions that tell the most.
 
-    They are in the order of the conversions.
+    They are in the order of the conversions. Of calls to a device and back those are shown that wait for the data.
     """
+    waits = rounds["direction"].isin(CEILING_OF)
+    rounds = rounds[waits] if waits.any() else rounds
     conditions = telling_conditions(cells)
     among = under(rounds, conditions) if conditions else np.zeros(len(rounds), dtype=bool)
     shown = rounds[among] if among.any() else rounds
@@ -88,12 +91,11 @@ def _draw(cells: pd.DataFrame, context: Context) -> Drawing:
     columns = columns_for(len(panels), room, _NARROWEST_PANEL)
     names = list(dict.fromkeys(shown["conversion"]))
     grid = Grid(len(panels), columns, room, head.height)
-    labels = dict(zip(names, distinct_labels(names, 0.36 * grid.width, _LABEL), strict=True))
+    labels = conversion_labels(names, 0.36 * grid.width, _LABEL)
     beside = max(text_width(text, _LABEL) for text in labels.values()) + 12
     after = text_width("100% quiet", _FIGURE) + 6
-    rows = max(panel.points["conversion"].nunique() for panel in panels)
     above = 22.0 if any(panel.title for panel in panels) else 8.0
-    grid = grid.with_rows(above + rows * _ROW + 40)
+    grid = grid.with_panels([above + panel.points["conversion"].nunique() * _ROW + 40 for panel in panels])
     sheet = Sheet(context.width, grid.bottom + foot.height + 8, context.theme, context.transparent)
     head.draw(sheet, MARGIN)
     tallest = max(_shares(cell, cell["value"], edges).max() for _, cell in shown.groupby(_CELL, dropna=False))

@@ -117,13 +117,16 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Grid:
-    """Where panels stand, row by row, below ``top``; ``room`` is the width that all share."""
+    """Where panels stand, row by row, below ``top``; ``room`` is the width that all share.
+
+    A row is as high as its highest panel; ``heights`` has those of the rows.
+    """
 
     count: int
     columns: int
     room: float
     top: float
-    row_height: float = 0.0
+    heights: tuple[float, ...] = ()
 
     @property
     def width(self) -> float:
@@ -133,16 +136,17 @@ class Grid:
     @property
     def bottom(self) -> float:
         """How far down the page the panels reach."""
-        return self.top + self.row_height * math.ceil(self.count / self.columns)
+        return self.top + sum(self.heights)
 
-    def with_rows(self, height: float) -> Grid:
-        """Return the grid with rows of a height."""
-        return replace(self, row_height=height)
+    def with_panels(self, heights: Sequence[float]) -> Grid:
+        """Return the grid with rows that hold panels of these heights."""
+        rows = tuple(max(heights[first : first + self.columns]) for first in range(0, self.count, self.columns))
+        return replace(self, heights=rows)
 
     def corner(self, number: int) -> tuple[float, float]:
         """Return the left and the top of a panel."""
         row, column = divmod(number, self.columns)
-        return MARGIN + column * (self.width + _GUTTER), self.top + row * self.row_height
+        return MARGIN + column * (self.width + _GUTTER), self.top + sum(self.heights[:row])
 
     def is_last_in_column(self, number: int) -> bool:
         """Return whether no panel stands below this one."""

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from copycost.analyse.device import WAYS
 from copycost.analyse.doubts import half_width
 from copycost.analyse.grouping import Floats, floats
 from copycost.analyse.robust_mean import FEWEST
 from copycost.analyse.robust_mean import half_width as half_of
 from copycost.show.document import Block, Column, Line, Lines, Name, Table
-from copycost.show.quantities import cheapest_zero_copy
+from copycost.show.quantities import cheapest_zero_copy, direction_words
 from copycost.show.render.figures import half_width as plus_minus
 from copycost.show.render.figures import written
 
@@ -23,12 +22,6 @@ SET_UP = "[set up"
 """How a mark in an expression begins that says that each call was set up."""
 USUAL = {"threads": "1", "cache": "warm", "layout": "contiguous"}
 """Conditions that need not be told, because most figures are of them."""
-DIRECTIONS = {
-    "to_tensor": "NumPy → PyTorch",
-    "to_array": "PyTorch → NumPy",
-    "list_to_tensor": "list of arrays → PyTorch",
-    **WAYS,
-}
 UNSEEN_BY_COUNTS = "they see neither the kernel, and so no page faults, nor caches and memory"
 LANDMARKS = (1024, 16 * 1024, 256 * 1024, 4 * 1024**2, 32 * 1024**2)
 """Source bytes beside which a table of telling sizes has a column, with the smallest and the largest size."""
@@ -167,11 +160,6 @@ def multiples(cells: pd.DataFrame) -> Floats:
     cheapest, seconds = cheapest_zero_copy(cells), floats(cells["seconds"])
     times: Floats = np.where(cheapest >= 0, seconds / seconds[cheapest], np.nan)
     return times
-
-
-def direction_words(direction: object) -> str:
-    """Return a direction as people read it."""
-    return DIRECTIONS.get(str(direction), str(direction))
 
 
 def _titled(cells: pd.DataFrame) -> pd.DataFrame:

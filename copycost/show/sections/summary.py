@@ -15,10 +15,11 @@ from copycost.analyse.grouping import floats
 from copycost.analyse.run import Run
 from copycost.analyse.scaling import Caches, cache_sizes
 from copycost.show.document import Block, Line, Lines, Name
+from copycost.show.quantities import direction_words
 from copycost.show.render.figures import counted, listed, share, with_ends, written
 from copycost.show.render.figures import half_width as plus_minus
 from copycost.show.render.layout import parts_of
-from copycost.show.sections.costs import condition, direction_words
+from copycost.show.sections.costs import condition
 
 MOST_CONVERSIONS = 16
 _VARIED = ("run", "arm", "threads", "cache", "layout")

@@ -3,6 +3,7 @@ import pytest
 from copycost.show.charts.gallery import draw
 from copycost.show.charts.heat_map import cell_colour, figure_text
 from copycost.show.charts.palette import THEMES
+from copycost.show.charts.sheet import MARGIN
 from tests.show.charts.layout import texts
 from tests.show.charts.made_up import cells, comparison
 
@@ -45,3 +46,10 @@ def test_the_description_has_each_conversions_range():
     alt = draw("heat-map", comparison(cells(**SMALL)), names=("old", "new")).alt
     assert "how much longer new takes than old" in alt
     assert "t.numpy 0.80× to 1.00×" in alt and "torch.from_numpy 1.00×" in alt
+
+
+def test_no_size_reaches_beyond_the_map():
+    figure = draw("heat-map", comparison(), width=480).figure
+    sizes = [text for text in texts(figure) if text.get_text() == "128 MiB"]
+    assert len(sizes) == 2
+    assert all(text.get_window_extent().x1 <= figure.bbox.x1 - 2 * MARGIN + 2 for text in sizes)  # two dots to a pixel

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copycost.show.charts.labels import distinct_labels, plain, shorten, text_width, wrap
+from copycost.show.charts.labels import conversion_labels, distinct_labels, plain, shorten, text_width, wrap
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,20 @@ def test_labels_stay_different_when_only_their_middle_differs():
     labels = distinct_labels(names, 100, 11)
     assert len(set(labels)) == 3
     assert all(text_width(label, 11) <= 100 for label in labels)
+
+
+def test_a_conversion_that_is_too_wide_keeps_what_it_is_found_by():
+    name = "torch.from_numpy.to.non_blocking"
+    room = text_width("from_numpy.to.non_blocking", 11) + 1
+    names = ["torch.from_numpy.to", f"{name}+sync", "torch.tensor"]
+    assert list(conversion_labels(names, room, 11).values()) == [
+        "torch.from_numpy.to",
+        "from_numpy.to.non_blocking",
+        "torch.tensor",
+    ]
+    assert conversion_labels([name, f"{name}+sync"], 1000, 11) == {name: name, f"{name}+sync": name}
+    narrow = conversion_labels([name, "torch.from_numpy.to.blocking"], room / 2, 11)
+    assert len(set(narrow.values())) == 2 and all(text_width(label, 11) <= room / 2 for label in narrow.values())
 
 
 def test_lines_are_filled_before_a_new_one_begins():

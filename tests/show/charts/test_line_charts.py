@@ -64,8 +64,7 @@ def test_sharing_is_by_evidence_not_by_name():
 def test_a_copy_is_compared_within_its_own_direction():
     frame = cells(dtypes=("float64",), sizes=(1, 64))
     drawing = draw("multiple", frame)
-    assert "To_tensor: 1× is torch.from_numpy." in drawing.alt
-    assert "To_array: 1× is t.numpy." in drawing.alt
+    assert "NumPy → PyTorch: 1× is torch.from_numpy. PyTorch → NumPy: 1× is t.numpy." in drawing.alt
 
 
 def test_one_is_on_the_axis():

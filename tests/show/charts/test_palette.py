@@ -152,6 +152,13 @@ def test_lines_that_are_no_conversions_have_the_first_styles():
     assert (styles["a"].marker, styles["b"].marker) == MARKERS[:2]
 
 
+def test_lines_that_are_numbers_have_styles_in_their_order():
+    for names in (["2", "9", "10", "100"], ["n=9", "n=10", "n=10b"], ["0.5", "a", "b"]):
+        styles = plain_styles(reversed(names), THEMES["light"])
+        assert list(styles) == names
+        assert [styles[name].marker for name in names] == list(MARKERS[: len(names)])
+
+
 def test_a_core_conversion_looks_the_same_whatever_is_beside_it():
     alone = line_styles(["t.clone.numpy"], THEMES["light"])["t.clone.numpy"]
     assert line_styles(["a", "t.clone.numpy", "z"], THEMES["light"])["t.clone.numpy"] == alone

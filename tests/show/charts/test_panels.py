@@ -22,9 +22,25 @@ def test_what_varies_makes_panels():
     assert titles == ["float32 · 1 thread", "float32 · 2 threads", "float64 · 1 thread", "float64 · 2 threads"]
 
 
+def test_a_warm_cache_comes_before_a_cold_one():
+    warm = cells(dtypes=("float32",), sizes=(1,))
+    cold = warm.assign(cache="cold")
+    assert panels_of(pd.concat([cold, warm], ignore_index=True))[0] == ["warm cache", "cold cache"]
+
+
+def test_which_figure_of_a_call_to_a_device_is_shown_is_said_above_its_panel_or_the_only_one():
+    here = cells(CORE[:1], ("float32",), (1,)).astype({"direction": object})
+    there = here.assign(direction="to_device_there")
+    both = pd.concat([here.assign(direction="to_device"), there], ignore_index=True)
+    titles = ["NumPy → device, until the data is there", "NumPy → device, until the call returns"]
+    assert panels_of(both)[0] == titles
+    assert titles[0] in facts(prepare(there), context(MACHINE)) and panels_of(there)[0] == [""]
+    assert titles[0] not in facts(prepare(both), context(MACHINE))
+
+
 def test_many_lines_are_split_by_direction_and_few_are_not():
     many = CORE + tuple(f"conversion {i}" for i in range(6))
-    assert panels_of(cells(many, ("float32",), (1,)))[0] == ["to_tensor", "to_array"]
+    assert panels_of(cells(many, ("float32",), (1,)))[0] == ["NumPy → PyTorch", "PyTorch → NumPy"]
     assert panels_of(cells(CORE, ("float32",), (1,)))[0] == [""]
 
 

@@ -3,7 +3,7 @@ import pytest
 from matplotlib.patches import StepPatch
 
 from copycost.show.charts.gallery import draw, drawable
-from tests.show.charts.layout import complaints
+from tests.show.charts.layout import complaints, texts
 from tests.show.charts.made_up import MACHINE, cells, rounds
 
 ONE = cells(("torch.tensor",), ("float64",), (64, 4096))
@@ -72,6 +72,23 @@ def test_a_few_cells_are_chosen_and_large_enough_to_read(width):
     assert all(axes.get_window_extent().height >= 5 * 38 for axes in drawing.figure.axes)
     assert "20 of 195 cells: --where chooses others." in drawing.alt
     assert complaints(drawing.figure) == []
+
+
+def test_of_calls_to_a_device_those_that_wait_are_shown_and_no_row_is_empty():
+    names = ("torch.from_numpy.to", "torch.from_numpy.to+sync", "pinned.to+sync", "t.cpu.numpy+sync")
+    ways = ("to_device", "to_device_there", "to_device_there", "from_device_there")
+    frame = cells(names, ("float32",), (64, 4096)).astype({"direction": object})
+    frame["direction"] = frame["conversion"].map(dict(zip(names, ways, strict=True)))
+    frame["shares_memory"] = False
+    drawing = draw("rounds", frame, rounds=rounds(frame, 8), width=720)
+    said = [text.get_text() for text in texts(drawing.figure)]
+    assert said.count("torch.from_numpy.to") == said.count("pinned.to") == said.count("t.cpu.numpy") == 2
+    assert "NumPy → device, until the call returns · 256 B" not in said
+    assert "device → NumPy, until the data is there · 256 B" in said
+    heights = [axes.get_window_extent().height for axes in drawing.figure.axes]
+    (tall, low), (beside, short) = heights[:2], heights[2:]
+    assert tall == low == pytest.approx(2 * beside) == pytest.approx(2 * short)
+    assert drawing.figure.get_size_inches()[1] * 96 < 2 * 130 + 3 * 40 + 40
 
 
 def test_the_chart_needs_rounds_that_are_judged():

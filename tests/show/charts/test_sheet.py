@@ -55,9 +55,9 @@ def test_columns_are_as_many_as_fit_and_rows_are_even():
     assert columns_for(1, 100, 370) == 1
 
 
-def test_panels_fill_rows_from_the_left():
-    grid = Grid(count=5, columns=3, room=632, top=50).with_rows(100)
+def test_panels_fill_rows_from_the_left_each_as_high_as_its_highest_panel():
+    grid = Grid(count=5, columns=3, room=632, top=50).with_panels([60, 100, 80, 40, 70])
     assert grid.width == 200
     assert [grid.corner(i) for i in (0, 1, 3)] == [(12, 50), (228, 50), (12, 150)]
     assert [grid.is_last_in_column(i) for i in range(5)] == [False, False, True, True, True]
-    assert grid.bottom == 250
+    assert grid.bottom == 220
