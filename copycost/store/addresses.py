@@ -47,7 +47,7 @@ def fetched(address: str) -> Path:
     """
     address = address.rstrip("/") if address.count("/") > 2 else address
     store, root = _opened(address)
-    last_name = PurePosixPath(root).name or "results"
+    last_name = _last_name(root)
     results = _results(address, store, root)
     files = {f"{last_name}/{name}" if name else last_name: info for name, info in results.items()}
     require_safe(list(files), address)
@@ -59,6 +59,14 @@ def fetched(address: str) -> Path:
             with contextlib.suppress(OSError):
                 path.unlink()
     return home / last_name
+
+
+def _last_name(root: str) -> str:
+    """Return the name of what lies at an address's path; a host's own is none, and a query is no part of one."""
+    host_and_path = root.partition("://")[2]
+    if host_and_path:
+        root = host_and_path.partition("?")[0].partition("/")[2]
+    return PurePosixPath(root).name or "results"
 
 
 def caches() -> Path:
@@ -184,13 +192,18 @@ def _noted_versions(home: Path) -> dict[str, Any]:
 
 def _content(address: str, store: Any, info: Mapping[str, Any]) -> bytes:
     where = f"{address}: {info['name']}"
-    size = info.get("size")
+    # Servers of web pages may tell no size, or 0 where they do not know it.
+    size = info.get("size") or None
     most = LARGEST_BYTES if size is None else int(size)
     if most > LARGEST_BYTES:
         raise UsageError(f"{where}: larger than the {LARGEST_BYTES // 1024**2} MiB that are read")
     with _in_one_line(address, "cannot be read"), store.open(info["name"], "rb") as source:
-        # One byte more than was told shows that the file has grown.
-        data: bytes = source.read(most + 1)
+        # One byte more than was told shows that the file has grown. A stream gives what has come so far.
+        pieces, left = [], most + 1
+        while left > 0 and (piece := source.read(left)):
+            pieces.append(piece)
+            left -= len(piece)
+        data = b"".join(pieces)
     if size is None and len(data) > most:
         raise UsageError(f"{where}: larger than the {LARGEST_BYTES // 1024**2} MiB that are read")
     if size is not None and len(data) != most:

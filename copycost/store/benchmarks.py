@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copycost.errors import UsageError
-from copycost.store.facts import as_count, as_text
+from copycost.store.facts import as_count, as_text, shortened
 
 Floats = NDArray[np.float64]
 
@@ -183,7 +183,7 @@ def params_of_item(name: str, item: Mapping[str, Any]) -> dict[str, object]:
     if not isinstance(params, dict) or not params:
         return {PARAM: _number(inside)} if inside else {}
     ids = _ids(params, inside)
-    return {str(key): _value(value, ids.get(key)) for key, value in params.items()}
+    return {shortened(str(key)): _value(value, ids.get(key)) for key, value in params.items()}
 
 
 def _params_as_json(name: str, item: Mapping[str, Any]) -> str | None:
@@ -192,13 +192,16 @@ def _params_as_json(name: str, item: Mapping[str, Any]) -> str | None:
     if not isinstance(params, dict) or not params:
         return as_json({PARAM: inside}) if (inside := _inside(name, item)) else None
     ids = _ids(params, _inside(name, item))
-    return as_json({key: ids.get(key, value) if _lost(value) else value for key, value in params.items()})
+    values = {key: ids.get(key, value) if _lost(value) else value for key, value in params.items()}
+    return as_json(
+        {shortened(key): shortened(value) if isinstance(value, str) else value for key, value in values.items()}
+    )
 
 
 def _inside(name: str, item: Mapping[str, Any]) -> str:
     """Return what stands in a test's brackets, the ids of its parameters."""
-    inside = item.get("param")
-    return inside if isinstance(inside, str) else name.partition("[")[2].removesuffix("]")
+    inside = as_text(item.get("param"))
+    return name.partition("[")[2].removesuffix("]") if inside is None else inside
 
 
 def _ids(params: Mapping[str, object], inside: str) -> dict[str, str]:
@@ -218,12 +221,12 @@ def _ids(params: Mapping[str, object], inside: str) -> dict[str, str]:
 
 def _value(value: object, id: str | None) -> object:
     if _lost(value):
-        return id or str(value).removeprefix(_UNSERIALIZABLE).removesuffix("]")
+        return id or shortened(str(value)).removeprefix(_UNSERIALIZABLE).removesuffix("]")
     if isinstance(value, bool):
         return str(value)
     if isinstance(value, list | dict):
-        return id or as_json(value)
-    return value
+        return id or shortened(as_json(value))
+    return shortened(value) if isinstance(value, str) else value
 
 
 def _lost(value: object) -> bool:

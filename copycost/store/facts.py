@@ -8,13 +8,25 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+LONGEST_TEXT = 2000
 _LARGEST_COUNT = 2**62
 _MOST_CORES = 2**20
 
 
 def as_text(value: object) -> str | None:
-    """Return a text, None for anything else."""
-    return value if type(value) is str else None
+    """Return a text, shortened where it is no name any more (see `shortened`), None for anything else."""
+    return shortened(value) if type(value) is str else None
+
+
+def shortened(text: str) -> str:
+    """Return a text of at most ``LONGEST_TEXT`` characters: of a longer one the beginning, and a digest of it all.
+
+    So two that differ stay apart, and neither a table nor a label has to be laid out for megabytes of name.
+    """
+    if len(text) <= LONGEST_TEXT:
+        return text
+    digest = hashlib.sha256(text.encode(errors="replace")).hexdigest()[:8]
+    return f"{text[: LONGEST_TEXT - 12]}… ({digest})"
 
 
 def as_count(value: object) -> int | None:
@@ -103,7 +115,8 @@ def _machine_name(model: str | None, cores: int | None, node: str | None) -> str
 
 
 def _told(value: object) -> str | None:
-    return value if isinstance(value, str) and value.lower() not in ("", "unknown") else None
+    value = as_text(value)
+    return value if value is not None and value.lower() not in ("", "unknown") else None
 
 
 def _caches(value: object) -> object:

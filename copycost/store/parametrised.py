@@ -11,6 +11,7 @@ import pandas as pd
 
 from copycost.errors import UsageError
 from copycost.store.benchmarks import benchmark_name, benchmark_stats, params_of_item
+from copycost.store.facts import as_text
 from copycost.store.reports import read_reports
 
 FIXED = ("fullname", "test", "group", "seconds", "low", "high", "rounds")
@@ -48,13 +49,11 @@ def read_parametrised(path: Path, fields: Sequence[str] = ()) -> pd.DataFrame:
     for number, item in enumerate(items, 1):
         name = benchmark_name(path, number, item)
         stats = benchmark_stats(path, name, item["stats"])
-        fullname = item.get("fullname")
-        group = item.get("group")
         rows.append(
             {
-                "fullname": fullname if isinstance(fullname, str) else name,
+                "fullname": name if (fullname := as_text(item.get("fullname"))) is None else fullname,
                 "test": name.partition("[")[0],
-                "group": group if isinstance(group, str) else None,
+                "group": as_text(item.get("group")),
                 "seconds": stats.median,
                 "low": stats.low,
                 "high": stats.high,

@@ -1,14 +1,20 @@
+import http.server
 import json
 import sys
+import threading
+from functools import partial
 
 import fsspec
 import pytest
 import s3fs
 
 import copycost
+from copycost.cli import main
 from copycost.errors import UsageError
 from copycost.store import addresses
 from copycost.store.addresses import caches, fetched, is_address
+from copycost.store.loading import load
+from copycost.store.places import places
 from tests.made_up import Law, core_cells, made_up_rounds, write_run
 from tests.store.s3_server import BUCKET, serving
 
@@ -308,3 +314,52 @@ def test_any_store_of_fsspec_will_do(tmp_path):
     (tmp_path / "store" / "one").mkdir(parents=True)
     (tmp_path / "store" / "one" / "run.json").write_bytes(b"{}")
     assert content(fetched(f"file://{tmp_path}/store")) == {"one/run.json": b"{}"}
+
+
+class Pages(http.server.SimpleHTTPRequestHandler):
+    """A folder as pages, of which the server tells the sizes or not, or 0 where it is only asked for the size."""
+
+    told = "size"
+
+    def log_message(self, *_):
+        pass
+
+    def send_header(self, keyword, value):
+        if keyword == "Content-Length" and self.told != "size":
+            if self.told == "nothing" or self.command == "GET":
+                return
+            value = "0"
+        super().send_header(keyword, value)
+
+
+@pytest.fixture(params=["size", "nothing", "0"])
+def pages(request, tmp_path):
+    """The address of a server with a run and a file."""
+    handler = type("Told", (Pages,), {"told": request.param})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=tmp_path / "pages")) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("query", ["", "?raw=true"])
+def test_a_file_and_a_run_on_a_web_server_are_read_whole(pages, tmp_path, query):
+    run = tmp_path / "pages" / "shelf" / "run"
+    law = Law(noise=0.1, processes=2, visits=40)  # more than a server sends at once
+    write_run(run, made_up_rounds(law, core_cells(), seed=1))
+    file = fetched(f"{pages}/shelf/run/process-0001.json{query}")
+    assert file.name == "process-0001.json"
+    assert file.read_bytes() == (run / file.name).read_bytes()
+    if not query:
+        for address in (f"{pages}/shelf/run", f"{pages}/shelf/run/"):
+            assert len(load(fetched(address))) == len(load(run))
+        assert fetched(pages).name == "results"
+        assert [place.name for place in places(fetched(f"{pages}/shelf"))] == ["run"]
+
+
+def test_what_a_web_server_has_not_is_said_in_one_line(pages, tmp_path, capsys):
+    (tmp_path / "pages" / "empty").mkdir(parents=True)
+    (tmp_path / "pages" / "page.html").write_text("<html>nothing</html>")
+    for path in ("missing.json", "empty/", "page.html"):
+        assert main(["show", f"{pages}/{path}"]) == 2
+        assert capsys.readouterr().err.count("\n") == 1

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import numpy as np
@@ -5,6 +6,8 @@ import pytest
 
 from copycost.errors import UsageError
 from copycost.store.benchmarks import PER_ROUND, read_rounds
+from copycost.store.loading import load
+from copycost.store.parametrised import read_parametrised
 
 
 def benchmark(data, **info):
@@ -78,3 +81,29 @@ def test_a_bad_benchmark_among_good_ones_is_named_with_the_reason(bad, reason):
 def test_lengths_that_only_sum_up_alike_do_not_pass():
     with pytest.raises(UsageError, match="visit has 1 values for 2 rounds"):
         together(benchmark([1e-6, 1e-6], visit=[0]), benchmark([1e-6], visit=[0, 0]))
+
+
+@pytest.mark.parametrize("where", ["name", "fullname", "group", "param", "params", "the names of params", "machine"])
+def test_names_of_megabytes_are_short_in_every_frame_and_stay_apart(tmp_path, where):
+    long = ["x" * 3_000_000 + end for end in "ab"]
+    items = [
+        {
+            "name": text if where == "name" else f"test[{text if where == 'param' else end}]",
+            "fullname": text if where == "fullname" else f"file.py::test[{end}]",
+            "group": text if where == "group" else None,
+            "param": text if where == "param" else end,
+            "params": {text if where == "the names of params" else "p": text if where == "params" else end},
+            "stats": {"data": [1e-3, 2e-3], "iterations": 1},
+        }
+        for text, end in zip(long, "ab", strict=True)
+    ]
+    machine = {"node": "n", "cpu": {"brand_raw": long[0] if where == "machine" else "CPU"}}
+    path = tmp_path / "file.json"
+    path.write_text(json.dumps({"machine_info": machine, "benchmarks": items}))
+    for frame in (load(path), read_parametrised(path)):
+        texts = frame.select_dtypes(exclude="number").astype(str)
+        assert max(len(str(text)) for name in texts for text in [name, *texts[name]]) < 10_000
+    assert load(path)["seconds"].tolist() == [1e-3, 2e-3] * 2
+    assert len(load(path)[["conversion", "group", "params"]].drop_duplicates()) == 2
+    read = read_parametrised(path)
+    assert len(read.drop(columns=["seconds", "low", "high", "rounds"]).drop_duplicates()) == 2
