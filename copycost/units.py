@@ -113,5 +113,7 @@ def parse_share(text: str) -> float:
 
 
 def _three_digits(value: float) -> str:
+    if 0 < abs(value) < 0.00995:  # two decimals would tell nothing
+        return f"{value:.3g}"
     decimals = 2 if abs(value) < 9.995 else 1 if abs(value) < 99.95 else 0
     return f"{value:.{decimals}f}"

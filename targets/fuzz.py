@@ -1,12 +1,18 @@
-"""Reads mutated results files, guided by coverage, and says how each was answered.
+"""Reads mutated results files, resumes runs of mutated run.json, and says how each was answered.
 
-    python targets/fuzz.py --mutations 100000
+    python targets/fuzz.py --mutations 100000 --resumes 1000 --seconds 3600
+
+Each mutation is made from its number. Typed again, the command goes on where it was ended or its time was up; the
+folder named by --findings knows how far it has come. With --guided, files are mutated by what they have covered
+(atheris), in one go.
 
 Seeds are a process file and the run record of results/reference, cut short, a noise profile, and the
 pytest-benchmark files of every version under tests/store/history, as JSON and as JSON Lines. A mutation
 changes bytes (libFuzzer's own) or structure: values replaced, keys lost or repeated, parts of the tree
-swapped, files cut short. What gave a traceback, took over 5 s of processor time or was read wrongly is kept in the
-folder named by --findings, and the exit status is 1.
+swapped, files cut short. A run of which run.json, or now and then a process file, was mutated is resumed by a session
+that is made up: either one line refuses it and no file is touched, or it goes on and every process file stays as it
+was. What gave a traceback, took over 5 s of processor time or was read wrongly is kept in the folder named by
+--findings, and the exit status is 1.
 """
 
 from __future__ import annotations
@@ -18,6 +24,7 @@ import io
 import json
 import math
 import mmap
+import os
 import random
 import re
 import shutil
@@ -27,6 +34,8 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -86,13 +95,18 @@ def noise_seed(machine: str, method: dict[str, Any]) -> bytes:
 
 
 def mutated(
-    data: bytes, max_size: int, seed: int, whole: Sequence[bytes], bytes_only: Callable[[bytes, int], bytes]
+    data: bytes,
+    max_size: int,
+    seed: int,
+    whole: Sequence[bytes],
+    bytes_only: Callable[[bytes, int], bytes] | None = None,
 ) -> bytes:
     """Return a file changed in its structure, or, one time in three and where it is no JSON, in its bytes.
 
     Every other time it is a seed that is changed: of what is changed again and again nothing is left to read.
     """
     draw = random.Random(seed)
+    bytes_only = bytes_only or partial(change_bytes, draw)
     if draw.random() < 1 / 2:
         data = draw.choice(whole)
     if draw.random() < 1 / 3:
@@ -112,6 +126,17 @@ def mutated(
     if draw.random() < 0.05:
         made = made[: draw.randrange(len(made) + 1)]
     return made[:max_size]
+
+
+def change_bytes(draw: random.Random, data: bytes, max_size: int) -> bytes:
+    """Return a file with some of its bytes changed, left out, repeated or made up."""
+    made = bytearray(data)
+    for _ in range(draw.choice((1, 1, 2, 8))):
+        start = draw.randrange(len(made) + 1)
+        end = min(len(made), start + draw.choice((1, 1, 4, 64, 1024)))
+        piece = bytes(made[start:end])
+        made[start:end] = draw.choice((b"", piece * 2, draw.randbytes(len(piece)), draw.choice(HOSTILE)))
+    return bytes(made[:max_size])
 
 
 def change(content: Any, draw: random.Random) -> Any:
@@ -154,23 +179,17 @@ def written(content: Any) -> bytes:
     return json.dumps(content).encode()
 
 
-class Reading:
-    """Reads one file after another in every way that there is, and counts what became of it."""
+class Trying:
+    """Tries one mutated file after another, and counts what became of it; `refuses` says how one is tried."""
 
     def __init__(self, folder: Path, findings: Path, counts: mmap.mmap) -> None:
-        """Lay out a folder with what is read beside the mutated file."""
+        """Keep findings and counts where they are told."""
         self.folder = folder
         self.findings = findings
         self.counts = memoryview(counts).cast("q")
-        self.run = folder / "run"
-        self.run.mkdir()
-        process = seeds()[0]
-        (self.run / "process-0001.json").write_bytes(process)
-        (folder / "mixed").mkdir()
-        (folder / "mixed" / "good.json").write_bytes(seeds()[-5])
 
     def __call__(self, data: bytes) -> None:
-        """Read a file's content; what goes wrong is counted and kept, and the next one is read."""
+        """Try a file's content; what goes wrong is counted and kept, and the next one is tried."""
         self._add("tried")
         begun = time.process_time()
         try:
@@ -185,6 +204,98 @@ class Reading:
         self.counts[COUNTS.index("slowest, µs")] = max(self.counts[COUNTS.index("slowest, µs")], int(1e6 * took))
         if took > HANG:
             self._keep("hang", data, f"{took:.1f} s of processor time")
+
+    def refuses(self, data: bytes) -> bool:
+        """Return whether a file's content is refused."""
+        raise NotImplementedError
+
+    def _add(self, name: str) -> None:
+        self.counts[COUNTS.index(name)] += 1
+
+    def _keep(self, kind: str, data: bytes, text: str) -> None:
+        self._add(kind)
+        name = hashlib.sha256("".join(text.splitlines()[-3:]).encode()).hexdigest()[:12]
+        self.findings.mkdir(parents=True, exist_ok=True)
+        (self.findings / f"{name}.json").write_bytes(data)
+        (self.findings / f"{name}.txt").write_text(f"{kind}\n{text}")
+
+
+class Resuming(Trying):
+    """Resumes a run again and again, of which run.json is mutated each time."""
+
+    def __init__(self, folder: Path, findings: Path, counts: mmap.mmap) -> None:
+        """Lay out an interrupted run of three processes."""
+        super().__init__(folder, findings, counts)
+        from copycost.catalogue.cell import Cell
+        from copycost.run import resume
+        from copycost.run.execution import execute
+        from tests.run.fake_session import FakeClock, FakeSession
+        from tests.run.test_execution import Watcher, settings
+
+        resume.why_not_fixed = lambda: None  # asked by a process of its own
+        names = ("torch.tensor", "torch.from_numpy")
+        cells = tuple(Cell(name, "to_tensor", "float64", size) for name in names for size in (1, 1024))
+        clock = FakeClock()
+        fake = FakeSession(cells, clock, fault={4: KeyboardInterrupt()}.get)
+        wanted = settings(folder / "template" / "run", cells=cells, layouts=(1, 2), processes=6)
+        execute(wanted, Watcher(), open_session=fake, clock=clock)
+        self.template = wanted.folder
+        self.whole = (wanted.folder / "run.json").read_bytes()
+
+    def refuses(self, data: bytes) -> bool:
+        """Resume the run with a record of this content, and return whether that was refused."""
+        from copycost.errors import UsageError
+        from copycost.run.execution import execute
+        from copycost.run.resume import settle_again
+        from copycost.store.writing import CannotWrite
+        from tests.run.fake_session import FakeClock, FakeSession
+        from tests.run.test_execution import Watcher
+
+        draw = random.Random(data)
+        run = self.folder / "run"
+        shutil.rmtree(run, ignore_errors=True)
+        shutil.copytree(self.template, run)
+        (run / "run.json").write_bytes(data)
+        if draw.random() < 0.2:
+            process = run / draw.choice(sorted(path.name for path in run.glob("process-*.json")))
+            process.write_bytes(mutated(process.read_bytes(), 10**6, draw.getrandbits(32), [process.read_bytes()]))
+        before = _contents(run)
+        clock, refused = FakeClock(), False
+        try:
+            settings = settle_again(str(run), out=self.folder, given={})
+            fake = FakeSession(
+                settings.cells, clock, fault=lambda process: KeyboardInterrupt() if process > 8 else None
+            )
+            execute(settings, Watcher(), resume=True, open_session=fake, clock=clock)
+        except (UsageError, CannotWrite) as error:
+            refused = True
+            if "\n" in str(error):
+                raise WrongFigureError(f"a refusal of several lines: {error}") from error
+        after = _contents(run)
+        kept = {name: after.get(name, after.get(f"damaged-{name}")) for name in before if name != "run.json"}
+        if kept != {name: content for name, content in before.items() if name != "run.json"}:
+            raise WrongFigureError("a process file was lost or changed")
+        if refused and after.get("run.json") != data:
+            raise WrongFigureError("a record that was refused was changed")
+        return refused
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.glob("*.json")}
+
+
+class Reading(Trying):
+    """Reads one file after another in every way that there is, and counts what became of it."""
+
+    def __init__(self, folder: Path, findings: Path, counts: mmap.mmap) -> None:
+        """Lay out a folder with what is read beside the mutated file."""
+        super().__init__(folder, findings, counts)
+        self.run = folder / "run"
+        self.run.mkdir()
+        process = seeds()[0]
+        (self.run / "process-0001.json").write_bytes(process)
+        (folder / "mixed").mkdir()
+        (folder / "mixed" / "good.json").write_bytes(seeds()[-5])
 
     def refuses(self, data: bytes) -> bool:
         """Read a file's content in every way, and return whether each of them refused it."""
@@ -249,16 +360,6 @@ class Reading:
         if not told or set(frame["run"].unique()) != {"good"}:
             raise WrongFigureError("a refused file's figures are in the frame")
 
-    def _add(self, name: str) -> None:
-        self.counts[COUNTS.index(name)] += 1
-
-    def _keep(self, kind: str, data: bytes, text: str) -> None:
-        self._add(kind)
-        name = hashlib.sha256("".join(text.splitlines()[-3:]).encode()).hexdigest()[:12]
-        self.findings.mkdir(parents=True, exist_ok=True)
-        (self.findings / f"{name}.json").write_bytes(data)
-        (self.findings / f"{name}.txt").write_text(f"{kind}\n{text}")
-
 
 class WrongFigureError(Exception):
     """A figure was read that the file does not hold."""
@@ -302,7 +403,27 @@ def _with_nulls(text: str) -> Any:
     return json.loads(text, parse_constant=lambda _: None)
 
 
-def work(arguments: argparse.Namespace) -> None:
+def try_all(kind: str, place: int, arguments: argparse.Namespace) -> None:
+    """Try every mutation of a kind whose turn is at a place, from where an earlier command has come to."""
+    files = arguments.findings / f"{kind}-{place}-of-{arguments.parallel}.counts"
+    if not files.exists():
+        files.write_bytes(bytes(8 * len(COUNTS)))
+    ends = time.monotonic() + arguments.seconds
+    most = arguments.mutations if kind == "files" else arguments.resumes
+    with tempfile.TemporaryDirectory() as name, open(files, "r+b") as file:
+        make = Reading if kind == "files" else Resuming
+        trying = make(Path(name), arguments.findings, mmap.mmap(file.fileno(), 8 * len(COUNTS)))
+        whole = seeds() if isinstance(trying, Reading) else [trying.whole]
+        if any(trying.refuses(seed) for seed in whole):
+            raise SystemExit("a seed is refused: what it is of would never be read")
+        while (number := place + arguments.parallel * trying.counts[0]) < most and time.monotonic() < ends:
+            data = whole[number % len(whole)]
+            for step in range(random.Random(number).choice((1, 1, 2, 3))):
+                data = mutated(data, 100_000, hash((arguments.seed, number, step)), [data])
+            trying(data)
+
+
+def guided(arguments: argparse.Namespace) -> None:
     """Fuzz in this process; libFuzzer ends it."""
     import atheris
 
@@ -331,58 +452,95 @@ def work(arguments: argparse.Namespace) -> None:
     atheris.Fuzz()
 
 
-def table(counts: dict[str, int], seconds: float) -> str:
-    """Return what was tried and found as a Markdown table."""
+def table(kind: str, target: int, counts: dict[str, int]) -> list[str]:
+    """Return what was tried of a kind and found, as rows of a Markdown table."""
+    what = {
+        "files": ("mutated files tried", "read, every time as a plain reading finds it"),
+        "resumes": ("mutated run.json resumed", "gone on, with every process file as it was"),
+    }[kind]
     rows = [
-        ("mutated files tried", "100,000", f"{counts['tried']:,}"),
-        ("read, every time as a plain reading finds it", "", f"{counts['read']:,}"),
+        (what[0], f"{target:,}", f"{counts['tried']:,}"),
+        (what[1], "", f"{counts['read']:,}"),
         ("refused in one line", "", f"{counts['refused']:,}"),
-        (
-            "of these through show, export, compare, machines, history, explain, report, docs, plot or import",
-            "",
-            f"{counts['commands']:,}",
-        ),
+        ("of these through a command", "", f"{counts['commands']:,}"),
         ("tracebacks", "0", f"{counts['traceback']:,}"),
         ("over 5 s", "0", f"{counts['hang']:,}"),
-        ("wrong figures, or figures of a refused file", "0", f"{counts['wrong figure']:,}"),
+        ("wrong figures, or anything lost", "0", f"{counts['wrong figure']:,}"),
         ("slowest, processor time", "5 s", f"{counts['slowest, µs'] / 1e6:.2f} s"),
-        ("time for all", "", f"{seconds:.0f} s"),
     ]
-    lines = ["| what | target | measured |", "| --- | --- | --- |"]
-    return "\n".join(lines + [f"| {what} | {target} | {measured} |" for what, target, measured in rows])
+    return [f"| {what} | {target} | {measured} |" for what, target, measured in rows]
+
+
+def counted(files: Sequence[Path]) -> dict[str, int]:
+    """Return what all of some files count together."""
+    columns = zip(*(memoryview(file.read_bytes()).cast("q") for file in files), strict=True)
+    totals = [
+        max(column) if name.startswith("slowest") else sum(column) for name, column in zip(COUNTS, columns, strict=True)
+    ]
+    return dict(zip(COUNTS, totals, strict=True))
 
 
 def main() -> int:
-    """Fuzz in a process of its own, print the table, and return 1 where something was found."""
+    """Try all mutations, some processes at a time, print the table, and return 1 where something was found."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--mutations", type=int, default=100_000)
+    parser.add_argument("--mutations", type=int, default=100_000, help="how many mutated files to read")
+    parser.add_argument("--resumes", type=int, default=1000, help="how many mutated run.json to resume")
+    parser.add_argument(
+        "--seconds", type=float, default=math.inf, help="time for each of the two; what is left is for later"
+    )
+    parser.add_argument("--parallel", type=int, default=os.cpu_count() or 1, help="processes at a time")
+    parser.add_argument("--guided", action="store_true", help="mutate files by what they have covered, with atheris")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--findings", type=Path, default=Path("fuzz-findings"))
     parser.add_argument("--counts", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.counts:
-        work(arguments)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        counts_file = folder / "counts"
-        counts_file.write_bytes(bytes(8 * len(COUNTS)))
-        (folder / "work").mkdir()
+        guided(arguments)
+    arguments.findings.mkdir(parents=True, exist_ok=True)
+    print("| what | target | measured |\n| --- | --- | --- |")
+    found = 0
+    for kind, target in (("files", arguments.mutations), ("resumes", arguments.resumes)):
         begun = time.monotonic()
-        own = ["--counts", str(counts_file), "--folder", str(folder / "work")]
-        command = [sys.executable, __file__, *sys.argv[1:], *own]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        counts = dict(zip(COUNTS, memoryview(counts_file.read_bytes()).cast("q"), strict=True))
-    print(table(counts, time.monotonic() - begun))
-    found = counts["traceback"] + counts["hang"] + counts["wrong figure"]
-    if done.returncode or counts["tried"] < arguments.mutations:
-        print(
-            f"the fuzzer ended early ({done.returncode}):", *done.stderr.splitlines()[-15:], sep="\n", file=sys.stderr
-        )
-        return 1
+        ended_early = False
+        if kind == "files" and arguments.guided:
+            files, ended_early = _guided_apart(arguments)
+        else:
+            started = [
+                get_context("spawn").Process(target=try_all, args=(kind, place, arguments))
+                for place in range(arguments.parallel)
+            ]
+            for process in started:
+                process.start()
+            for process in started:
+                process.join()
+            ended_early = any(process.exitcode for process in started)
+            files = sorted(arguments.findings.glob(f"{kind}-*-of-{arguments.parallel}.counts"))
+        counts = counted(files)
+        rows = [*table(kind, target, counts), f"| time of this command | | {time.monotonic() - begun:.0f} s |"]
+        print(*rows, sep="\n", flush=True)
+        if ended_early:
+            print("a process ended early", file=sys.stderr)
+        elif counts["tried"] < target:
+            print(f"{target - counts['tried']:,} are left: the same command goes on with them", file=sys.stderr)
+        found += counts["traceback"] + counts["hang"] + counts["wrong figure"] + ended_early
     if found:
         print(f"what was found is in {arguments.findings}", file=sys.stderr)
     return int(found > 0)
+
+
+def _guided_apart(arguments: argparse.Namespace) -> tuple[list[Path], bool]:
+    """Fuzz in a process of its own; return the file of its counts, and whether it ended early."""
+    counts = arguments.findings / "guided.counts"
+    counts.write_bytes(bytes(8 * len(COUNTS)))
+    with tempfile.TemporaryDirectory() as name:
+        own = ["--counts", str(counts), "--folder", name]
+        done = subprocess.run(
+            [sys.executable, __file__, *sys.argv[1:], *own], capture_output=True, text=True, check=False
+        )
+    if done.returncode:
+        print(*done.stderr.splitlines()[-15:], sep="\n", file=sys.stderr)
+    return [counts], done.returncode != 0
 
 
 if __name__ == "__main__":

@@ -94,7 +94,8 @@ def benchmark_stats(path: Path, name: str, stats: Mapping[str, object]) -> Stats
     key, values = _recorded(stats)
     rounds = _numbers(where, f"stats.{key}", values)
     if not _are_times(rounds):
-        raise UsageError(f"{where}: stats.{key} holds a value that is not a time in seconds")
+        valid = f"0 or from {_SHORTEST:g} to {_LONGEST:g}"
+        raise UsageError(f"{where}: stats.{key} holds a value that is not a time in seconds, {valid}")
     low, high = (_quartile(stats.get(key)) for key in ("q1", "q3"))
     if key == "median":
         return Stats(rounds, low, high, as_count(stats.get("rounds")))

@@ -34,6 +34,8 @@ def written(value: Any, unit: str) -> str:
 
 def ratio(value: float) -> str:
     """Return a ratio with as many digits as a comparison can know, such as ``1.052``, ``13.2`` or ``1,270``."""
+    if 0 < value < 0.0005 or math.inf > value >= 1e15:
+        return f"{value:.3g}"
     digits = 3 if value < 2 else 2 if value < 10 else 1 if value < 100 else 0
     return f"{value:,.{digits}f}" if math.isfinite(value) else NOTHING
 
