@@ -233,6 +233,11 @@ class Run:
         if not self.estimates["size"].isna().any():
             return {}
         frames = self.files.benchmarks
+        if self._where is not None and "fullname" in self.estimates:
+            left = set(self.estimates["fullname"].astype(str))
+            frames = {
+                name: frame[frame["fullname"].isin(left)].reset_index(drop=True) for name, frame in frames.items()
+            }
         return dict(zip([self.name], frames.values(), strict=False)) if self.path.is_file() else frames
 
     # What is told of it.

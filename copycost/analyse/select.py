@@ -184,10 +184,12 @@ def narrowed(selected: list[list[Run]], where: Where | None) -> list[list[Run]]:
     """Return the runs of each word narrowed to conditions, without those of which nothing is left.
 
     Raises:
-        UsageError: nothing is left of any run of a word.
+        UsageError: nothing is left of any run of a word; or a condition is on what no run has.
     """
     if where is None:
         return selected
+    if where.names_of_suites:
+        where.check_names([run.cells for runs in selected for run in runs if not run.is_ours])
     left = [[run for run in (each.narrowed(where) for each in runs) if len(run.estimates)] for runs in selected]
     if not all(left):
         raise UsageError(f"--where {where.text!r} leaves no cell of {selected[left.index([])][0].name}")

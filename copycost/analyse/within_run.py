@@ -76,7 +76,7 @@ def _compared(run: Run, axis: str, direction: str, first: str, other: str, margi
 
 
 def _only(axis: str, value: str, direction: str) -> Where:
-    """Return the condition of one value: numbers as numbers, and in texts every sign for itself."""
-    literal = int(value) if axis == "threads" else "".join(f"[{sign}]" if sign in "*?[" else sign for sign in value)
+    """Return the condition of one value, in which every sign stands for itself."""
+    literal = "".join(f"[{sign}]" if sign in "*?[" else sign for sign in value)
     among = [(axis, "=", literal), *([("direction", "=", direction)] if direction else [])]
     return Where(value, tuple(among))

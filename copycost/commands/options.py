@@ -80,7 +80,9 @@ class _WhereType(click.ParamType[Any]):
         return parse_where(value) if isinstance(value, str) else value
 
 
-where_option = click.option("--where", type=_WhereType(), help="Only these cells, such as dtype=float64,size>=1M.")
+where_option = click.option(
+    "--where", type=_WhereType(), help="Only these cells: dtype=float64,size>=1M, or by a suite's own parameters."
+)
 
 
 def format_option(default: str = "table", formats: Sequence[str] = FORMATS) -> Callable[[_Function], _Function]:

@@ -5,6 +5,7 @@ from copycost.analyse.select import select, select_one, select_sides
 from copycost.analyse.where import parse_where
 from copycost.errors import UsageError
 from tests.made_up import EMPTY_CALL, Law, core_cells, made_up_rounds, write_run
+from tests.show.suites import benchmark, write_suite
 
 CELLS = [*core_cells((1, 4096, 65536), ("float32", "float64")), EMPTY_CALL]
 
@@ -69,7 +70,7 @@ def test_a_cell_of_another_suite_has_no_size_to_meet_a_condition():
         ("", "does not parse"),
         ("dtype", "does not parse"),
         ("dtype=", "does not parse"),
-        ("dtyp=float64", "did you mean dtype"),
+        ("workers<few", "'few' is not a number"),
         ("size>=many", "not a count"),
         ("dtype>float64", "is a text"),
         ("bytes=12parsecs", "not a number of bytes"),
@@ -78,3 +79,65 @@ def test_a_cell_of_another_suite_has_no_size_to_meet_a_condition():
 def test_what_does_not_parse_is_refused_with_what_would(text, said):
     with pytest.raises(UsageError, match=said):
         parse_where(text)
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory):
+    """Eight tests of two parameters, ``size`` among them; half of them are in a group and tell their memory."""
+    tests = []
+    for workers in (1, 2, 16):
+        for size in (100, 1000, 1024):
+            item = benchmark(f"test_sort[{workers}-{size}]", 1e-6 * size, {"workers": workers, "size": size})
+            if workers == 2:
+                item |= {"group": "pair", "extra_info": {"peak.mb": size / 100, "note": "text", "workers": 99}}
+            tests.append(item)
+    tests.append(benchmark("test_cast[float32-True]", 1e-6, {"dtype": "float32", "fast": True}))
+    tests.append(benchmark("test_cast[None-False]", 1e-6, {"dtype": None, "fast": False}))
+    tests.append(benchmark("test_plain", 1e-6))
+    return write_suite(tmp_path_factory.mktemp("suite") / "suite.json", tests)
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("workers=2,size>=1000", ["2-1000", "2-1024"]),
+        ("workers=2, size>=1K", ["2-1024"]),
+        ("workers>2", ["16-100", "16-1000", "16-1024"]),  # a number, and not a text
+        ("workers=1*,size=100", ["1-100", "16-100"]),
+        ("workers!=2,size!=1024", ["1-100", "1-1000", "16-100", "16-1000"]),  # what has none meets nothing
+        ("group=pair,size<1000", ["2-100"]),
+        ("peak.mb>9.5", ["2-1000", "2-1024"]),
+        ("dtype=float32", ["float32-True"]),
+        ("fast=false", ["None-False"]),
+        ("fast=True", ["float32-True"]),
+        ("conversion=test_plain*", [""]),
+    ],
+)
+def test_another_suite_is_narrowed_by_what_it_tells_itself(suite, text, left):
+    run = select_one(str(suite), suite.parent, where=parse_where(text))
+    assert sorted(run.estimates["name"].str.partition("[")[2].str.removesuffix("]")) == sorted(left)
+    assert set(run.rounds["name"]) == set(run.estimates["name"])
+    assert set(run.benchmarks["suite"]["fullname"]) == set(run.estimates["fullname"])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("worker=2", "'worker' is not known: did you mean workers"),
+        ("note=text", "'note' is not known: "),  # a text of extra_info is none
+        ("zzz=2", "valid: workers, size, dtype, fast, peak.mb, group, conversion, direction, cache, "),
+    ],
+)
+def test_a_name_that_no_run_tells_is_answered_with_those_that_are_told(suite, text, said):
+    with pytest.raises(UsageError) as caught:
+        select_one(str(suite), suite.parent, where=parse_where(text))
+    assert said in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_run_of_ours_has_no_parameters_of_its_own(results, suite):
+    with pytest.raises(UsageError, match="'dtyp' is not known: did you mean dtype"):
+        select_one("one", results, where=parse_where("dtyp=float64"))
+    runs = select([str(suite)], results, where=parse_where("workers=2"))
+    assert [run.name for run in runs] == ["suite"]
+    with pytest.raises(UsageError, match="leaves no cell of one"):
+        select(["one", str(suite)], results, where=parse_where("workers=2"))
