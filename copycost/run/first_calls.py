@@ -86,7 +86,7 @@ class FirstCalls:
             arm=arm.name,
             address_layout=layout,
         ).write(plan_file)
-        start = FirstCallStart(interpreter(arm), dict(arm.environment), layout)
+        start = FirstCallStart(interpreter(arm), dict(arm.environment), layout, node=arm.numa)
         with self.open_session(start, plan_file) as session:
             supervision = Supervision(session, settings.visit_timeout, self.meanwhile)
             try:

@@ -65,14 +65,14 @@ def timed(folder, fresh, earlier=None, **changes):
 
 
 def test_each_conversion_is_called_at_its_smallest_size_in_five_processes_of_each_arm(tmp_path):
-    fresh, fast = Fresh(), Arm("fast", {"SPEED": "9"})
+    fresh, fast = Fresh(), Arm("fast", {"SPEED": "9"}, numa=1)
     found, watcher = timed(tmp_path / "run", fresh, arms=(BASE, fast), layouts=(3, 4))
     for arm in ("base", "fast"):
         assert {cell: len(seconds) for cell, seconds in found[arm]["seconds"].items()} == {F.id: 5, G.id: 5}
     assert sorted(second for arm in found.values() for of_cell in arm["seconds"].values() for second in of_cell) == [
         *range(1, 21)
     ]
-    assert {start.environment.get("SPEED") for start in fresh.starts} == {None, "9"}
+    assert {(start.environment.get("SPEED"), start.node) for start in fresh.starts} == {(None, None), ("9", 1)}
     assert [start.layout for start in fresh.starts] == [3] * 4 + [4] * 4 + [3] * 4 + [4] * 4 + [3] * 4
     assert watcher.said[-1][1:] == (20, 20)
 
