@@ -87,6 +87,11 @@ def cli(context: click.Context) -> None:
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
+        return
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        raise UsageError("the current folder is not there any more: change to one that is") from None
 
 
 for command in COMMANDS:
@@ -168,5 +173,8 @@ def _is_open(descriptor: int) -> bool:
 def _complain(message: str) -> int:
     if len(message) > _LONGEST_MESSAGE:  # a name from a file has any length
         message = f"{message[: _LONGEST_MESSAGE // 2]} … {message[-_LONGEST_MESSAGE // 2 :]}"
-    print("copycost: " + one_line(message), file=sys.stderr)
+    try:
+        print("copycost: " + one_line(message), file=sys.stderr, flush=True)
+    except OSError:  # nobody can be told; nor is it tried again at the exit, which would change the status
+        sys.stderr = sys.__stderr__ = None  # type: ignore[misc]
     return 2

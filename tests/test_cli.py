@@ -43,7 +43,14 @@ CLOSED = "standard output cannot be written (Bad file descriptor)"
 @pytest.mark.parametrize("command", ["show mine", "--help"])
 @pytest.mark.parametrize(
     ("output", "status", "told"),
-    [("> /dev/full", 2, FULL), (">&-", 2, CLOSED), (">&- 2>&-", 2, None), ("| true", 0, None), ("<&-", 0, None)],
+    [
+        ("> /dev/full", 2, FULL),
+        (">&-", 2, CLOSED),
+        (">&- 2>&-", 2, None),
+        ("> /dev/full 2> /dev/full", 2, None),
+        ("| true", 0, None),
+        ("<&-", 0, None),
+    ],
 )
 def test_output_that_cannot_be_written_is_one_line_and_a_reader_that_has_gone_is_none(
     results, command, output, status, told
@@ -58,6 +65,15 @@ def test_output_that_cannot_be_written_is_one_line_and_a_reader_that_has_gone_is
     )
     assert done.returncode == status
     assert done.stderr == ("" if told is None else f"copycost: {told}\n")
+
+
+@pytest.mark.parametrize("command", ["show mine", "run --size 1", "explain latest", "machines mine mine", "doctor"])
+def test_a_current_folder_that_is_gone_is_one_line(tmp_path, monkeypatch, capsys, command):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert main(command.split()) == 2
+    assert capsys.readouterr().err == "copycost: the current folder is not there any more: change to one that is\n"
 
 
 @pytest.mark.parametrize(
