@@ -25,7 +25,7 @@ UNSTEADY = 0.05
 INTERRUPTED_OFTEN = 0.03
 IMPRECISE = "imprecise"
 
-_BRACKETED_FIGURE = re.compile(r" \([^()]*\{figure\}[^()]*\)")
+_FIGURE_BESIDE = re.compile(r" \([^()]*\{figure\}[^()]*\)|, [^,]*\{figure\}[^,]*$")
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,8 @@ def sentences(cells: pd.DataFrame, *, brief: bool = False) -> list[tuple[Doubt, 
         sentence, figure = doubt.brief if brief else doubt.sentence, "unknown"
         if len(known):
             figure = doubt.written(float(known.max()))
-        else:  # what stands in brackets with the figure goes with it
-            sentence = _BRACKETED_FIGURE.sub("", sentence)
+        else:  # what stands in brackets, or after the last comma, with the figure goes with it
+            sentence = _FIGURE_BESIDE.sub("", sentence)
         said.append((doubt, sentence.format(cells=cells_said, figure=figure, why="" if brief else doubt.why(among))))
     return said
 

@@ -55,6 +55,16 @@ def test_a_doubt_is_present_where_its_cause_is_and_said_with_its_figure(name):
     assert any(sign.isdigit() for sign in said)
 
 
+@pytest.mark.parametrize(
+    ("brief", "told"),
+    [(True, "1 of 1 cells: less precise than asked for"), (False, "1 of 1 cells are less precise than asked for")],
+)
+def test_cells_without_an_interval_are_less_precise_by_nothing_that_is_known(brief, told):
+    cells = estimate(WITH["imprecise"](), precision=0.02).assign(ci_low=np.nan, ci_high=np.nan, flags="imprecise")
+    ((_, said),) = sentences(cells, brief=brief)
+    assert said == told
+
+
 @pytest.mark.parametrize("name", WITH)
 def test_a_calm_run_raises_no_doubt(name):
     cells = estimate(made_up_rounds(CALM, [CELL, SHORT, EMPTY_CALL]), precision=0.02)
