@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -14,6 +15,7 @@ from typing import Any
 
 from copycost.errors import UsageError, nearest
 from copycost.run.privacy import file_told
+from copycost.run.record import remove_leftovers
 from copycost.store.json_file import LARGEST_BYTES, read_json
 from copycost.store.names import fitting_name
 from copycost.store.record import RECORD, read_record
@@ -23,6 +25,7 @@ SCHEMA = 2
 FILE = "cluster.json"
 
 _LONGEST_NAME = 90
+_LANDING = ".landing-"
 _SENT = re.compile(r"process-\d{1,9}\.json|run\.json")
 
 #: Options that say where the run is or how it is shown, and not what it is.
@@ -157,7 +160,7 @@ class ClusterRecord:
             if not _SENT.fullmatch(str(name)):
                 raise UsageError(f"it sent a file that is not a run's: {str(name)[:100]!r}")
         name = self.name_folder(entry)
-        with tempfile.TemporaryDirectory(prefix=".landing-", dir=self.folder) as scratch:
+        with tempfile.TemporaryDirectory(prefix=_LANDING, dir=self.folder) as scratch:
             landing = Path(scratch) / name
             landing.mkdir()
             for file, content in sent.items():
@@ -170,6 +173,13 @@ class ClusterRecord:
             os.replace(landing, self.folder / name)
         entry.processes = len(sent) - 1
         return record
+
+
+def clear(folder: Path) -> None:
+    """Remove what a command that was killed has left unfinished in a cluster's run."""
+    remove_leftovers(folder)
+    for landing in folder.glob(f"{_LANDING}*"):
+        shutil.rmtree(landing, ignore_errors=True)
 
 
 def resumed(run: str, out: Path, given: Mapping[str, Any]) -> ClusterRecord:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import re
 import secrets
+import shutil
+import signal
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent import futures
+from concurrent.futures import Future
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,21 +24,37 @@ from distributed.scheduler import KilledWorker
 from copycost.catalogue.grid import parse_sizes, parse_threads
 from copycost.errors import UsageError, one_line, told
 from copycost.regular import bytes_of
-from copycost.run.cluster.cluster_record import FILE, ClusterRecord, HostEntry, resumed
+from copycost.run.cluster.cluster_record import FILE, ClusterRecord, HostEntry, clear, resumed
 from copycost.run.cluster.connection import RESOURCE, connected, parse
 from copycost.run.cluster.host_task import PREFIX, Job, leave, measure_host, suite, watch
 from copycost.run.cluster.hosts import EXAMINATION, Host, absent_host, facts, misfits
 from copycost.run.folder import leave_empty, locked
 from copycost.run.settings import RANDOM, Settings, parse_layouts, settle
+from copycost.store.writing import SCRATCH
 from copycost.units import parse_seconds
 
 Tell = Callable[[str, bool], None]
 """Shows a line about a host; True for lines that last, False for how far a host has come."""
 
 _LOOK_SECONDS = 0.5
+_LEAST_SILENCE = 10.0  # of a worker whose heart beats every 0.5 to 5 s, by Dask's own rule
+_ERRAND_SECONDS = 10.0
 _ATTEMPTS = 3
 _RETRIES = 2
 _LONGEST_REASON = 300
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """Take SIGTERM, by which systems that hand out machines ask a program to end, for Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def measure_cluster(
@@ -69,13 +91,17 @@ def measure_cluster(
     else:
         settings = _settled(typed, name=name, out=out, conversions_file=conversions_file)
         record = ClusterRecord(settings.folder, dict(typed), settings.as_record()["conversions_file"])
+    scratch = record.folder / SCRATCH
     try:
-        with locked(record.folder):
+        with _terminable(), locked(record.folder):
+            clear(record.folder)
             try:
-                with connected(place, seconds) as client:
+                scratch.mkdir()
+                with connected(place, seconds, scratch) as client:
                     expected = place if isinstance(place, int) else 1
                     ClusterRun(client, record, conversions_file, seconds, expected, tell).measure()
             finally:
+                shutil.rmtree(scratch, ignore_errors=True)
                 if resume is None and not any(entry.processes for entry in record.hosts):
                     (record.folder / FILE).unlink(missing_ok=True)  # of a new run that has measured nothing
     finally:
@@ -114,11 +140,17 @@ class ClusterRun:
         self.record = record
         self.conversions = (conversions.name, bytes_of(conversions)) if conversions else None
         self.wait = wait
+        self.silence = max(wait, _LEAST_SILENCE)
         self.expected = expected
         self.tell = tell
         self.yardstick = facts()
         self.topic = f"copycost-{secrets.token_hex(4)}"
+        #: What the scheduler says of its workers, and of those that were heard of late.
+        self.listed: Mapping[str, Mapping[str, Any]] = {}
         self.present: Mapping[str, Mapping[str, Any]] = {}
+        #: The last sign of life of each worker, by the scheduler's clock, and when that was here.
+        self.signs: dict[str, tuple[float, float]] = {}
+        self.asked: dict[str, tuple[Future[Any], float]] = {}
         self.unheard: Counter[str] = Counter()
         self.examined: set[str] = set()
         self.hosts: list[Host] = []
@@ -153,6 +185,9 @@ class ClusterRun:
         while True:
             try:
                 self._step()
+            except _SchedulerSilent:
+                lost = f"the scheduler has said nothing for {self.silence:.3g} s"
+                break
             except OSError:  # the scheduler's loss, which the client will have noted when it is asked again
                 pass
             except Exception:
@@ -162,7 +197,7 @@ class ClusterRun:
                 lost = "the scheduler was lost"
                 break
             there = len(self.examined) >= self.expected and not self._absent()
-            if not self._under_way() and (there or time.monotonic() > deadline):
+            if not self._under_way() and not self.asked and (there or time.monotonic() > deadline):
                 break
             time.sleep(_LOOK_SECONDS)
         if not self.examined:
@@ -180,8 +215,7 @@ class ClusterRun:
 
     def _step(self) -> None:
         """Take in workers that are new and tasks that have ended, and submit those of hosts that are new."""
-        workers = self.client.scheduler_info(n_workers=-1)["workers"]
-        self.present = {name: worker for name, worker in workers.items() if worker["status"] == "running"}
+        self._look()
         self._examine([worker for worker in self.present if worker not in self.examined])
         for future, result in self.ended.next_batch(block=False):
             for host in self._under_way():
@@ -189,27 +223,77 @@ class ClusterRun:
                     host.task = None
                     self._take(host, future.status, result)
         for host in self._under_way():
-            unknown = self.client.status != "running"  # without a scheduler nobody knows which workers there are
-            if unknown or any(host.can_run_on(*worker) for worker in self.present.items()):
-                host.seen = time.monotonic()
-            elif time.monotonic() - host.seen > self.wait:
-                self._settle(host, "lost", f"its worker was lost, and none came back within {self.wait:.3g} s")
+            self._look_after(host)
             if host.entry.status == "waiting" and host.task is None and not host.workers.isdisjoint(self.present):
                 self._submit(host)
 
+    def _look(self) -> None:
+        """Learn which workers there are, and which of them live.
+
+        A worker that is stopped, or whose host is gone without a word, stays on the scheduler's list for minutes.
+
+        Raises:
+            _SchedulerSilent: the scheduler is such a one.
+        """
+        asked = self._begin(self.client.scheduler.identity, n_workers=-1)
+        if asked in futures.wait([asked], self.silence).not_done:
+            asked.cancel()
+            if self.client.status == "running":
+                raise _SchedulerSilent
+            raise OSError("the scheduler is looked for")
+        self.listed, now = asked.result()["workers"], time.monotonic()
+        for name, worker in self.listed.items():
+            if name not in self.signs or worker["last_seen"] != self.signs[name][0]:
+                self.signs[name] = worker["last_seen"], now
+        self.present = {
+            name: worker
+            for name, worker in self.listed.items()
+            if worker["status"] == "running" and now - self.signs[name][1] <= self.silence
+        }
+
+    def _look_after(self, host: Host) -> None:
+        """Give a host up of which no worker was heard for too long, and take its task back from one that was not."""
+        now = time.monotonic()
+        able = {name for name, worker in self.listed.items() if host.can_run_on(name, worker)}
+        silent, places = able - set(self.present), ", ".join(sorted(able))
+        host.seen = max([host.seen, *(self.signs[name][1] for name in able)])
+        if self.client.status != "running":  # without a scheduler nobody knows which workers there are
+            host.seen = now
+        elif able == silent and now - host.seen > self.wait:
+            said = f"its worker was lost, and none came back within {self.wait:.3g} s"
+            if silent:
+                said = f"nothing was heard of its worker {places} for {now - host.seen:.3g} s"
+            self._settle(host, "lost", said)
+        elif silent and host.task is not None:
+            working = self._begin(self.client.scheduler.processing, workers=sorted(silent)).result(self.silence)
+            if any(host.task.key in keys for keys in working.values()):
+                host.take_back(silent)
+
     def _examine(self, workers: list[str]) -> None:
         """Find out on which hosts workers are and whether those can be measured, and meet hosts that are new."""
-        answers = self.client.run(eval, EXAMINATION, workers=workers, on_error="return") if workers else {}
-        for worker, answer in answers.items():
-            if isinstance(answer, Mapping):
+        for worker in workers:
+            if worker not in self.asked:
+                self.asked[worker] = self._begin(self._run_on, worker, eval, EXAMINATION), time.monotonic()
+        for worker, (asked, began) in list(self.asked.items()):
+            late = time.monotonic() - began > self.silence
+            if not asked.done() and not late:
+                continue
+            del self.asked[worker]
+            found: Mapping[str, Any] = {}
+            if worker not in self.listed:  # it has gone meanwhile
+                continue
+            if not asked.done():
+                asked.cancel()
+                reasons = [f"its worker {worker} did not answer within {self.silence:.3g} s"]
+            elif isinstance(answer := asked.exception() or asked.result(), Mapping):
                 found, reasons = answer, misfits(self.yardstick, answer, self.record.asked)
             else:
                 self.unheard[worker] += 1
                 if self.unheard[worker] < _ATTEMPTS:  # it may have gone, and then is not asked again
                     continue
-                found, reasons = {}, [f"its worker cannot be examined: {_words(answer)}"]
+                reasons = [f"its worker cannot be examined: {_words(answer)}"]
             self.examined.add(worker)
-            self._meet(worker, Host(found, str(self.present[worker]["host"]), reasons))
+            self._meet(worker, Host(found, str(self.listed[worker]["host"]), reasons))
 
     def _meet(self, worker: str, found: Host) -> None:
         """Take in what was found on a worker: of a new host, or of one of those that are known."""
@@ -303,12 +387,27 @@ class ClusterRun:
                 self._show(host, str(event[1]["text"]), lasting=False)
 
     def _on_workers(self, errand: Callable[..., Any], workers: set[str]) -> dict[str, Any]:
-        """Return what a function of this run's watch returns on each worker that is there, or what it raised."""
-        there = sorted(workers & set(self.present))
-        answers: dict[str, Any] = {}
-        if there:
-            answers = self.client.run(errand, self.topic, workers=there, on_error="return")
-        return answers
+        """Return what a function of this run's watch returns on each worker that is there and answers soon."""
+        begun = {name: self._begin(self._run_on, name, errand, self.topic) for name in workers & set(self.present)}
+        done, _ = futures.wait(begun.values(), _ERRAND_SECONDS)
+        return {name: one.result() for name, one in begun.items() if one in done and one.exception() is None}
+
+    async def _run_on(self, worker: str, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Return what a function returns on a worker, or what it raised there."""
+        answers = await self.client.run(function, *arguments, workers=[worker], on_error="return")
+        return answers[worker]
+
+    def _begin(self, function: Callable[..., Any], *arguments: Any, **more: Any) -> Future[Any]:
+        """Begin a coroutine in the client's own loop: what it waits for may never answer."""
+
+        async def begun() -> Any:
+            return await function(*arguments, **more)
+
+        return asyncio.run_coroutine_threadsafe(begun(), self.client.loop.asyncio_loop)
+
+
+class _SchedulerSilent(Exception):
+    """The scheduler takes what it is sent, and says nothing."""
 
 
 def _words(error: BaseException) -> str:

@@ -21,9 +21,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
-from filelock import FileLock, Timeout
 from rich.console import Console
 
+from copycost.catalogue import sandbox
 from copycost.errors import UsageError
 from copycost.run.cluster.hosts import REFUSED
 from copycost.run.execution import execute
@@ -31,8 +31,6 @@ from copycost.run.progress import ProgressBar
 from copycost.run.session import Session, Start
 from copycost.run.settings import settle
 from copycost.temporary import require_temporary
-
-LOCK = "copycost-host.lock"
 
 _LAST_RESORT = 10
 
@@ -57,29 +55,38 @@ def end_with_parent(lifeline: int, parent: int) -> None:
 
 
 @contextlib.contextmanager
-def host_alone(waits: Callable[[], None], path: Path | None = None) -> Iterator[None]:
+def host_alone(waits: Callable[[], None], folder: Path | None = None) -> Iterator[None]:
     """Hold the lock that all cluster runs on this host share, whoever started them: one benchmark at a time.
 
+    It is the system's lock of a folder that every user can open: a file would be left there, and be somebody's own.
     `waits` is called if somebody else holds it. The system lets go of it when the process ends, however it ends. Where
-    it cannot be had at all, as on a read-only disk or where another user keeps it to himself, there is no waiting.
+    it cannot be had at all, as on Windows and some network file systems, there is no waiting.
+
+    Args:
+        waits: called once.
+        folder: None for that of temporary files.
     """
-    lock = FileLock(path or Path(tempfile.gettempdir(), LOCK), mode=0o666, fallback_to_soft=False)
-    try:
+    with contextlib.ExitStack() as stack:
         try:
-            lock.acquire(blocking=False)
-        except Timeout:
-            waits()
-            lock.acquire(poll_interval=1.0)
-    except OSError:
-        pass
-    try:
+            import fcntl
+
+            lock = os.open(folder or tempfile.gettempdir(), os.O_RDONLY)
+            stack.callback(os.close, lock)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                waits()
+                fcntl.flock(lock, fcntl.LOCK_EX)
+        except (ImportError, OSError):
+            pass
         yield
-    finally:
-        lock.release()
 
 
 def main(job_file: Path) -> int:
     """Measure, and return the exit status; the last line on standard error says why there are no results, or few."""
+    sandbox.die_with_parent()
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a worker's children are made to ignore it
     threading.Thread(target=end_with_parent, args=(0, os.getppid()), daemon=True).start()
     require_temporary(Path.cwd())  # a folder of the worker's

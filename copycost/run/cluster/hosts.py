@@ -108,7 +108,7 @@ class Host:
         begun: how often a task was submitted: again only when it was taken back, since Dask itself retries.
         places: where Dask may run the task.
         resource: how much of our resource the task takes.
-        seen: when a worker was last there that could run the task, by the monotonic clock.
+        seen: when a worker that could run the task last gave a sign of life, by the monotonic clock.
     """
 
     facts: Mapping[str, Any]
@@ -166,6 +166,13 @@ class Host:
         whole = not self.unfit and not any(":" in address for address in self.addresses)
         self.places = sorted(self.addresses if whole else self.workers)
         self.resource = max(float(worker["resources"].get(RESOURCE, 0)) for worker in described)
+
+    def take_back(self, silent: set[str]) -> None:
+        """Take the task back from workers that say nothing, to have it run on another, and never on them."""
+        self.unfit |= silent
+        self.workers -= silent
+        self.task.cancel()
+        self.task = None
 
     def can_run_on(self, worker: str, described: Mapping[str, Any]) -> bool:
         """Return whether Dask can run the task on a worker."""

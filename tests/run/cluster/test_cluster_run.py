@@ -169,6 +169,61 @@ def test_a_host_of_which_no_worker_comes_back_is_lost(cluster, run, tmp_path):
     assert not list((tmp_path / "results").iterdir())
 
 
+def test_a_stopped_worker_holds_up_neither_its_host_nor_the_others(cluster, run, tmp_path):
+    pair, alone = [cluster.worker(2, "--nthreads", "1") for _ in range(2)], cluster.worker(3, "--nthreads", "1")
+    running = run.start(str(cluster.file), "--name", "run", "--wait", "2s", *LIMITS)
+    wait_until(lambda: any(map(measuring, pair)) and measuring(alone), running)
+    stopped = [alone, next(worker for worker in pair if measuring(worker))]
+    for worker in stopped:
+        worker.send_signal(signal.SIGSTOP)
+    run.go_on()
+    _, told = running.communicate()
+    folder = tmp_path / "results" / "run"
+    hosts = by_address(folder)
+    assert running.returncode == 1 and "Traceback" not in told
+    assert (hosts["2"].status, hosts["3"].status) == ("complete", "lost")
+    assert is_whole(folder / hosts["2"].folder)
+    assert "lost: nothing was heard of its worker tcp://127.0.0.3:" in told
+    assert "127.0.0.3" not in hosts["3"].reason  # names and addresses are not kept
+
+
+def test_a_stopped_scheduler_ends_the_run(cluster, run, tmp_path):
+    cluster.worker(2, "--nthreads", "1")
+    running = run.start(str(cluster.file), "--name", "run", "--wait", "2s", *LIMITS)
+    wait_until(lambda: run.waiting, running)
+    cluster.scheduler.send_signal(signal.SIGSTOP)
+    _, told = running.communicate()
+    assert running.returncode == 1 and "Traceback" not in told
+    assert "lost: the scheduler has said nothing for 10 s" in told
+
+
+@pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_local_cluster_leaves_no_process_and_no_temporary_file(run, tmp_path, monkeypatch, ended_by):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    running = run.start("local:1", "--name", "run", *LIMITS)
+    wait_until(lambda: (run.folder / "waits-host").exists(), running)
+    started = psutil.Process(running.pid).children(recursive=True)
+    if ended_by == signal.SIGINT:  # as a terminal does: to all of the group
+        for process in psutil.Process(running.pid).children():
+            process.send_signal(ended_by)
+    running.send_signal(ended_by)
+    _, told = running.communicate()
+    left, folder = psutil.wait_procs(started, timeout=600)[1], tmp_path / "results" / "run"
+    assert not left and not list(temporary.iterdir()) and "Traceback" not in told
+    if ended_by != signal.SIGKILL:
+        assert running.returncode == 130 and not folder.exists()
+        return
+    run.go_on()
+    going_on = run.start("local:1", "--resume", "run")
+    _, told = going_on.communicate()
+    (entry,) = ClusterRecord.read(folder).hosts
+    assert going_on.returncode == 0, told
+    assert is_whole(folder / entry.folder) and not list(temporary.iterdir())
+    assert {path.name for path in folder.iterdir()} == {"cluster.json", entry.folder}
+
+
 def test_a_cluster_that_does_not_answer_is_refused_and_leaves_nothing(run, tmp_path):
     refused = run.start("tcp://127.0.0.1:9", "--name", "run", "--wait", "1s")
     _, told = refused.communicate()

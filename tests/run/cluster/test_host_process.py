@@ -1,5 +1,5 @@
+import errno
 import fcntl
-import os
 import subprocess
 import sys
 import threading
@@ -46,76 +46,46 @@ def test_a_process_ends_with_its_lifeline():
         assert process.stdout.readline() == "interrupted\n"
 
 
-def test_the_second_waits_until_the_first_is_done(tmp_path):
-    path, waits, order = tmp_path / "lock", threading.Event(), []
+def test_the_second_waits_until_the_first_is_done_and_nothing_is_left_there(tmp_path):
+    waits, order = threading.Event(), []
 
     def second():
-        with host_alone(waits.set, path):
+        with host_alone(waits.set, tmp_path):
             order.append("second")
 
-    with host_alone(lambda: order.append("the first waits"), path):
+    with host_alone(lambda: order.append("the first waits"), tmp_path):
         thread = threading.Thread(target=second)
         thread.start()
         assert waits.wait(600)
         order.append("first")
     thread.join(600)
     assert order == ["first", "second"]
+    assert not list(tmp_path.iterdir())
 
 
-def test_a_lock_that_another_user_has_made_is_waited_for(tmp_path, monkeypatch):
-    path, waits, in_turn = tmp_path / "lock", threading.Event(), []
-    real = os.open
+def test_whoever_waits_has_the_lock_as_soon_as_its_holder_is_killed(tmp_path):
+    hold = "import sys, time; from copycost.run.cluster.host_process import host_alone\n"
+    hold += "with host_alone(list, sys.argv[1]):\n    print('holds', flush=True)\n    time.sleep(3600)"
+    with subprocess.Popen([sys.executable, "-c", hold, tmp_path], stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout.readline() == "holds\n"
+        waited = []
 
-    def protected(file, flags, *mode, **more):  # as Linux does with fs.protected_regular
-        if file == path and flags & os.O_CREAT and path.exists() and not flags & os.O_EXCL:
-            raise PermissionError("another user's file in a folder that users share")
-        return real(file, flags, *mode, **more)
+        def waits():
+            waited.append(True)
+            holder.kill()
 
-    def second():
-        with host_alone(waits.set, path):
-            in_turn.append("second")
-
-    monkeypatch.setattr(os, "open", protected)
-    path.touch()
-    with host_alone(list, path):
-        thread = threading.Thread(target=second)
-        thread.start()
-        assert waits.wait(600)
-        in_turn.append("first")
-    thread.join(600)
-    assert in_turn == ["first", "second"]
+        with host_alone(waits, tmp_path):
+            assert waited
 
 
-def test_a_lock_that_another_has_just_made_is_opened(tmp_path, monkeypatch):
-    path, real = tmp_path / "lock", os.open
+@pytest.mark.parametrize("why", ["missing", "not locked there"])
+def test_where_no_lock_can_be_had_there_is_no_waiting(tmp_path, monkeypatch, why):
+    def refuse(*_):
+        raise OSError(errno.EBADF, "as NFS does for a folder")
 
-    def made_meanwhile(file, flags, *mode, **more):
-        if file == path and flags & os.O_CREAT:
-            path.write_bytes(b"")
-        return real(file, flags, *mode, **more)
-
-    monkeypatch.setattr(os, "open", made_meanwhile)
-    with host_alone(list, path), path.open() as other, pytest.raises(BlockingIOError):
-        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def test_others_may_share_the_lock_whatever_the_mask_of_who_made_it(tmp_path):
-    before = os.umask(0o077)
-    try:
-        with host_alone(list, tmp_path / "lock"):
-            assert (tmp_path / "lock").stat().st_mode & 0o777 == 0o666
-    finally:
-        os.umask(before)
-
-
-def test_where_no_lock_can_be_had_there_is_no_waiting(tmp_path):
+    if why != "missing":
+        monkeypatch.setattr(fcntl, "flock", refuse)
     entered = []
-    with host_alone(list, tmp_path / "missing" / "lock"):
+    with host_alone(list, tmp_path / "missing" if why == "missing" else tmp_path):
         entered.append(True)
     assert entered
-
-
-def test_a_link_in_the_locks_place_is_not_followed(tmp_path):
-    (tmp_path / "lock").symlink_to(tmp_path / "elsewhere")
-    with host_alone(list, tmp_path / "lock"):
-        assert not (tmp_path / "elsewhere").exists()
