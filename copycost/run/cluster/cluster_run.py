@@ -39,6 +39,7 @@ Tell = Callable[[str, bool], None]
 _LOOK_SECONDS = 0.5
 _LEAST_SILENCE = 10.0  # of a worker whose heart beats every 0.5 to 5 s, by Dask's own rule
 _ERRAND_SECONDS = 10.0
+_MOMENTS = 6
 _ATTEMPTS = 3
 _RETRIES = 2
 _LONGEST_REASON = 300
@@ -191,7 +192,7 @@ class ClusterRun:
             except OSError:  # the scheduler's loss, which the client will have noted when it is asked again
                 pass
             except Exception:
-                if self.client.status == "running":
+                if not self._scheduler_goes():
                     raise
             if self.client.status not in ("running", "connecting"):
                 lost = "the scheduler was lost"
@@ -204,6 +205,14 @@ class ClusterRun:
             raise UsageError(f"the cluster has no workers after {self.wait:.3g} s")
         for host in [*self._under_way(), *map(absent_host, self._absent())]:
             self._settle(host, "lost", lost)
+
+    def _scheduler_goes(self) -> bool:
+        """Return whether the client loses its scheduler, which it notes a moment after what is under way has failed."""
+        for _ in range(_MOMENTS):
+            if self.client.status != "running":
+                return True
+            time.sleep(_LOOK_SECONDS)
+        return False
 
     def _under_way(self) -> list[Host]:
         return [host for host in self.hosts if host.entry.status == "waiting"]
@@ -280,7 +289,7 @@ class ClusterRun:
                 continue
             del self.asked[worker]
             found: Mapping[str, Any] = {}
-            if worker not in self.listed:  # it has gone meanwhile
+            if worker not in self.listed or asked.cancelled():  # it has gone meanwhile, or the scheduler
                 continue
             if not asked.done():
                 asked.cancel()
@@ -390,7 +399,8 @@ class ClusterRun:
         """Return what a function of this run's watch returns on each worker that is there and answers soon."""
         begun = {name: self._begin(self._run_on, name, errand, self.topic) for name in workers & set(self.present)}
         done, _ = futures.wait(begun.values(), _ERRAND_SECONDS)
-        return {name: one.result() for name, one in begun.items() if one in done and one.exception() is None}
+        answered = {name: one for name, one in begun.items() if one in done and not one.cancelled()}
+        return {name: one.result() for name, one in answered.items() if one.exception() is None}
 
     async def _run_on(self, worker: str, function: Callable[..., Any], *arguments: Any) -> Any:
         """Return what a function returns on a worker, or what it raised there."""
