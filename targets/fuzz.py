@@ -272,7 +272,7 @@ class Resuming(Trying):
             if "\n" in str(error):
                 raise WrongFigureError(f"a refusal of several lines: {error}") from error
         after = _contents(run)
-        kept = {name: after.get(name, after.get(f"damaged-{name}")) for name in before if name != "run.json"}
+        kept = {name: after.get(f"damaged-{name}", after.get(name)) for name in before if name != "run.json"}
         if kept != {name: content for name, content in before.items() if name != "run.json"}:
             raise WrongFigureError("a process file was lost or changed")
         if refused and after.get("run.json") != data:

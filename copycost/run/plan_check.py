@@ -51,6 +51,9 @@ def check_record(folder: Path, record: Mapping[str, Any]) -> None:
     """
     written: Any = read_json(folder / RECORD)  # what is of the wrong type is not told in the record that was read
     plan, own = written["plan"], written["arms"]
+    for name, part, is_valid in (("plan", plan, isinstance(plan, dict)), ("arms", own, isinstance(own, list))):
+        if not is_valid:
+            _refuse(folder, name, part, "what a run of this program has there")
     _check_all(folder, "plan", plan, _PLAN)
     for number, cell in enumerate(plan["cells"]):
         _check_all(folder, f"plan.cells[{number}]", cell, _CELL)
