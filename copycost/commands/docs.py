@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from copycost.commands.options import PATH, results_option, run_argument
+from copycost.commands.options import PATH, results_option, run_argument, where_option
 from copycost.errors import UsageError, one_line
 from copycost.temporary import require_temporary
 
 if TYPE_CHECKING:
     from copycost.analyse.run import Run
+    from copycost.analyse.where import Where
     from copycost.show.chart_data import ChartData
     from copycost.show.docs_folder import Provenance
     from copycost.show.document import Chart, Document
@@ -37,15 +38,26 @@ NARROW, NARROW_WIDTH = "-narrow", 400
 @click.option("--theme", default="light,dark", help="Themes of the charts: light, dark or both.")
 @click.option("--width", type=int, default=720, help="Width of the charts in CSS pixels.")
 @results_option
-def docs(run: str, out: Path, check: bool, syntax: str, theme: str, width: int, results: Path) -> None:
+@where_option
+def docs(
+    run: str, out: Path, check: bool, syntax: str, theme: str, width: int, results: Path, where: Where | None
+) -> None:
     """Write a page of documentation: what each conversion costs and which shares memory, with charts."""
     from copycost.analyse.select import select_one
+    from copycost.analyse.where import parse_where
+    from copycost.show.docs_folder import PAGE, read_comment
     from copycost.show.render.markdown import check_syntax
 
     check_syntax(syntax)
     require_temporary(*([] if check else [out]))
-    options = {"themes": _themes(theme), "width": width, "syntax": syntax}
-    selected = select_one(run, results)
+    options: dict[str, Any] = {"themes": _themes(theme), "width": width, "syntax": syntax}
+    if where is not None:
+        options["where"] = where.text
+    page = out / FOLDER / PAGE
+    written = read_comment(page) if check and page.is_file() else None
+    if written is not None:  # a page is compared with the cells that it was written from
+        where = parse_where(written.options["where"]) if "where" in written.options else None
+    selected = select_one(run, results, where=where)
     if not check:
         for file in write(selected, out / FOLDER, options, _command(run, out, results, options)):
             click.echo(file)
@@ -63,7 +75,8 @@ def write(run: Run, folder: Path, options: Mapping[str, Any], command: str) -> l
     Args:
         run: to be told of; of several arms, the first.
         folder: made where it is missing.
-        options: ``themes`` and ``width`` of the charts, and ``syntax`` of the Markdown.
+        options: ``themes`` and ``width`` of the charts, ``syntax`` of the Markdown, and ``where`` of a run that was
+            narrowed.
         command: what writes the page again.
 
     Raises:
@@ -83,6 +96,8 @@ def write(run: Run, folder: Path, options: Mapping[str, Any], command: str) -> l
     except OSError as error:
         raise UsageError(f"{folder}: cannot be made ({error.strerror})") from error
     data = run_data(run)
+    if "where" in options:  # without which the same cells would not be had again
+        data = replace(data, choice={**data.choice, "where": options["where"]})
     charts = _possible(data)
     look = Look("svg", ",".join(options["themes"]), options["width"])
     looks = [look, *([replace(look, width=NARROW_WIDTH, suffix=NARROW)] if _has_narrow(options) else [])]
@@ -247,6 +262,7 @@ def _command(run: str, out: Path, results: Path, options: Mapping[str, Any]) -> 
 
     typed = [CHECKOUT, "docs", quote(run), "--out", quote(str(out))]
     typed += ["--results", quote(str(results))] if str(results) != "results" else []
+    typed += ["--where", quote(options["where"])] if "where" in options else []
     typed += ["--for", options["syntax"]] if options["syntax"] != "markdown" else []
     typed += ["--theme", ",".join(options["themes"])] if len(options["themes"]) == 1 else []
     typed += ["--width", str(options["width"])] if options["width"] != 720 else []

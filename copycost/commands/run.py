@@ -17,6 +17,7 @@ from copycost.temporary import require_temporary
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.console import Console
 
     from copycost.run.cluster.cluster_record import ClusterRecord
     from copycost.run.record import Record
@@ -226,11 +227,27 @@ def _measure_and_present(settings: Settings, plots: Path, *, resume: bool = Fals
     except UsageError:
         leave_empty(settings.folder)
         raise
+    record = None
     try:
-        with ProgressBar(settings, console) as bar:
-            record = execute(settings, bar, resume=resume)
-    finally:
-        leave_empty(charts)
+        try:
+            with ProgressBar(settings, console) as bar:
+                record = execute(settings, bar, resume=resume)
+        finally:
+            leave_empty(charts)
+        return _told(record, charts, console)
+    except KeyboardInterrupt:
+        if record is None:
+            raise
+        seen, more = how_to_see(settings.folder), how_to_go_on(settings.folder, len(record.processes))
+        console.print(seen if record.status == "complete" else more, markup=False, soft_wrap=True)
+        return INTERRUPTED
+
+
+def _told(record: Record, charts: Path, console: Console) -> int:
+    """Say how a run ended, present it where something was measured, and return the exit status."""
+    from copycost.run.execution import INTERRUPTED
+
+    settings = record.settings
     if record.status == "interrupted":
         console.print(how_to_go_on(settings.folder, len(record.processes)), markup=False, soft_wrap=True)
         return INTERRUPTED
@@ -238,11 +255,7 @@ def _measure_and_present(settings: Settings, plots: Path, *, resume: bool = Fals
         reason = record.failed[-1]["error"] if record.failed else "the budget was spent"
         console.print(f"nothing was measured: {reason}", markup=False)
         return 1
-    try:
-        _present(record, charts)
-    except KeyboardInterrupt:
-        console.print(how_to_see(settings.folder), markup=False, soft_wrap=True)
-        return INTERRUPTED
+    _present(record, charts)
     return 1 if record.failed else 0
 
 

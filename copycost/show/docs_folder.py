@@ -20,7 +20,7 @@ PAGE = "index.md"
 MOST_LINES = 5
 SCHEMA = 1
 _OPEN, _CLOSE = "<!-- copycost ", " -->"
-_OPTIONS = {"themes", "width", "syntax"}
+_OPTIONS, _MAYBE = {"themes", "width", "syntax"}, {"where"}
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,9 @@ def _is_readable(known: Provenance) -> bool:
     """Return whether what the page is to be written again with is of the types that it must be."""
     if known.schema != SCHEMA or known.tool != "copycost" or not isinstance(known.command, str):
         return False
-    if not isinstance(known.options, dict) or set(known.options) != _OPTIONS:
+    if not isinstance(known.options, dict) or set(known.options) - _MAYBE != _OPTIONS:
+        return False
+    if not isinstance(known.options.get("where", ""), str):
         return False
     themes, width = known.options["themes"], known.options["width"]
     drawn = isinstance(themes, list) and bool(themes) and set(map(str, themes)) <= set(THEMES)

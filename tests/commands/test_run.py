@@ -14,7 +14,8 @@ import pandas as pd
 import pytest
 
 import copycost
-from copycost.commands.run import _present, comparable
+from copycost.commands.run import _measure_and_present, _present, comparable
+from copycost.show.charts import gallery
 from tests.made_up import Law, made_up_rounds, write_run
 
 ROOT = Path(__file__).parents[2]
@@ -144,3 +145,29 @@ def test_nothing_is_written_but_where_it_is_said_to_be(done, folder):
     content = b"".join(path.read_bytes() for path in kept if path.is_file())
     for word in (folder, Path.home(), ROOT):
         assert os.fsencode(word) not in content
+
+
+@pytest.mark.parametrize("at", ["table", "charts"])
+def test_ctrl_c_while_a_run_is_told_says_that_it_is_complete(tmp_path, monkeypatch, capsys, at):
+    folder = write_run(tmp_path / "results" / "made-up", made_up_rounds(Law(processes=3, visits=1)))
+    settings = SimpleNamespace(folder=folder, name="made-up", layout_reason=None, budget=60.0, precision=0.01)
+    record = SimpleNamespace(status="complete", processes=[1, 2, 3], failed=[], settings=settings)
+    monkeypatch.setattr("copycost.run.execution.execute", lambda *_, **__: record)
+    saved = []
+
+    def interrupted(*words):
+        saved.append(words)
+        if at == "table" or len(saved) == 3:
+            raise KeyboardInterrupt
+        return save(*words)
+
+    save = gallery.save
+    name = "copycost.commands.run.deliver_document" if at == "table" else "copycost.show.charts.gallery.save"
+    monkeypatch.setattr(name, interrupted)
+    assert _measure_and_present(settings, tmp_path / "plots") == 130
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("interrupted after the last measurement: the run is complete; see it with: ")
+    assert line.endswith(f"show {folder}")
+    drawn = [path for path in (tmp_path / "plots").rglob("*") if path.is_file()]
+    assert len({path.stem.removesuffix(".alt") for path in drawn}) == len(saved) - 1
+    assert all(path.suffix in (".svg", ".png", ".txt") and path.stat().st_size for path in drawn)
