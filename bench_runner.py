@@ -3,9 +3,10 @@
 import os
 import sys
 
-# Nothing that lies beside this file is to be taken for a library, but the package.
+# Nothing that lies beside this file is to be taken for a library, but the package. Places are not made
+# absolute, which none can be where the current folder is gone.
 here = os.path.dirname(os.path.abspath(__file__))
-sys.path[:] = [place for place in sys.path if os.path.abspath(place) != here]
+sys.path[:] = [place for place in sys.path if os.path.normpath(place) != here]
 
 import runpy  # noqa: E402
 

@@ -18,7 +18,7 @@ def begin() -> None:
     """Import this package by its place, and look for no other module in the current folder or beside this file."""
     own = os.path.dirname(os.path.abspath(__file__))
     package = os.path.dirname(own)
-    sys.path[:] = [place for place in sys.path if place and os.path.abspath(place) != own]
+    sys.path[:] = [place for place in sys.path if place and os.path.normpath(place) != own]
     spec = PathFinder.find_spec(os.path.basename(package), [os.path.dirname(package)])
     assert spec is not None and spec.loader is not None
     sys.modules[spec.name] = module_from_spec(spec)
