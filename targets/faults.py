@@ -36,6 +36,9 @@ ROOT = Path(__file__).parents[1]
 GRID = ("--size", "1,64", "--dtype", "float64", "--no-references", "--precision", "0.1%", "--budget", "10min")
 PROCESSES = 3
 
+#: No disturbed run of a few seconds may take longer to end.
+LONGEST_SECONDS = 300.0
+
 #: What the faulty conversions do, by name, and the kind of failure that the record has to tell; None for none.
 FAULTS: dict[str, tuple[str, str | None]] = {
     "segfault": ("ctypes.string_at(0)", "signal"),
@@ -51,6 +54,7 @@ FAULTS: dict[str, tuple[str, str | None]] = {
     "all other descriptors closed": ("os.closerange(3, 200)", "exit"),
     "no file may grow": ("resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))", "exit"),
     "no descriptor may be opened": ("resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))", "exit"),
+    "process stopped": ("os.kill(os.getpid(), signal.SIGSTOP)", "signal"),
     "parent killed": ("os.kill(os.getppid(), 9)", "signal"),
     "group ended": ("os.killpg(0, 15)", "signal"),
     "error without a text": ("raise Unspeakable", "exception"),
@@ -132,12 +136,39 @@ def left_running(folder: Path) -> list[str]:
     return found
 
 
-def killed_and_resumed(out: Path, number: int, phases: list[float], together: bool) -> str:
-    """End a run at a random moment of a random phase, resume it, and return when that was, or what is wrong.
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill the command itself."""
+    process.kill()
 
-    It is killed, or all its processes are asked to end `together`, in any order, as by systemd and SLURM.
-    """
-    name = f"{'asked' if together else 'killed'}-{number}"
+
+def ask_all(process: subprocess.Popen[bytes]) -> None:
+    """Ask all processes of a command to end, in any order, as systemd and SLURM do."""
+    group = [process.pid, *descendants(process.pid)]
+    for pid in random.sample(group, len(group)):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+
+
+def stop_one(process: subprocess.Popen[bytes]) -> None:
+    """Stop a session or a measuring process, and never continue it: the command has to go on without."""
+    started = descendants(process.pid)
+    if started:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(random.choice(started), signal.SIGSTOP)
+
+
+#: What is done to a run at a random moment, and the beginning of its run's name.
+ENDINGS = {
+    "kill -9": ("killed", kill),
+    "SIGTERM to all processes": ("asked", ask_all),
+    "a session or measuring process stopped": ("stopped", stop_one),
+}
+
+
+def disturbed_and_resumed(number: int, out: Path, phases: list[float], how: str) -> str:
+    """Disturb a run at a random moment of a random phase, resume it, and return when that was, or what is wrong."""
+    begins, disturb = ENDINGS[how]
+    name = f"{begins}-{number}"
     folder = out / name
     with quiet(*run_options(out, name)) as process:
         phase = random.randrange(len(phases))
@@ -145,33 +176,37 @@ def killed_and_resumed(out: Path, number: int, phases: list[float], together: bo
             time.sleep(0.02)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(random.uniform(0, phases[phase]))
-        if together:
-            group = [process.pid, *descendants(process.pid)]
-            for pid in random.sample(group, len(group)):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGTERM)
-        else:
+        before = hashes(folder)
+        disturb(process)
+        try:
+            process.wait(LONGEST_SECONDS)
+        except subprocess.TimeoutExpired:
             process.kill()
-        process.wait()
+            return f"WRONG: it did not end within {LONGEST_SECONDS:.0f} s"
     orphans = left_running(folder)
     if orphans:
         return f"WRONG: still running: {orphans}"
-    before = hashes(folder)
-    begun, complete = (folder / "run.json").exists(), False
-    if begun:
-        complete = json.loads((folder / "run.json").read_text())["status"] == "complete"
-        done = bench_runner("run", "--resume", folder, "--plots", out / "plots")
-    else:  # nothing can be lost yet: the same command again
-        done = bench_runner(*run_options(out, name))
-    if done.status != (2 if complete else 0):
-        return f"WRONG: exit status {done.status}: {done.said[-200:]}"
+    if disturb is stop_one and process.returncode:
+        return f"WRONG: exit status {process.returncode}, and not measured without what was stopped"
+    moment = f"{len(before)} processes kept"
+    if disturb is not stop_one:
+        before = hashes(folder)
+        begun, complete = (folder / "run.json").exists(), False
+        if begun:
+            complete = json.loads((folder / "run.json").read_text())["status"] == "complete"
+            done = bench_runner("run", "--resume", folder, "--plots", out / "plots")
+        else:  # nothing can be lost yet: the same command again
+            done = bench_runner(*run_options(out, name))
+        if done.status != (2 if complete else 0):
+            return f"WRONG: exit status {done.status}: {done.said[-200:]}"
+        moment = "complete" if complete else f"{len(before)} processes kept" if begun else "not begun"
     wrong = wrong_with(folder, before)
     if wrong:
         return f"WRONG: {wrong}"
     blamed = json.loads((folder / "run.json").read_text())["failed"]
     if blamed:
         return f"WRONG: blamed are {blamed}"
-    return "complete" if complete else f"{len(before)} processes kept" if begun else "not begun"
+    return moment
 
 
 def reached(folder: Path, phase: int) -> bool:
@@ -192,12 +227,11 @@ def phase_lengths(out: Path) -> list[float]:
 
 
 def kills(out: Path, times: int, parallel: int) -> Iterator[tuple[str, str, str]]:
-    """Yield the rows of the killed runs, and of those asked to end with all their processes."""
+    """Yield a row for each way to disturb runs."""
     phases = phase_lengths(out)
-    for together, how in ((False, "kill -9"), (True, "SIGTERM to all processes")):
+    for how in ENDINGS:
         with ThreadPoolExecutor(parallel) as pool:
-            resumed = partial(killed_and_resumed, out, phases=phases, together=together)
-            found = list(pool.map(resumed, range(times)))
+            found = list(pool.map(partial(disturbed_and_resumed, out=out, phases=phases, how=how), range(times)))
         good = [what for what in found if not what.startswith("WRONG")]
         for what in sorted(set(found) - set(good)):
             print(what, file=sys.stderr)
@@ -209,7 +243,7 @@ def kills(out: Path, times: int, parallel: int) -> Iterator[tuple[str, str, str]
 def write_conversions(file: Path, fault: str, calls: int) -> None:
     """Write a user's file with a conversion that goes well for so many calls, and one that always does."""
     file.write_text(
-        "import contextlib, ctypes, itertools, os, resource, sys, tempfile, time\n"
+        "import contextlib, ctypes, itertools, os, resource, signal, sys, tempfile, time\n"
         "import torch\n"
         "from copycost import conversion\n"
         "held, calls = [], itertools.count(1)\n"
@@ -371,7 +405,8 @@ def main() -> None:
     """Do it all and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True, help="a folder that does not exist yet")
-    parser.add_argument("--times", type=int, default=100, help="how often to kill a run")
+    parser.add_argument("--times", type=int, default=100, help="how often to kill, ask to end and stop a run, each")
+    parser.add_argument("--kills", action="store_true", help="only kill, ask to end and stop")
     parser.add_argument("--writers", type=int, default=50, help="how often to begin a run twice")
     parser.add_argument("--parallel", type=int, default=os.cpu_count() or 1, help="runs at a time")
     typed = parser.parse_args()
@@ -381,6 +416,8 @@ def main() -> None:
     print("| what | target | measured |\n|---|---|---|")
     for row in kills(out, typed.times, typed.parallel):
         print("|", " | ".join(row), "|", flush=True)
+    if typed.kills:
+        return
     for row in faults(out, typed.parallel):
         print("|", " | ".join(row), "|", flush=True)
     print(f"| full disk | one line, what was measured is kept | {full_disk(out)} |", flush=True)

@@ -218,6 +218,14 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def is_stopped(pid: int) -> bool:
+    """Return whether a process was stopped by a signal and not continued; False where the system does not tell."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] == b"T"
+    except (OSError, IndexError):
+        return False
+
+
 def kill(pids: Iterable[int]) -> list[int]:
     """Kill processes, and return those that could be: some may have ended, or be another user's by now."""
     killed = []

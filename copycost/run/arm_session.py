@@ -100,6 +100,8 @@ class ArmSession:
     _started: tuple[Session, float] | None = None
     _session: Session | None = None
     _has_died: bool = False
+    #: Where sessions were stopped while they prepared: by chance, none is stopped twice at a cell.
+    _stopped_at: set[str | None] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """Name the run's cells as the session does."""
@@ -217,6 +219,10 @@ class ArmSession:
             failure = supervision.failure(error.status)  # from what the session has written, as long as it is open
             self.close()
             self._has_died = True
+            if supervision.stopped and supervision.cell not in self._stopped_at:
+                self._stopped_at.add(supervision.cell)
+                self.stopwatch.lose(self.stopwatch.now - began)
+                return
             if supervision.cell is None:
                 raise UsageError(f"measuring cannot start{self._where}: {error}") from error
             self.blame(supervision.cell, failure)

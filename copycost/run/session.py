@@ -222,6 +222,10 @@ class Session:
             else:
                 os.kill(pid, signal.SIGKILL)
 
+    def is_stopped(self, pid: int | None = None) -> bool:
+        """Return whether a process that the session has forked is stopped; without a number, the session's own."""
+        return sandbox.is_stopped(self._process.pid if pid is None else pid)
+
     def mark(self) -> int:
         """Return how many bytes were written to standard error so far, for `last_line`."""
         return os.fstat(self._errors.fileno()).st_size

@@ -8,13 +8,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from copycost.run.failures import Failure
+from copycost.run.failures import SIGNAL, Failure
 from copycost.run.session import Event, Session, SessionEnded, SessionSilent
 
 #: Until the first cell is prepared: torch is imported meanwhile, from a slow disk perhaps.
 START_SECONDS = 300.0
 
 _KILLED = -9
+
+#: Seconds that a process may be stopped before it is ended: whoever stops all of a run continues it in any order.
+_LONGEST_STOP = 10.0
 
 #: Seconds in which a signal that ended a process may reach this one too.
 _ENDING_TOGETHER, _LOOKS = 1.0, 20
@@ -39,6 +42,9 @@ class Supervision:
         self._visits: list[str] | None = None
         self._preparing: str | None = None
         self._hung = False
+        self._stopped_since: float | None = None
+        #: Whether the session or its process was stopped and not continued, for which no cell is to blame.
+        self.stopped = False
         #: Seconds that waiting for what hung has cost.
         self.lost_seconds = 0.0
 
@@ -61,7 +67,7 @@ class Supervision:
         timeout = timeout or self._timeout
         while True:
             try:
-                for event in self._session.events(until, timeout, self._meanwhile):
+                for event in self._session.events(until, timeout, self._in_silence):
                     self._meanwhile()
                     self._note(event)
                     yield event
@@ -75,6 +81,22 @@ class Supervision:
                 self.lost_seconds += timeout
                 self._session.kill(self._pid)
 
+    def _in_silence(self) -> None:
+        """Do what is done meanwhile, and end what somebody has stopped, which would else be taken for hung."""
+        self._meanwhile()
+        if self._session.is_stopped():
+            stopped = None
+        elif self._pid is not None and self._session.is_stopped(self._pid):
+            stopped = self._pid
+        else:
+            self._stopped_since = None
+            return
+        now = time.monotonic()
+        self._stopped_since = self._stopped_since or now
+        if now - self._stopped_since > _LONGEST_STOP:
+            self.stopped, self._stopped_since = True, None
+            self._session.kill(stopped)
+
     def failure(self, status: int | None) -> Failure:
         """Return the failure that ended a process just now; `status` is its exit status, or minus a signal's number.
 
@@ -86,6 +108,8 @@ class Supervision:
                 self._meanwhile()
                 time.sleep(_ENDING_TOGETHER / _LOOKS)
         hung, self._hung = self._hung, False
+        if self.stopped:
+            return Failure(SIGNAL, "its process was stopped (SIGSTOP) and not continued")
         if hung:
             return Failure.hung(self._timeout)
         return Failure.ended(_KILLED if status is None else status, self._session.last_line(self._mark))
@@ -150,4 +174,5 @@ def measure_process(
     if exhausted is not None:
         return Ending(False, Failure.reported(exhausted), exhausted["cell"], lives)
     whole = lives and status == 0 and supervision.cell is None
-    return Ending(whole, supervision.failure(status), supervision.cell, lives)
+    culprit = None if supervision.stopped else supervision.cell
+    return Ending(whole, supervision.failure(status), culprit, lives)

@@ -188,3 +188,18 @@ def test_a_crash_leaves_no_core_file():
         "print(resource.getrlimit(resource.RLIMIT_CORE)[0])\n"
     )
     assert in_a_process(code).stdout == "0\n"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="told by /proc")
+def test_a_process_that_was_stopped_is_told_from_one_that_sleeps():
+    with subprocess.Popen(["sleep", "600"]) as child:
+        assert not sandbox.is_stopped(child.pid)
+        child.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, child.pid, os.WSTOPPED)
+        assert sandbox.is_stopped(child.pid)
+        child.send_signal(signal.SIGCONT)
+        os.waitid(os.P_PID, child.pid, os.WCONTINUED)
+        assert not sandbox.is_stopped(child.pid)
+        child.kill()
+        child.wait()
+    assert not sandbox.is_stopped(child.pid)

@@ -105,6 +105,9 @@ class Opened:
     def kill(self, pid=None):
         self.fake.killed.append(pid)
 
+    def is_stopped(self, pid=None):
+        return False
+
     def events(self, until: str, timeout: float, meanwhile: Callable[[], None] = lambda: None) -> Iterator[dict]:
         for event in self._script:
             if event["event"] == "silence":

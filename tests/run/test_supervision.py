@@ -1,4 +1,5 @@
 import itertools
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,11 +11,18 @@ PID = 77
 
 
 class Scripted:
-    """A session that tells a script's events; an exception in it is raised where it stands."""
+    """A session that tells a script's events; an exception in it is raised where it stands, a number is silent seconds.
+
+    What is in ``stopped`` is stopped, None standing for the session itself.
+    """
 
     def __init__(self, *script):
         self.script = iter(script)
         self.killed = []
+        self.stopped = set()
+
+    def is_stopped(self, pid=None):
+        return pid in self.stopped
 
     def mark(self):
         return 0
@@ -32,6 +40,10 @@ class Scripted:
         for event in self.script:
             if isinstance(event, Exception):
                 raise event
+            if isinstance(event, int):
+                for _ in range(event):
+                    meanwhile()
+                continue
             yield event
             if event["event"] == until:
                 return
@@ -206,3 +218,37 @@ def test_a_session_that_hangs_and_will_not_end_is_ended_as_a_whole():
 def test_a_session_that_never_begins_is_not_a_cells_fault(end):
     supervision, told, _ = ended(end)
     assert supervision.cell is None and str(told) == str(end)
+
+
+@pytest.fixture
+def seconds(monkeypatch):
+    """Let every look at the clock be one second later than the look before."""
+    clock = SimpleNamespace(monotonic=itertools.count(100.0).__next__, sleep=lambda _: None)
+    monkeypatch.setattr(module, "time", clock)
+
+
+@pytest.mark.parametrize("stopped", [PID, None])
+def test_what_somebody_stopped_is_ended_and_no_cell_is_to_blame(seconds, stopped):
+    session = Scripted(BEGAN, VISITED, 30, end(-9))
+    session.stopped = {stopped}
+    ending = measure_process(session, {}, timeout=60.0, heard=lambda _: None, meanwhile=lambda: None)
+    assert set(session.killed) == {stopped}
+    assert not ending.whole and ending.culprit is None
+    assert "stopped" in ending.failure.error
+
+
+def test_a_short_stop_changes_nothing(seconds):
+    session = Scripted(BEGAN, VISITED, 8, VISITED, VISITED, end(0))
+    session.stopped = {PID}
+    assert measure_process(session, {}, timeout=60.0, heard=lambda _: None, meanwhile=lambda: None).whole
+    assert not session.killed
+
+
+def test_stops_that_were_continued_are_not_added_up(seconds):
+    session = Scripted(BEGAN, 8, VISITED, 2, VISITED, 8, VISITED, end(0))
+
+    def continued(event):  # stopped, continued, stopped again and continued again
+        session.stopped ^= {PID}
+
+    assert measure_process(session, {}, timeout=60.0, heard=continued, meanwhile=lambda: None).whole
+    assert not session.killed
