@@ -122,6 +122,12 @@ def main(arguments: list[str] | None = None) -> int:
         if error.errno not in _NOT_TO_BE_LOOKED_AT:
             raise
         return _complain(f"{error.filename}: cannot be looked at ({error.strerror})")
+    except MemoryError:
+        return _complain("there is too little memory")
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] == "copycost":
+            raise
+        return _complain(f"a library cannot be loaded ({error})")
     return int(status or 0)
 
 

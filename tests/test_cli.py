@@ -9,6 +9,7 @@ from importlib import metadata
 import pytest
 
 from copycost.cli import main
+from copycost.commands.show import show
 from tests.made_up import write_run
 
 
@@ -65,6 +66,33 @@ def test_output_that_cannot_be_written_is_one_line_and_a_reader_that_has_gone_is
     )
     assert done.returncode == status
     assert done.stderr == ("" if told is None else f"copycost: {told}\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (MemoryError(), "there is too little memory"),
+        (ImportError("libopenblas.so: failed to map segment"), "(libopenblas.so: failed to map segment)"),
+        (ModuleNotFoundError("No module named 'scipy'", name="scipy"), "(No module named 'scipy')"),
+    ],
+)
+def test_what_a_system_does_not_give_is_one_line(monkeypatch, capsys, error, told):
+    def no_show(*_, **__):
+        raise error
+
+    monkeypatch.setattr(show, "callback", no_show)
+    assert main(["show", "mine"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("copycost: ") and told in said and said.count("\n") == 1
+
+
+def test_a_part_of_this_program_that_is_missing_is_told_whole(monkeypatch):
+    def no_show(*_, **__):
+        raise ImportError("cannot import name", name="copycost.analyse")
+
+    monkeypatch.setattr(show, "callback", no_show)
+    with pytest.raises(ImportError):
+        main(["show", "mine"])
 
 
 @pytest.mark.parametrize("command", ["show mine", "run --size 1", "explain latest", "machines mine mine", "doctor"])
