@@ -382,7 +382,8 @@ def check(data: bytes, rounds: Any) -> None:
     expected = []
     for benchmark in plain(data):
         stats = benchmark["stats"]
-        expected += stats.get("data") or [stats["median"]]
+        own = stats.get("data")
+        expected += own if own and isinstance(own, list) else [stats["median"]]  # a text stands for rounds left out
     found = rounds["seconds"].tolist()
     if sorted(found) != sorted(map(float, expected)) or not all(0 <= one < math.inf for one in found):
         raise WrongFigureError(f"{len(found)} rounds read, {len(expected)} in the file")
