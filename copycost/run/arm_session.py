@@ -251,7 +251,10 @@ class ArmSession:
         for event in supervision.events("ready"):
             match event["event"]:
                 case "crashed":
-                    self.blame(event["cell"], supervision.failure(event["status"]), final=True)
+                    failure = supervision.failure(event["status"])
+                    if supervision.stopped:  # nothing is known of the cell: another session prepares it
+                        raise SessionEnded(failure.error, event["status"])
+                    self.blame(event["cell"], failure, final=True)
                 case "prepared":
                     cell_id = self._cells[event["cell"]].id
                     found.prices[cell_id] = event["seconds"]

@@ -36,12 +36,30 @@ def made_up(cell):
     )
 
 
+class ScriptedSession:
+    """A session that tells the events of its `_script`, and of which nothing else is known."""
+
+    _script: Iterator[dict]
+
+    def events(self, until, timeout, meanwhile):
+        for event in self._script:
+            yield event
+            if event["event"] == until:
+                return
+
+    def mark(self):
+        return 0
+
+    def last_line(self, mark=0):
+        return "last words"
+
+
 class FakeSession:
     """Every visit takes `seconds` on the clock, and is foretold to take `price`; `fault` may break any process.
 
-    `crashes` has what cells do, by their ids: "signal", "hang", "memory", "raise" or "session" (which
-    dies with them), in each process that visits them; the same words in `preparing` for what they do
-    before. With `once`, a cell does it a single time. Those in `sharing` are seen to share memory.
+    `crashes` has what cells do, by their ids: "signal", "hang", "memory", "raise", "session" (which dies with them) or
+    "stop" (somebody stops their process for good), in each process that visits them; the same words in `preparing` for
+    what they do before. With `once`, a cell does it a single time. Those in `sharing` are seen to share memory.
     """
 
     def __init__(
@@ -90,6 +108,7 @@ class Opened:
         self.fake = fake
         self.plan = plan
         self.closed = False
+        self.stopped = None
         self._script = iter([{"event": "started"}])
 
     def close(self):
@@ -106,13 +125,19 @@ class Opened:
         self.fake.killed.append(pid)
 
     def is_stopped(self, pid=None):
-        return False
+        return pid is not None and pid == self.stopped
 
     def events(self, until: str, timeout: float, meanwhile: Callable[[], None] = lambda: None) -> Iterator[dict]:
         for event in self._script:
             if event["event"] == "silence":
                 self.fake.clock.now += timeout
                 raise SessionSilent("nothing was heard")
+            if event["event"] == "stop":
+                self.stopped = PID
+                while PID not in self.fake.killed:
+                    meanwhile()
+                self.stopped = None
+                continue
             if event["event"] == "death":
                 raise SessionEnded("the measuring process was ended by SIGSEGV", -11)
             yield event
@@ -140,8 +165,10 @@ class Opened:
                 yield {"event": "silence"}
             if what == "session":
                 yield {"event": "death"}
-            if what in ("hang", "signal"):
-                yield {"event": "crashed", "cell": cell, "status": -9 if what == "hang" else -11}
+            if what == "stop":
+                yield {"event": "stop"}
+            if what in ("hang", "signal", "stop"):
+                yield {"event": "crashed", "cell": cell, "status": -11 if what == "signal" else -9}
             elif what == "raise":
                 yield {"event": "failed", "cell": cell, "kind": "exception", "error": "ValueError: no"}
             elif cell in fake.skipped:
@@ -165,10 +192,13 @@ class Opened:
                 yield {"event": "silence"}
             if what == "session":
                 yield {"event": "death"}
+            if what == "stop":
+                yield {"event": "stop"}
             if what == "memory":
                 yield {"event": "exhausted", "cell": cell, "kind": "memory", "error": "MemoryError", "lines": []}
-            if what in ("hang", "signal", "memory"):
-                yield {"event": "ended", "process": process, "status": {"hang": -9, "memory": 1}.get(what, -11)}
+            if what in ("hang", "signal", "memory", "stop"):
+                status = {"hang": -9, "stop": -9, "memory": 1}.get(what, -11)
+                yield {"event": "ended", "process": process, "status": status}
                 return
             if what == "raise":
                 lines = ["mine.py, line 3: raise ValueError('no')"]
@@ -192,4 +222,4 @@ class Opened:
         yield {"event": "ended", "process": process, "status": 0}
 
 
-__all__ = ["PID", "FakeClock", "FakeSession", "SessionEnded"]
+__all__ = ["PID", "FakeClock", "FakeSession", "ScriptedSession", "SessionEnded"]

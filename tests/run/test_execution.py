@@ -1,16 +1,18 @@
+import itertools
 import json
 import os
 import signal
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from copycost.catalogue.cell import EMPTY_CALL, Cell
 from copycost.catalogue.references import reference_cells
 from copycost.errors import UsageError
-from copycost.run import interleave
+from copycost.run import interleave, supervision
 from copycost.run.arms import BASE, Arm
 from copycost.run.execution import Interrupt, execute
 from copycost.run.folder import locked
@@ -375,6 +377,17 @@ def test_a_cell_that_fails_while_it_is_prepared_is_never_visited(tmp_path, what,
     assert entries(record) == {CELLS[1].id: failed}
     assert visited(fake, CELLS[1]) == 0
     assert load(tmp_path / "run").groupby(["conversion", "size"], observed=True)["process"].nunique().sum() == 3 * 2
+
+
+@pytest.mark.parametrize("when", ["preparing", "crashes"])
+def test_no_cell_is_blamed_for_a_process_that_somebody_has_stopped(tmp_path, monkeypatch, when):
+    clock = SimpleNamespace(monotonic=itertools.count(100.0).__next__, sleep=lambda _: None)
+    monkeypatch.setattr(supervision, "time", clock)  # a second goes by at every look
+    record, fake = run(tmp_path / "run", once=True, changes={"processes": 2}, **{when: {CELLS[1].id: "stop"}})
+    assert fake.killed == [PID]
+    assert record.status == "complete" and record.failed == []
+    rounds = load(tmp_path / "run")
+    assert (rounds.groupby(["conversion", "size"], observed=True)["process"].nunique() == 2).sum() == len(CELLS)
 
 
 def test_a_session_that_died_of_a_cell_tries_its_conversion_apart(tmp_path):
