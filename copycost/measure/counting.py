@@ -14,7 +14,6 @@ One JSON event a line goes to standard output: ``started``, for each cell ``prep
 from __future__ import annotations
 
 import gc
-import json
 import os
 import random
 import re
@@ -26,15 +25,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from copycost.catalogue import sandbox
 from copycost.catalogue.block import block, empty_block, with_destination
 from copycost.catalogue.cell import Cell
-from copycost.catalogue.conversions import Conversion, select_conversions
+from copycost.catalogue.conversions import Conversion
 from copycost.catalogue.sources import source
 from copycost.errors import told
 from copycost.measure.allocator import Heap
-from copycost.measure.placement import place
-from copycost.measure.plan import MeasurePlan
+from copycost.measure.beside import begin, conversions_of
 from copycost.measure.prepare import set_threads
 
 #: Calls that are counted together, and before them when a block is new: then the interpreter has specialised its code.
@@ -167,19 +164,8 @@ def main(plan_file: str, callgrind_file: str) -> None:
         plan_file: of a `MeasurePlan`, as JSON.
         callgrind_file: the name of callgrind's files without their numbers.
     """
-    events = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # what a user's conversion prints is no event
-
-    def tell(event: str, **facts: Any) -> None:
-        events.write(json.dumps({"event": event, **facts}) + "\n")
-        events.flush()
-
-    sandbox.die_with_parent()
-    plan = MeasurePlan.read(Path(plan_file))
-    if plan.address_layout is not None:
-        place(plan.address_layout)
-    user_file = Path(plan.conversions_file) if plan.conversions_file else None
-    conversions = {conversion.name: conversion for conversion in select_conversions(None, "all", user_file)}
+    plan, tell = begin(plan_file)
+    conversions = conversions_of(plan)
     heap = Heap(plan.protocol.allocator)
     set_threads(1)
     random.seed(0)  # the same heaps in every process

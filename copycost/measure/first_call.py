@@ -9,23 +9,18 @@ One JSON event a line goes to standard output: ``started``, ``preparing``, ``cal
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import warnings
 from importlib import import_module
-from pathlib import Path
 from time import perf_counter
-from typing import Any
 
-from copycost.catalogue import sandbox
 from copycost.catalogue.block import block, with_destination
 from copycost.catalogue.cell import Cell
-from copycost.catalogue.conversions import Conversion, select_conversions
+from copycost.catalogue.conversions import Conversion
 from copycost.catalogue.sources import source
 from copycost.errors import told
-from copycost.measure.placement import place
-from copycost.measure.plan import MeasurePlan
+from copycost.measure.beside import begin, conversions_of
 from copycost.measure.prepare import set_threads
 
 
@@ -50,21 +45,10 @@ def first_call_seconds(conversion: Conversion, cell: Cell) -> float:
 
 def main(plan_file: str) -> None:
     """Make the first call of the plan's one cell, one event a line on standard output."""
-    events = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # what a user's conversion prints is no event
-
-    def tell(event: str, **facts: Any) -> None:
-        events.write(json.dumps({"event": event, **facts}) + "\n")
-        events.flush()
-
-    sandbox.die_with_parent()
-    plan = MeasurePlan.read(Path(plan_file))
-    if plan.address_layout is not None:
-        place(plan.address_layout)
+    plan, tell = begin(plan_file)
     for library in ("numpy", "torch"):
         import_module(library)
-    user_file = Path(plan.conversions_file) if plan.conversions_file else None
-    conversions = {conversion.name: conversion for conversion in select_conversions(None, "all", user_file)}
+    conversions = conversions_of(plan)
     warnings.simplefilter("ignore")
     tell("started")
     (cell,) = plan.cells

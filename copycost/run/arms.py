@@ -22,6 +22,9 @@ from copycost.run.session import Start
 #: Variables for the number of threads; torch.set_num_threads, which every cell is measured under, goes before them.
 _OVERRIDDEN = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
+ARM_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,49}", re.ASCII)
+"""What an arm may be named."""
+
 _NEEDED = "Python 3.10, torch 2.0, pytest-benchmark 5.2, NumPy and pytest, or newer ones"
 _CAN_MEASURE = "can measure"
 
@@ -85,7 +88,7 @@ def parse_arms(texts: Sequence[str]) -> tuple[Arm, ...]:
 
 def _parse(text: str) -> Arm:
     name, colon, conditions = text.partition(":")
-    if not re.fullmatch(r"[A-Za-z0-9][\w.-]{0,49}", name, re.ASCII) or (colon and not conditions):
+    if not ARM_NAME.fullmatch(name) or (colon and not conditions):
         raise UsageError(f"arm {text!r} is not NAME or NAME:KEY=VALUE,KEY=VALUE")
     arm, keys = Arm(name), set()
     for condition in re.split(r",(?=\w+=)", conditions) if colon else ():

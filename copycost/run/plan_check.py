@@ -7,7 +7,6 @@ started, changed or removed.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from copycost.catalogue.references import REFERENCES
 from copycost.catalogue.sources import parse_source_layouts
 from copycost.errors import UsageError
 from copycost.measure import allocator
+from copycost.run.arms import ARM_NAME
 from copycost.run.settings import CACHES, FINEST_PRECISION, MOST_LAYOUTS, SHORTEST_TIMEOUT
 from copycost.store.json_file import read_json
 from copycost.store.record import RECORD
@@ -30,8 +30,6 @@ _LONGEST = 1e7
 _LARGEST_SIZE = 2**50
 
 _LONGEST_NAME = 1000
-
-_ARM_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,49}", re.ASCII)
 
 _SHOWN = 60
 
@@ -176,7 +174,7 @@ _CELL: dict[str, tuple[Check, str]] = {
     "layout": (_is_typed(parse_source_layouts), "a layout such as contiguous"),
 }
 _ARM: dict[str, tuple[Check, str]] = {
-    "name": (lambda value: isinstance(value, str) and _ARM_NAME.fullmatch(value) is not None, "an arm's name"),
+    "name": (lambda value: isinstance(value, str) and ARM_NAME.fullmatch(value) is not None, "an arm's name"),
     "environment": (_is_environment, "an object of texts"),
     "python": (_or_none(_is_text), "a text or null"),
     "threads": (_or_none(_is_count(1, MOST_THREADS)), f"a number from 1 to {MOST_THREADS}, or null"),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from copycost.catalogue import sandbox
 from copycost.catalogue.cell import Cell
 from copycost.catalogue.conversions import CONVERSIONS
 from copycost.measure import counting
@@ -105,7 +106,7 @@ def test_a_conversion_that_raises_costs_its_own_count(tmp_path, monkeypatch, cap
     cells = (Cell("bad", "to_tensor", "float64", 64), Cell("torch.from_numpy", "to_tensor", "float64", 1))
     plan = MeasurePlan(cells, conversions_file=str(tmp_path / "mine.py"))
     plan.write(tmp_path / "plan.json")
-    monkeypatch.setattr(counting.sandbox, "die_with_parent", lambda: None)
+    monkeypatch.setattr(sandbox, "die_with_parent", lambda: None)
     kept, threads = os.dup(1), torch.get_num_threads()
     try:
         counting.main(str(tmp_path / "plan.json"), str(valgrind.file))

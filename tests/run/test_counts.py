@@ -13,13 +13,14 @@ from copycost.run.arms import BASE, Arm
 from copycost.run.counts import Counting, CountingStart, uncounted_lines
 from copycost.run.record import Record
 from copycost.run.session import Session, SessionEnded
+from tests.run.fake_session import ScriptedSession
 from tests.run.test_execution import Watcher, settings
 
 F, G = (Cell(name, "to_tensor", "float64", 64) for name in ("f", "g"))
 COLD, THREADED = Cell("f", "to_tensor", "float64", 64, cache="cold"), Cell("f", "to_tensor", "float64", 64, threads=2)
 
 
-class Counters:
+class Counters(ScriptedSession):
     """Processes that count: each cell has as many instructions as letters in its conversion's name, unless it dies."""
 
     def __init__(self, dies=(), raises=(), dies_at_once=False):
@@ -46,18 +47,6 @@ class Counters:
             else:
                 yield {"event": "counted", "cell": cell.id, "instructions": len(cell.conversion)}
         yield {"event": "ready"}
-
-    def events(self, until, timeout, meanwhile):
-        for event in self._script:
-            yield event
-            if event["event"] == until:
-                return
-
-    def mark(self):
-        return 0
-
-    def last_line(self, mark=0):
-        return "last words"
 
 
 def counted(folder, counters, cells=(EMPTY_CALL, F, G), **changes):

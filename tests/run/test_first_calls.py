@@ -12,12 +12,13 @@ from copycost.run.counts import uncounted_lines
 from copycost.run.first_calls import FirstCalls, FirstCallStart, smallest_of_each
 from copycost.run.record import Record
 from copycost.run.session import Session, SessionEnded
+from tests.run.fake_session import ScriptedSession
 from tests.run.test_execution import Watcher, settings
 
 F, LARGE, G = (Cell(name, "to_tensor", "float64", size) for name, size in (("f", 1), ("f", 64), ("g", 8)))
 
 
-class Fresh:
+class Fresh(ScriptedSession):
     """Fresh processes: the first call of the nth takes n seconds, unless its conversion dies or raises."""
 
     def __init__(self, dies=(), raises=()):
@@ -42,18 +43,6 @@ class Fresh:
         else:
             yield {"event": "called", "cell": cell.id, "seconds": float(number)}
         yield {"event": "ready"}
-
-    def events(self, until, timeout, meanwhile):
-        for event in self._script:
-            yield event
-            if event["event"] == until:
-                return
-
-    def mark(self):
-        return 0
-
-    def last_line(self, mark=0):
-        return "last words"
 
 
 def timed(folder, fresh, earlier=None, **changes):
@@ -94,12 +83,16 @@ def test_what_was_timed_before_an_interruption_is_not_timed_again(tmp_path):
     assert fresh.cells == [F] * 3 and found["base"]["seconds"][F.id] == [0.5, 0.25, 1.0, 2.0, 3.0]
 
 
-def test_a_conversion_has_no_first_call_where_only_cold_caches_are_measured():
-    cold, threaded = (
-        Cell("f", "to_tensor", "float64", 1, cache="cold"),
-        Cell("g", "to_tensor", "float64", 1, threads=2),
-    )
-    assert smallest_of_each([EMPTY_CALL, cold, threaded, G, LARGE]) == [G, LARGE]
+def test_a_conversion_has_no_first_call_where_only_cold_caches_are_measured(tmp_path):
+    cold = Cell("f", "to_tensor", "float64", 1, cache="cold")
+    fresh = Fresh()
+    timed(tmp_path / "run", fresh, cells=(EMPTY_CALL, cold, G))
+    assert set(fresh.cells) == {G}
+
+
+def test_the_call_is_that_of_the_fewest_threads_and_bytes():
+    threaded = Cell("g", "to_tensor", "float64", 1, threads=2)
+    assert smallest_of_each([threaded, LARGE, G, F]) == [G, F]
 
 
 def test_one_call_is_timed_and_nothing_before_it(monkeypatch):
