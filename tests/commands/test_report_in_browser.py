@@ -266,6 +266,11 @@ def test_no_column_of_a_runs_tables_is_off_a_screen_of_1280_pixels(opened):
             "[...document.querySelectorAll('.scroll')].map(one => [one.scrollWidth, one.clientWidth])"
         )
         assert len(widths) >= 2 and all(needed <= given for needed, given in widths)
+        heights = page.evaluate(
+            """[...document.querySelectorAll("th bdi")].filter(one => one.textContent && !/\\s/.test(one.textContent))
+                .map(one => one.getClientRects()[0].height / parseFloat(getComputedStyle(one).lineHeight))"""
+        )
+        assert heights and all(lines < 1.5 for lines in heights), "a heading of one word stands on one line"
 
 
 def test_a_doubt_leads_to_its_cells(opened):
