@@ -104,7 +104,7 @@ def parse_where(text: str) -> Where:
 
 
 def _condition(part: str, whole: str) -> tuple[str, str, str]:
-    match = re.fullmatch(rf"\s*({_NAME})\s*(!=|<=|>=|=|<|>)\s*(.*\S)\s*", part, re.DOTALL)
+    match = re.fullmatch(rf"\s*({_NAME})\s*(!=|<=|>=|[<=>](?!=))\s*(.*\S)\s*", part, re.DOTALL)
     if match is None:
         raise UsageError(f"--where {whole!r} does not parse at {part!r}; such as: {EXAMPLE}")
     name, sign, value = match.groups()

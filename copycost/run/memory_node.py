@@ -23,7 +23,7 @@ def cores_of(node: int) -> frozenset[int]:
     if not nodes or not hasattr(os, "sched_getaffinity"):
         raise UsageError(f"numa={node}: this system tells no memory nodes")
     if node not in nodes:
-        raise UsageError(f"numa={node}: this machine has the memory nodes {cpu_list(nodes)}")
+        raise UsageError(f"numa={node}: this machine has no such memory node: valid: {cpu_list(nodes)}")
     cores = cpu_set(read(_NODES / f"node{node}" / "cpulist") or "")
     allowed = cores & os.sched_getaffinity(0)
     if not allowed:

@@ -122,6 +122,8 @@ def _results(address: str, store: Any, root: str) -> dict[str, dict[str, Any]]:
             listed = store.find(root, detail=True)
         except FileNotFoundError:
             listed = {}
+        if not listed:
+            _require_reached(store, root)
     if len(listed) > MOST_FILES:
         raise UsageError(f"{address}: {len(listed)} files, more than the {MOST_FILES} that are looked at")
     files = {
@@ -138,6 +140,16 @@ def _results(address: str, store: Any, root: str) -> dict[str, dict[str, Any]]:
     if not results:
         raise UsageError(f"{address}: holds no results (no JSON files)")
     return results
+
+
+def _require_reached(store: Any, root: str) -> None:
+    """Raise why a store was not reached: some say of that only that nothing is there."""
+    try:
+        store.info(root)
+    except FileNotFoundError as error:
+        reason = error.__cause__
+        if isinstance(reason, OSError) and not isinstance(reason, FileNotFoundError):
+            raise reason from None
 
 
 def _is_result(name: str) -> bool:

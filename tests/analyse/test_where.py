@@ -70,6 +70,8 @@ def test_a_cell_of_another_suite_has_no_size_to_meet_a_condition():
         ("", "does not parse"),
         ("dtype", "does not parse"),
         ("dtype=", "does not parse"),
+        ("size>=", "does not parse"),
+        ("size==4", "does not parse"),
         ("workers<few", "'few' is not a number"),
         ("size>=many", "not a count"),
         ("dtype>float64", "is a text"),

@@ -1,5 +1,6 @@
 import http.server
 import json
+import socket
 import sys
 import threading
 from functools import partial
@@ -363,3 +364,11 @@ def test_what_a_web_server_has_not_is_said_in_one_line(pages, tmp_path, capsys):
     for path in ("missing.json", "empty/", "page.html"):
         assert main(["show", f"{pages}/{path}"]) == 2
         assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_web_server_that_is_not_there_is_not_called_empty(capsys):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    assert main(["show", f"http://127.0.0.1:{port}/run"]) == 2
+    said = capsys.readouterr().err
+    assert "cannot be listed (Cannot connect" in said and said.count("\n") == 1
