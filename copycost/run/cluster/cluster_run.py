@@ -381,9 +381,7 @@ class ClusterRun:
             status = "incomplete"
         kept = reason if reason is None or self.record.with_hostname else host.unnamed(reason)
         entry.status, entry.reason = status, kept
-        if host.task is not None:
-            host.task.cancel()
-            host.task = None
+        host.end_task()
         self.record.write()
         self._show(host, status + (f": {reason}" if reason else ""))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import inspect
 import re
@@ -171,8 +172,14 @@ class Host:
         """Take the task back from workers that say nothing, to have it run on another, and never on them."""
         self.unfit |= silent
         self.workers -= silent
-        self.task.cancel()
-        self.task = None
+        self.end_task()
+
+    def end_task(self) -> None:
+        """Have Dask end the task, where one is under way."""
+        task, self.task = self.task, None
+        if task is not None:
+            with contextlib.suppress(Exception):  # of a client that has lost its scheduler, and the task with it
+                task.cancel()
 
     def can_run_on(self, worker: str, described: Mapping[str, Any]) -> bool:
         """Return whether Dask can run the task on a worker."""

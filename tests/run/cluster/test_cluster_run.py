@@ -151,8 +151,8 @@ def test_what_came_back_stays_when_the_scheduler_is_gone(cluster, run, tmp_path)
     _, told = running.communicate()
     folder = tmp_path / "results" / "run"
     hosts = by_address(folder)
-    assert running.returncode == 1 and is_whole(folder / hosts[first].folder)
-    assert (hosts[second].status, hosts[second].reason) == ("lost", "the scheduler was lost")
+    assert running.returncode == 1 and is_whole(folder / hosts[first].folder), told
+    assert (hosts[second].status, hosts[second].reason) == ("lost", "the scheduler was lost"), told
     assert "lost: the scheduler was lost" in told and "Traceback" not in told
     assert ClusterRecord.read(folder).status == "incomplete"
     wait_until(lambda: all(worker.poll() is not None for worker in workers))  # Dask's end with their scheduler

@@ -3,6 +3,8 @@ import subprocess
 import sys
 
 import pytest
+from distributed import Client
+from distributed.client import ClosedClientError
 
 from copycost.run.cluster.hosts import EXAMINATION, Host, facts, misfits
 
@@ -143,3 +145,17 @@ def test_a_text_of_a_host_loses_its_names_and_its_address():
 def test_a_host_that_cannot_be_examined_has_no_machine_and_its_address_for_a_name():
     host = Host({}, "10.0.0.7", ["its worker cannot be examined"])
     assert host.machine is None and host.label == "10.0.0.7"
+
+
+def test_a_task_is_ended_once_and_forgotten_even_when_its_scheduler_is_gone():
+    with Client(n_workers=0, processes=False, dashboard_address=None, set_as_default=False) as client:
+        first, second = client.submit(int), client.submit(float)
+        host = Host(OWN, "127.0.0.2", [], task=first)
+        host.end_task()
+        assert first.cancelled() and host.task is None
+        host.end_task()  # of which there is none
+        host.task = second
+    with pytest.raises((ClosedClientError, RuntimeError)):  # by whether the client or its loop is noticed to be closed
+        second.cancel()
+    host.end_task()
+    assert host.task is None
