@@ -8,7 +8,7 @@ from functools import cache
 from types import FunctionType
 from typing import Any
 
-from copycost.catalogue.cell import DTYPES
+from copycost.catalogue.cell import SHARED_DTYPES
 from copycost.catalogue.conversions import SYNCHRONISE, USER, Conversion
 from copycost.catalogue.device import synchroniser
 from copycost.catalogue.inlining import Body, body_of
@@ -186,4 +186,4 @@ def _torch_dtypes() -> dict[Any, Any]:
     import numpy
     import torch
 
-    return {numpy.dtype(name): getattr(torch, name) for name in DTYPES if hasattr(torch, name)}
+    return {numpy.dtype(name): getattr(torch, name) for name in SHARED_DTYPES if hasattr(torch, name)}

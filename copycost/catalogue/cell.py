@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-#: Bytes of an element, for every dtype that both libraries hold.
+#: The dtype that NumPy does not have: an array holds its bits, see `bfloat16`.
+BFLOAT16 = "bfloat16"
+
+#: Bytes of an element, for every dtype that can be measured.
 ITEM_BYTES: dict[str, int] = {
     "float16": 2,
     "float32": 4,
@@ -22,9 +25,13 @@ ITEM_BYTES: dict[str, int] = {
     "bool": 1,
     "complex64": 8,
     "complex128": 16,
+    BFLOAT16: 2,
 }
 
 DTYPES: tuple[str, ...] = tuple(ITEM_BYTES)
+
+#: Those that both libraries hold.
+SHARED_DTYPES: tuple[str, ...] = tuple(dtype for dtype in DTYPES if dtype != BFLOAT16)
 
 
 @dataclass(frozen=True, order=True)

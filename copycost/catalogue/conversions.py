@@ -37,8 +37,8 @@ _VARIABLES = {"to_tensor": "a", "to_array": "t", "list_to_tensor": "arrays", "to
 #: The source in an expression whose source is in pinned memory.
 PINNED = "pinned"
 
-# A Python number and the pointer to it in a list, rounded up.
-_LIST_ITEM_BYTES = 40
+#: A Python number and the pointer to it in a list, rounded up.
+LIST_ITEM_BYTES = 40
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ EXTENDED: tuple[Conversion, ...] = (
     Conversion("np.array", "to_array", "np.array(t)", "copies", "extended"),
     Conversion("np.from_dlpack", "to_array", "np.from_dlpack(t)", "shares", "extended"),
     Conversion("t.detach.clone.numpy", "to_array", "t.detach().clone().numpy()", "copies", "extended"),
-    Conversion("t.tolist", "to_array", "t.tolist()", "copies", "extended", result_item_bytes=_LIST_ITEM_BYTES),
+    Conversion("t.tolist", "to_array", "t.tolist()", "copies", "extended", result_item_bytes=LIST_ITEM_BYTES),
     Conversion("torch.tensor.list", "list_to_tensor", "torch.tensor(arrays)", "copies", "extended"),
     Conversion("torch.from_numpy.stack", "list_to_tensor", "torch.from_numpy(np.stack(arrays))", "copies", "extended"),
     Conversion(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from copycost.catalogue.cell import DTYPES, ITEM_BYTES, Cell
-from copycost.catalogue.conversions import CONVERSIONS, THERE, Conversion
+from copycost.catalogue.conversions import CONVERSIONS, LIST_ITEM_BYTES, THERE, Conversion
 from copycost.errors import UsageError, nearest
 from copycost.units import format_bytes, parse_count, parse_data_size
 
@@ -75,7 +75,7 @@ def parse_dtypes(text: str) -> tuple[str, ...]:
     """Return the dtypes in ``float32,int8``, or every one for ``all``.
 
     Raises:
-        UsageError: a name that is not a dtype of both libraries.
+        UsageError: a name that is no dtype of a tensor and an array, or of bfloat16.
     """
     if text.strip() == "all":
         return DTYPES
@@ -242,6 +242,8 @@ def _advice(cells: Sequence[Cell], available: int) -> str:
 
 
 def _allocated(cell: Cell) -> int:
+    if cell.layout == "python-list":  # and the array that it is made of
+        return cell.bytes + cell.size * LIST_ITEM_BYTES
     return cell.bytes * (2 if cell.layout == "strided" else 1)
 
 

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from copycost.catalogue.bfloat16 import of_dtype
 from copycost.catalogue.block import call
-from copycost.catalogue.cell import DTYPES, Cell
+from copycost.catalogue.cell import SHARED_DTYPES, Cell
 from copycost.catalogue.conversions import CONVERSIONS, CannotConvert, Conversion, WrongResult
 from copycost.catalogue.evidence import Evidence, examine, one_line
 from copycost.catalogue.sandbox import Ended, sandboxed
@@ -73,7 +74,11 @@ def _told(task: Task) -> Row | None:
         given = source(Cell(conversion.name, conversion.direction, dtype, size, layout=layout))
     except CannotConvert:
         return None
-    row = _blank(task)
+    try:
+        conversion = of_dtype(conversion, dtype)
+    except CannotConvert as error:
+        return {**_blank(task), "outcome": "error", "message": told(error)}
+    row = _blank((conversion, dtype, layout))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -194,7 +199,7 @@ def _keeps_the_graph() -> dict[str, Any]:
 def _of_every_dtype(conversion: Conversion) -> tuple[dict[str, Evidence], list[str]]:
     seen: dict[str, Evidence] = {}
     refused: list[str] = []
-    for dtype in DTYPES:
+    for dtype in SHARED_DTYPES:
         try:
             seen[dtype] = examine(conversion, _source(conversion, dtype))
         except CannotConvert:
@@ -207,6 +212,6 @@ def _source(conversion: Conversion, dtype: str, layout: str = "contiguous") -> A
 
 
 def _listed(dtypes: list[str]) -> str:
-    if len(dtypes) == len(DTYPES):
-        return f"each of {len(DTYPES)} dtypes"
+    if len(dtypes) == len(SHARED_DTYPES):
+        return f"each of {len(SHARED_DTYPES)} dtypes"
     return ", ".join(dtypes) if dtypes else "no dtype"

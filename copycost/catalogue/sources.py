@@ -8,8 +8,10 @@ from __future__ import annotations
 import tempfile
 from typing import Any
 
-from copycost.catalogue.cell import ITEM_BYTES, Cell
+from copycost.catalogue.bfloat16 import array_dtype, bits_of, tensor_over
+from copycost.catalogue.cell import BFLOAT16, ITEM_BYTES, Cell
 from copycost.catalogue.conversions import CannotConvert
+from copycost.catalogue.values import is_list_of_arrays
 from copycost.errors import UsageError
 
 #: What a run can measure, each at every size. One more is ``list:N``, a list of so many equal arrays.
@@ -23,9 +25,13 @@ MEASURED = (
     "memmap",
     "byteswapped",
     "requires-grad",
+    "python-list",
 )
 
 _LIST = "list:"
+
+#: What Python's numbers have of the dtypes, and the bytes of each.
+_PYTHON = {bool: "bool", int: "int64", float: "float64", complex: "complex128"}
 
 _BLOCK = 64 * 1024  # elements of random data, repeated: drawing 16 Mi numbers takes a second
 _ARRAYS_IN_A_LIST = 8
@@ -45,13 +51,16 @@ def source(cell: Cell, *, seed: int = 0) -> Any:
 
     All values are finite and exactly representable in float32, so that a cast to it can be checked.
     Tensors are allocated by torch. The layouts "0-d" and "empty" have their own size. A "memmap" is of a file without a
-    name and read-only, as `numpy.load` with ``mmap_mode="r"`` returns it.
+    name and read-only, as `numpy.load` with ``mmap_mode="r"`` returns it. A "python-list" has Python's numbers.
+    An array of bfloat16 holds its bits as int16.
 
     Raises:
         CannotConvert: such a source does not exist, as a reversed or a read-only tensor.
     """
     if cell.layout.startswith(_LIST) and cell.direction != "list_to_tensor":
         raise CannotConvert(f"{cell.layout} is a source of what converts a list")
+    if cell.layout == "python-list":
+        return _python_list(cell, seed)
     if cell.direction == "to_array":
         return _tensor(cell, seed)
     if cell.direction == "to_tensor":
@@ -60,6 +69,15 @@ def source(cell: Cell, *, seed: int = 0) -> Any:
         count, layout = _list(cell)
         return [_array(cell.dtype, cell.size // count, layout, seed + index) for index in range(count)]
     raise ValueError(f"a {cell.direction} has no source")
+
+
+def _python_list(cell: Cell, seed: int) -> list[Any]:
+    if cell.direction != "to_tensor":
+        raise CannotConvert(f"a {cell.layout} is a source of what converts one array")
+    if cell.dtype not in _PYTHON.values():
+        raise CannotConvert(f"Python has no {cell.dtype}, only {', '.join(_PYTHON.values())}")
+    listed: list[Any] = _array(cell.dtype, cell.size, "contiguous", seed).tolist()
+    return listed
 
 
 def _list(cell: Cell) -> tuple[int, str]:
@@ -94,10 +112,11 @@ def _array(dtype: str, size: int, layout: str, seed: int) -> Any:
     if layout == "requires-grad":
         raise CannotConvert("an array has no requires_grad")
     if layout == "fortran":
-        array = np.empty(_square(size), dtype, order="F")
+        array = np.empty(_square(size), array_dtype(dtype), order="F")
         whole = array.ravel(order="K")  # a view: the memory is in one piece
     else:
-        whole = np.empty(_elements(size, layout), _swapped(dtype) if layout == "byteswapped" else dtype)
+        held = array_dtype(dtype)
+        whole = np.empty(_elements(size, layout), _swapped(held) if layout == "byteswapped" else held)
         array = _arranged(whole, size, layout)
     _fill(whole, _random(dtype, whole.size, layout, seed))
     if layout == "read-only":
@@ -142,7 +161,7 @@ def _tensor(cell: Cell, seed: int) -> Any:
     if cell.layout == "requires-grad" and not (dtype.is_floating_point or dtype.is_complex):
         raise CannotConvert(f"a tensor of {cell.dtype} cannot require grad")
     whole = torch.empty(_elements(cell.size, cell.layout), dtype=dtype)
-    _fill(whole, torch.from_numpy(_random(cell.dtype, whole.numel(), cell.layout, seed)))
+    _fill(whole, tensor_over(_random(cell.dtype, whole.numel(), cell.layout, seed), cell.dtype))
     tensor = _arranged(whole, cell.size, cell.layout)
     return tensor.requires_grad_() if cell.layout == "requires-grad" else tensor
 
@@ -176,7 +195,7 @@ def _square(size: int) -> tuple[int, int]:
 def _random(dtype: str, size: int, layout: str, seed: int) -> Any:
     import numpy as np
 
-    kind = np.dtype(dtype).kind
+    kind = "f" if dtype == BFLOAT16 else np.dtype(dtype).kind
     count = min(size, _BLOCK)
     if layout == "0-d" and kind in "iu":
         # torch.Tensor takes a whole number for a length: a large one would be allocated.
@@ -190,7 +209,7 @@ def _random(dtype: str, size: int, layout: str, seed: int) -> Any:
     values = random.standard_normal(count, "float32")
     if kind == "c":
         return (values + 1j * random.standard_normal(count, "float32")).astype(dtype)
-    return values.astype(dtype)
+    return bits_of(values) if dtype == BFLOAT16 else values.astype(dtype)
 
 
 def _fill(whole: Any, block: Any) -> None:
@@ -202,9 +221,11 @@ def _fill(whole: Any, block: Any) -> None:
 
 
 def nbytes(source: Any) -> int:
-    """Return the bytes of the elements of a source (a list: of all its arrays)."""
-    if isinstance(source, list):
+    """Return the bytes of the elements of a source (a list: of all its arrays, or of its numbers in an array)."""
+    if is_list_of_arrays(source):
         return sum(map(nbytes, source))
+    if isinstance(source, list):
+        return len(source) * ITEM_BYTES[_PYTHON[type(source[0])]]
     return int(source.nbytes) if hasattr(source, "flags") else source.numel() * source.element_size()
 
 

@@ -28,7 +28,7 @@ def check_result(conversion: Conversion, source: Any, result: Any) -> None:
         raise WrongResult(f"{conversion.name} returned a tensor without values, on meta: say check=False to measure it")
     _check_kind(conversion, result)
     _check_dtype(conversion, source, result)
-    if not isinstance(source, list):
+    if not is_list_of_arrays(source):
         _check_values(conversion, source, result)
         return
     if len(result) != len(source):
@@ -39,9 +39,19 @@ def check_result(conversion: Conversion, source: Any, result: Any) -> None:
 
 def snapshot(source: Any) -> Any:
     """Return a copy of the source's values, at evenly spread places when there are many."""
-    if isinstance(source, list):
+    if is_list_of_arrays(source):
         return [snapshot(item) for item in source]
-    return as_array(_thin(source, _step(source))).copy()
+    return at_places(source).copy()
+
+
+def at_places(value: Any) -> Any:
+    """Return values as an array, at evenly spread places when there are many."""
+    return as_array(_thin(value, _step(value)))
+
+
+def is_list_of_arrays(value: Any) -> bool:
+    """Return whether a value is a list of arrays or tensors, and not of Python's numbers."""
+    return isinstance(value, list) and any(hasattr(item, "dtype") for item in value[:1])
 
 
 def same(expected: Any, actual: Any, tolerance: float = 0.0) -> bool:
@@ -128,7 +138,7 @@ def _check_kind(conversion: Conversion, result: Any) -> None:
 def _check_dtype(conversion: Conversion, source: Any, result: Any) -> None:
     if not hasattr(result, "dtype"):  # Python numbers have none
         return
-    actual, documented = _plain_dtype(result), conversion.casts_to or _plain_dtype(source)
+    actual, documented = _plain_dtype(result), conversion.casts_to or _kept_dtype(source)
     if actual != documented:
         hint = f"; say casts_to={actual!r}" if conversion.family == USER else ""
         raise WrongResult(f"{conversion.name} returned {actual} where {documented} is documented{hint}")
@@ -162,8 +172,17 @@ def _hint(conversion: Conversion) -> str:
 
 
 def _plain_dtype(value: Any) -> str:
-    dtype = (value[0] if isinstance(value, list) else value).dtype
+    item = value[0] if isinstance(value, list) else value
+    dtype = item.dtype if hasattr(item, "dtype") else as_array(value[:1]).dtype
     return str(getattr(dtype, "name", dtype)).replace("torch.", "")  # NumPy's name has no byte order
+
+
+def _kept_dtype(source: Any) -> str:
+    """Return the dtype of a result that is not said to be cast: its source's, or torch's own for Python's numbers."""
+    dtype = _plain_dtype(source)
+    if not isinstance(source, list) or is_list_of_arrays(source):
+        return dtype
+    return {"float64": "float32", "complex128": "complex64"}.get(dtype, dtype)
 
 
 def _rounding(result: Any) -> float:

@@ -49,7 +49,7 @@ def _words(option: str) -> Callable[[click.Context, click.Parameter, str], list[
     shell_complete=_words("conversion"),
 )
 @conversions_file_option
-@click.option("--dtype", help="Such as float32,int8.", shell_complete=_words("dtype"))
+@click.option("--dtype", help="Such as float32,int8,bfloat16.", shell_complete=_words("dtype"))
 @click.option("--size", help="Elements: 64, 1..16M, 1e6, 512x512x3; or bytes: 100MB.")
 @click.option("--threads", help="torch threads, such as 1,2; default is its own number.")
 @click.option("--cache", default="warm", help="warm or cold, or warm,cold.")
@@ -58,7 +58,7 @@ def _words(option: str) -> Callable[[click.Context, click.Parameter, str], list[
     "--source",
     "layout",
     default="contiguous",
-    help="The source: contiguous, strided, memmap, list:1000 (arrays; else 8) and others.",
+    help="The source: contiguous, strided, memmap, python-list, list:1000 (arrays; else 8) and others.",
 )
 @click.option("--device", help="Measure the way to a device and back: cuda, cuda:1, xpu, mps.")
 @click.option("--arm", multiple=True, help="NAME or NAME:VARIABLE=VALUE, python=PATH, threads=2, numa=0; repeated.")

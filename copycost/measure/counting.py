@@ -25,6 +25,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from copycost.catalogue.bfloat16 import of_dtype
 from copycost.catalogue.block import block, empty_block, with_destination
 from copycost.catalogue.cell import Cell
 from copycost.catalogue.conversions import Conversion
@@ -178,7 +179,7 @@ def main(plan_file: str, callgrind_file: str) -> None:
     for cell in sorted(plan.cells, key=lambda cell: -cell.size):
         tell("preparing", cell=cell.id, pid=os.getpid())
         try:
-            counted = count_cell(conversions[cell.conversion], cell, heap, counter, stir)
+            counted = count_cell(of_dtype(conversions[cell.conversion], cell.dtype), cell, heap, counter, stir)
         except BaseException as error:  # a user's conversion may raise whatever there is, SystemExit too
             tell("failed", cell=cell.id, error=told(error))
         else:

@@ -15,6 +15,7 @@ import warnings
 from importlib import import_module
 from time import perf_counter
 
+from copycost.catalogue.bfloat16 import of_dtype
 from copycost.catalogue.block import block, with_destination
 from copycost.catalogue.cell import Cell
 from copycost.catalogue.conversions import Conversion
@@ -55,7 +56,7 @@ def main(plan_file: str) -> None:
     tell("preparing", cell=cell.id, pid=os.getpid())
     try:
         set_threads(cell.threads)
-        seconds = first_call_seconds(conversions[cell.conversion], cell)
+        seconds = first_call_seconds(of_dtype(conversions[cell.conversion], cell.dtype), cell)
     except BaseException as error:  # a user's conversion may raise whatever there is, SystemExit too
         tell("failed", cell=cell.id, error=told(error))
     else:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
+from copycost.catalogue.bfloat16 import array_over, of_dtype, tensor_over
 from copycost.catalogue.block import block, empty_block, loop, with_destination
 from copycost.catalogue.cell import EMPTY_CALL, ITEM_BYTES, Cell
 from copycost.catalogue.conversions import PINNED, CannotConvert, Conversion
@@ -46,7 +47,7 @@ class PreparedCell:
         """Return the source as one NumPy array over the same memory, or None if it is not one."""
         if self.source is None or isinstance(self.source, (list, Rotation)):
             return None
-        return self.source.detach().numpy() if hasattr(self.source, "numpy") else self.source
+        return array_over(self.source) if hasattr(self.source, "numpy") else self.source
 
 
 class Preparer:
@@ -132,6 +133,9 @@ class Preparer:
             self._known[cell.id] = replace(found, block=block, iterations=iterations)
         return self._known[cell.id]
 
+    def _conversion(self, cell: Cell) -> Conversion:
+        return of_dtype(self._conversions[cell.conversion], cell.dtype)
+
     def _empty_call(self, cell: Cell) -> PreparedCell:
         def calibrate() -> Calibration:
             seconds = seconds_per_call(empty_block(), None, self._protocol)
@@ -140,7 +144,7 @@ class Preparer:
         return PreparedCell(cell, "", None, None, 0, self._calibration(cell, calibrate), empty_block())
 
     def _warm(self, cell: Cell) -> PreparedCell:
-        conversion = self._conversions[cell.conversion]
+        conversion = self._conversion(cell)
         if conversion.setup is not None:
             return self._set_up(cell, conversion)
         given = self._source(cell)
@@ -175,7 +179,7 @@ class Preparer:
         return PreparedCell(cell, conversion.expression, documented, given, nbytes(given), calibration, target, around)
 
     def _cold(self, cell: Cell) -> PreparedCell:
-        conversion = self._conversions[cell.conversion]
+        conversion = self._conversion(cell)
         if conversion.setup is not None:
             raise CannotConvert("what sets up each call is measured with warm caches only")
         key = (cell.direction, cell.dtype, cell.size, "rotation")
@@ -237,7 +241,7 @@ class Preparer:
         try:
             wait = synchroniser(device)
             if bound is None:
-                conversion = self._conversions[cell.conversion]
+                conversion = self._conversion(cell)
                 given = self._elsewhere(cell, {"a": "", PINNED: PINNED}.get(conversion.variable, "device"))
             else:
                 given = self._elsewhere(cell, PINNED) if cell.size else None
@@ -289,12 +293,10 @@ class Preparer:
         array = self._source(replace(cell, direction="to_tensor"))
         if not where:
             return array
-        import torch
-
         key = (where, cell.dtype, 0, "")
         kept = self._sources.get(key)
         if kept is None or len(kept) < cell.size:
-            tensor = torch.from_numpy(array)
+            tensor = tensor_over(array, cell.dtype)
             self._sources[key] = kept = tensor.pin_memory() if where == PINNED else tensor.to(self._device)
         return kept[: cell.size]
 

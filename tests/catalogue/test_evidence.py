@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from copycost.catalogue.cell import DTYPES, Cell
+from copycost.catalogue.cell import SHARED_DTYPES, Cell
 from copycost.catalogue.conversions import CORE, EXTENDED, CannotConvert, Conversion, WrongResult
 from copycost.catalogue.evidence import Evidence, examine, one_line, result_bytes, shares_memory
 from copycost.catalogue.sources import source
@@ -24,7 +24,7 @@ def user(function, direction="to_tensor", casts_to=None, check=True, **more):
     return Conversion("mine", direction, "mine()", "may copy", "user", function, casts_to, check=check, **more)
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dtype", SHARED_DTYPES)
 @pytest.mark.parametrize("name", BY_NAME)
 def test_what_is_documented_is_what_is_seen(name, dtype):
     conversion = BY_NAME[name]
@@ -42,7 +42,7 @@ def test_what_is_documented_is_what_is_seen(name, dtype):
 
 
 def test_torch_tensor_of_float32_shares_and_of_anything_else_copies():
-    shared = {dtype for dtype in DTYPES if looked_at("torch.Tensor", dtype).shares_memory}
+    shared = {dtype for dtype in SHARED_DTYPES if looked_at("torch.Tensor", dtype).shares_memory}
     assert shared == {"float32"}
 
 
@@ -300,3 +300,25 @@ def test_with_a_set_up_memory_is_that_of_what_was_set_up_and_values_are_the_sour
 def test_a_destination_is_given_to_the_checked_call_too():
     kept = user(lambda a, out: out.copy_(torch.from_numpy(a)), destination=lambda a: torch.empty(len(a)).double())
     assert examine(kept, np.arange(8.0)) == Evidence(False, "torch.float64", 64)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "result"),
+    [("bool", "bool"), ("int64", "int64"), ("float64", "float32"), ("complex128", "complex64")],
+)
+def test_of_pythons_numbers_torch_makes_its_own_dtypes(dtype, result):
+    for name in ("torch.tensor", "torch.as_tensor", "torch.asarray"):
+        found = looked_at(name, dtype, layout="python-list")
+        assert (found.shares_memory, found.result_dtype) == (False, f"torch.{result}")
+
+
+@pytest.mark.parametrize("size", [64, 4 * LIMIT])
+def test_other_values_than_pythons_numbers_are_found(size):
+    given = source(Cell("c", "to_tensor", "float64", size, layout="python-list"))
+    assert examine(user(torch.tensor), given).result_dtype == "torch.float32"
+    with pytest.raises(WrongResult, match="other values"):
+        examine(user(lambda a: torch.tensor(a) + 1), given)
+    with pytest.raises(WrongResult, match="changed its source"):
+        examine(user(lambda a: torch.tensor(list(map(a.__setitem__, range(len(a)), reversed(a))) and a)), given)
+    with pytest.raises(CannotConvert, match=r"expected np\.ndarray"):
+        examine(BY_NAME["torch.from_numpy"], given)

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copycost.catalogue.cell import DTYPES, ITEM_BYTES, Cell
+from copycost.catalogue.cell import DTYPES, ITEM_BYTES, SHARED_DTYPES, Cell
 from copycost.catalogue.conversions import CORE, FAMILIES, select_conversions
 from copycost.catalogue.grid import (
     DEFAULT_DTYPES,
@@ -182,8 +182,14 @@ def test_when_nothing_fits_it_says_so():
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_both_libraries_hold_it_in_as_many_bytes(dtype):
-    assert np.dtype(dtype).itemsize == ITEM_BYTES[dtype]
+    if dtype in SHARED_DTYPES:
+        assert np.dtype(dtype).itemsize == ITEM_BYTES[dtype]
     assert torch.empty(1, dtype=getattr(torch, dtype)).element_size() == ITEM_BYTES[dtype]
+
+
+def test_pythons_numbers_take_more_memory_than_an_arrays():
+    cell = Cell("torch.tensor", "to_tensor", "float64", 1000, layout="python-list")
+    assert memory_needed([cell]) == 1000 * (8 + 40) + 8000 + 8000  # and the result, and what a plain copy fills
 
 
 def test_a_list_is_parsed_in_order_and_without_repeats():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from copycost.catalogue.cell import DTYPES, ITEM_BYTES, Cell
+from copycost.catalogue.cell import ITEM_BYTES, SHARED_DTYPES, Cell
 from copycost.catalogue.conversions import CannotConvert, Conversion
 from copycost.catalogue.evidence import Evidence, examine
 from copycost.catalogue.sources import Rotation, cold_sources, nbytes, parse_source_layouts, source
@@ -21,7 +21,7 @@ def tensor(dtype="float64", size=64, layout="contiguous"):
     return source(Cell("c", "to_array", dtype, size, layout=layout))
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dtype", SHARED_DTYPES)
 def test_arrays_and_tensors_have_the_dtype_the_size_and_varied_finite_values(dtype):
     for made in (array(dtype, 1000), tensor(dtype, 1000).numpy()):
         assert made.dtype == dtype
@@ -30,7 +30,7 @@ def test_arrays_and_tensors_have_the_dtype_the_size_and_varied_finite_values(dty
         assert len(np.unique(made)) > (1 if dtype == "bool" else 100)
 
 
-@pytest.mark.parametrize("dtype", [dtype for dtype in DTYPES if not dtype.startswith("complex")])
+@pytest.mark.parametrize("dtype", [dtype for dtype in SHARED_DTYPES if not dtype.startswith("complex")])
 def test_every_value_is_held_by_float32(dtype):
     made = array(dtype, 1000)
     assert np.array_equal(made.astype("float32").astype(dtype), made)
@@ -72,7 +72,7 @@ def test_a_memmap_is_of_a_file_and_cannot_be_written_to():
     assert np.array_equal(mapped, array("int16", 5000))
 
 
-@pytest.mark.parametrize("dtype", [dtype for dtype in DTYPES if ITEM_BYTES[dtype] > 1])
+@pytest.mark.parametrize("dtype", [dtype for dtype in SHARED_DTYPES if ITEM_BYTES[dtype] > 1])
 def test_swapped_bytes_hold_the_same_values(dtype):
     plain, swapped = array(dtype), array(dtype, layout="byteswapped")
     assert not swapped.dtype.isnative and swapped.dtype.itemsize == ITEM_BYTES[dtype]
@@ -194,3 +194,22 @@ def test_sources_are_handed_out_in_turn():
     turns = Rotation(list("abcde"))
     assert [turns.take(2), turns.take(2), turns.take(2)] == [["a", "b"], ["c", "d"], ["a", "b"]]
     assert turns.take(7) == list("abcdeab")
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int64", "float64", "complex128"])
+def test_a_python_list_has_pythons_numbers_of_the_same_values(dtype):
+    made = array(dtype, layout="python-list")
+    assert type(made) is list and not hasattr(made[0], "dtype")
+    assert np.array_equal(np.array(made), array(dtype)) and nbytes(made) == 64 * ITEM_BYTES[dtype]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int8", "bfloat16"])
+def test_python_has_no_numbers_of_other_dtypes(dtype):
+    with pytest.raises(CannotConvert, match=f"Python has no {dtype}, only bool, int64, float64, complex128"):
+        array(dtype, layout="python-list")
+
+
+@pytest.mark.parametrize("direction", ["to_array", "list_to_tensor"])
+def test_a_python_list_is_what_converts_one_array_is_given(direction):
+    with pytest.raises(CannotConvert, match="a python-list is a source of what converts one array"):
+        source(Cell("c", direction, "float64", 64, layout="python-list"))

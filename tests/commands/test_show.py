@@ -174,7 +174,7 @@ def test_missing_cells_are_named(tell, tmp_path):
     lost = {"conversion": "torch.lost", "direction": "to_tensor", "dtype": "int8", "size": 3}
     run = write_run(tmp_path / "run", record={"plan": {"cells": [lost | {"size": size} for size in range(8)]}})
     text = " ".join(tell("show", run).out.split())
-    assert "8 planned cells did not come back: torch.lost int8 0" in text and "and 3 more" in text
+    assert "8 planned cells did not come back: 8 of torch.lost, int8, sizes 0 to 7: not measured" in text
 
 
 def test_on_a_pipe_there_are_no_control_characters_and_the_run_is_told(tell, tmp_path):

@@ -12,11 +12,12 @@ import pandas as pd
 from copycost.analyse.doubts import IMPRECISE, half_width, sentences
 from copycost.analyse.run import Run
 from copycost.show.document import Lines, Name, Note, Section
+from copycost.show.render.figures import counted, listed, written
 from copycost.show.render.figures import half_width as plus_minus
-from copycost.show.render.figures import written
 from copycost.show.render.layout import parts_of
 
 MOST_MISSING = 5
+_TOLD_EACH = 2
 MOST_RUNS_APART = 4
 """Runs whose doubts are told one by one; of more, those of all cells together."""
 NONE = "No doubt was found about any of the figures."
@@ -152,16 +153,29 @@ def _oversubscribed_notes(run: Run) -> list[Note]:
 
 
 def _missing_notes(run: Run) -> list[Note]:
-    """Return what of a run was planned and did not come back, the first few cells one by one."""
+    """Return what of a run was planned and did not come back, and the first few reasons."""
     missing = run.missing
     if missing.empty:
         return []
-    told = [
-        f"{row['conversion']} {row['dtype']} {row['size']}{_unusual(row)}: {row['reason']}"
-        for _, row in missing.head(MOST_MISSING).iterrows()
-    ]
-    more = [f"and {len(missing) - MOST_MISSING} more"] if len(missing) > MOST_MISSING else []
-    return [Note(f"{len(missing)} planned cells did not come back: {'; '.join([*told, *more])}")]
+    groups = [(str(reason), rows) for reason, rows in missing.groupby("reason", sort=False, dropna=False)]
+    told = [f"{_told_of(rows)}: {reason}" for reason, rows in groups[:MOST_MISSING]]
+    left = sum(len(rows) for _, rows in groups[MOST_MISSING:])
+    more = [f"and {left} more"] if left else []
+    return [Note(f"{counted(len(missing), 'planned cell')} did not come back: {'; '.join([*told, *more])}")]
+
+
+def _told_of(cells: pd.DataFrame) -> str:
+    """Return which cells: two each by its values, more by their number and by what they have in common."""
+    if len(cells) <= _TOLD_EACH:
+        each = [f"{row['conversion']} {row['dtype']} {row['size']}{_unusual(row)}" for _, row in cells.iterrows()]
+        return " and ".join(each)
+    names = list(dict.fromkeys(cells["conversion"].astype(str)))
+    shown = [*names[:MOST_MISSING], *([f"{len(names) - MOST_MISSING} others"] if len(names) > MOST_MISSING else [])]
+    dtypes = list(dict.fromkeys(cells["dtype"].astype(str)))
+    low, high = cells["size"].min(), cells["size"].max()
+    sizes = f"size {low}" if low == high else f"sizes {low} to {high}"
+    unusual = {_unusual(row) for _, row in cells.iterrows()}
+    return f"{len(cells)} of {listed(shown)}, {', '.join(dtypes)}, {sizes}{unusual.pop() if len(unusual) == 1 else ''}"
 
 
 def _unusual(cell: pd.Series[Any]) -> str:

@@ -78,20 +78,23 @@ def answer(cells: pd.DataFrame, caches: Caches = ()) -> list[Block]:
     blocks: list[Block] = [Lines((f"The figures of {told}:",))] if told else []
     left = MOST_CONVERSIONS
     for direction, own in sized.groupby("direction", sort=False, observed=True):
-        names = list(dict.fromkeys(own["conversion"]))
-        lines = tuple(_answer(own, str(name), largest) for name in names[:left])
-        more = len(names) - len(lines)
+        calls = _calls(own)
+        lines = tuple(_answer(rows, largest) for rows in calls[:left])
+        more = len(calls) - len(lines)
         left -= len(lines)
         blocks.append(Lines((f"{direction_words(direction)}:",)))
         blocks.append(Lines((*lines, *([f"{more} more conversions stand in the table"] if more else [])), bullets=True))
     return blocks
 
 
-def _answer(cells: pd.DataFrame, name: str, cache_bytes: float) -> Line:
-    """Return what one conversion does and costs, between which sizes it comes to cost ten times sharing, and what
-    bounds it.
-    """
-    own = cells[cells["conversion"] == name]
+def _calls(cells: pd.DataFrame) -> list[pd.DataFrame]:
+    """Return the cells of each call: of a conversion whose call is typed otherwise for a dtype, those apart."""
+    groups = cells.groupby(["conversion", "expression"], sort=False, observed=True, dropna=False)
+    return [rows for _, rows in groups]
+
+
+def _answer(own: pd.DataFrame, cache_bytes: float) -> Line:
+    """Return what a call does and costs, between which sizes it comes to cost ten times sharing, and what bounds it."""
     line: Line = (*parts_of(_finding(own, None)), _bounds(own, cache_bytes))
     dtypes: dict[str, list[str]] = {}
     for dtype, rows in own.groupby("dtype", sort=False, observed=True):
@@ -209,10 +212,10 @@ def _findings(cells: pd.DataFrame, multiples: pd.DataFrame | None) -> list[Line]
     sized = cells[floats(cells["bytes"]) > 0]
     if sized.empty:
         return _extremes(cells)
-    names = list(dict.fromkeys(sized["conversion"]))
-    lines: list[Line] = [_finding(sized[sized["conversion"] == name], multiples) for name in names[:MOST_CONVERSIONS]]
-    if len(names) > MOST_CONVERSIONS:
-        lines.append(f"{len(names) - MOST_CONVERSIONS} more conversions stand in the table.")
+    calls = _calls(sized)
+    lines: list[Line] = [_finding(rows, multiples) for rows in calls[:MOST_CONVERSIONS]]
+    if len(calls) > MOST_CONVERSIONS:
+        lines.append(f"{len(calls) - MOST_CONVERSIONS} more conversions stand in the table.")
     return lines + _largest_multiple(sized)
 
 

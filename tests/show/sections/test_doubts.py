@@ -57,14 +57,29 @@ def test_planned_cells_that_did_not_come_back_are_named(tmp_path):
     lost = {"conversion": "torch.lost", "direction": "to_tensor", "dtype": "int8", "size": 3}
     section = section_of(tmp_path, "holed", record={"plan": {"cells": [lost]}})
     (said,) = said_in(section)[""]
-    assert "1 planned cells did not come back" in said and "torch.lost int8 3: " in said
+    assert "1 planned cell did not come back" in said and "torch.lost int8 3: " in said
+
+
+def test_planned_cells_that_are_missing_for_one_reason_are_told_together(tmp_path):
+    cells = [
+        {"conversion": name, "direction": "to_tensor", "dtype": dtype, "size": size, "threads": 1, "layout": "memmap"}
+        for name in ("torch.lost", "torch.gone")
+        for dtype in ("int8", "bool")
+        for size in (3, 4, 5)
+    ]
+    skipped = [{**cell, "reason": "no int8 today"} for cell in cells if cell["dtype"] == "int8"]
+    record = {"plan": {"cells": cells}, "skipped": skipped}
+    (said,) = said_in(section_of(tmp_path, "holed", record=record))[""]
+    assert "12 planned cells did not come back: " in said
+    assert "6 of torch.lost and torch.gone, int8, sizes 3 to 5, memmap: no int8 today" in said
+    assert "6 of torch.lost and torch.gone, bool, sizes 3 to 5, memmap: not measured" in said
 
 
 def test_planned_cells_that_differ_by_their_source_are_told_apart(tmp_path):
     lost = {"conversion": "torch.lost", "direction": "to_tensor", "dtype": "int8", "size": 3, "cache": "warm"}
     cells = [{**lost, "threads": 1, "layout": "memmap"}, {**lost, "threads": 4, "layout": "contiguous"}]
     (said,) = said_in(section_of(tmp_path, "holed", record={"plan": {"cells": cells}}))[""]
-    assert "torch.lost int8 3, memmap: " in said and "torch.lost int8 3, 4 threads: " in said
+    assert "torch.lost int8 3, memmap and torch.lost int8 3, 4 threads: not measured" in said
 
 
 @pytest.mark.parametrize(("threads", "said"), [(2, []), (3, ["up to 3 threads shared 2 cores: "])])

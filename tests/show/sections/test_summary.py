@@ -2,12 +2,13 @@ import re
 from dataclasses import replace
 
 import pandas as pd
+import pytest
 
 from copycost.analyse.ceilings import ceilings
 from copycost.analyse.select import select_one
 from copycost.show.quantities import with_quantities
 from copycost.show.render.layout import plain_text
-from copycost.show.sections.summary import _page_faults, summary_blocks
+from copycost.show.sections.summary import _page_faults, answer, summary_blocks
 from tests.analyse.laws import machine_cells
 from tests.made_up import Law, core_cells, made_up_rounds, write_run
 from tests.show.suites import scaling_suite
@@ -55,6 +56,29 @@ def test_of_several_arms_or_threads_one_is_told_and_named(tmp_path):
     lines = lines_of(tmp_path, run)
     assert lines[1] == "Below, the figures of arm a, 1 thread."
     assert any("torch.from_numpy(a) shares memory and takes 430 ns" in line for line in lines)
+
+
+@pytest.mark.parametrize("explained", [False, True])
+def test_a_call_that_is_typed_otherwise_for_a_dtype_has_a_sentence_of_its_own(tmp_path, explained):
+    rounds = made_up_rounds(Law(processes=4, visits=2, noise=0.001), core_cells(sizes=(1, 4096)))
+    of_float32 = rounds["dtype"] == "float32"
+    rounds["expression"] = rounds["expression"].astype(str)
+    viewed = of_float32 & (rounds["conversion"] == "t.numpy")
+    rounds.loc[viewed, "expression"] = "t.view(torch.int16).numpy()"
+    rounds.loc[viewed, "seconds"] *= 2
+    run = write_run(tmp_path / "mine", rounds)
+    if explained:
+        said = lines_of(tmp_path, run)
+    else:
+        said = [
+            plain_text(line)
+            for block in answer(with_quantities(ceilings(select_one(str(run), tmp_path).estimates)))
+            for line in block.lines
+        ]
+    plain, by_view = (
+        next(line for line in said if line.startswith(typed)) for typed in ("t.numpy()", "t.view(torch.int16).numpy()")
+    )
+    assert "whatever the size" in plain and "whatever the size" in by_view
 
 
 def test_another_suite_has_its_fastest_and_slowest(tmp_path):
