@@ -77,7 +77,7 @@ def _told(task: Task) -> Row | None:
     try:
         conversion = of_dtype(conversion, dtype)
     except CannotConvert as error:
-        return {**_blank(task), "outcome": "error", "message": told(error)}
+        return {**_blank(task), "outcome": "error", "message": str(error)}
     row = _blank((conversion, dtype, layout))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

@@ -97,7 +97,10 @@ def _exceptions(rows: Sequence[Mapping[str, Any]]) -> tuple[tuple[Line, tuple[Li
         calls: dict[tuple[str, str], list[str]] = {}
         for (expression, given), dtypes in whose.items():
             calls.setdefault((given, ", ".join(dtypes)), []).append(expression)
-        lines = [_raising(calls[key], *key) for key in calls]
+        sources: dict[tuple[tuple[str, ...], str], list[str]] = {}
+        for (given, of_dtypes), expressions in calls.items():
+            sources.setdefault((tuple(expressions), of_dtypes), []).append(given)
+        lines = [_raising(expressions, ", ".join(of), dtypes) for (expressions, dtypes), of in sources.items()]
         told.append((outcome, (Name(message), *lines)))
     return tuple(told)
 
