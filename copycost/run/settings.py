@@ -161,7 +161,7 @@ def settle(
     if processes is not None and processes < 1:
         raise UsageError(f"processes {processes} is not at least 1")
     chosen = PRESETS[preset]
-    numbers = parse_layouts(chosen.layouts if address_layouts is None else address_layouts)
+    numbers = parse_layouts(chosen.layouts if address_layouts is None else address_layouts)[:processes]  # one each
     of_device = [] if device is None else device_conversions(device)
     selected = select_conversions(
         list(conversions) or None, family or chosen.family, conversions_file, of_device, apart=True

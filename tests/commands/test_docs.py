@@ -242,14 +242,14 @@ def test_what_cannot_be_done_is_one_line_and_status_2(tmp_path, capfd):
 def test_a_page_of_some_cells_says_which_and_is_checked_against_them(tmp_path, capfd):
     run = small(tmp_path / "results" / "made-up")
     narrowed = ("--where", "conversion=torch.tensor,bytes<=32768")
-    docs(run, tmp_path / "docs", *narrowed)
+    docs(run, tmp_path / "docs", *narrowed, "--theme", "light")
     page = page_of(tmp_path / "docs")
     assert "--where 'conversion=torch.tensor,bytes<=32768'" in page and "torch.Tensor" not in page
     costs = page.split("## What each costs")[1].split("## ")[0].replace("\N{NO-BREAK SPACE}", " ")
     assert "512 KiB" not in costs and "32 KiB" in costs
     docs(run, tmp_path / "docs", "--check")
     assert main(["plot", "--check", "--plots", str(tmp_path / "docs"), "--results", str(run.parent)]) == 0
-    docs(run, tmp_path / "docs")
+    docs(run, tmp_path / "docs", "--theme", "light")
     assert "torch.Tensor" in page_of(tmp_path / "docs")
     docs(run, tmp_path / "docs", "--where", "dtype=int8", status=2)
     assert capfd.readouterr().err.splitlines() == ["copycost: --where 'dtype=int8' leaves no cell of made-up"]

@@ -90,7 +90,7 @@ def test_the_record_is_complete_and_names_no_host(done, folder):
 def test_ctrl_c_keeps_what_was_measured_and_says_how_to_go_on(folder):
     command = [
         sys.executable, str(ROOT / "bench_runner.py"), "run", "--preset", "quick", "--size", "1,64",
-        "--precision", "0.1%", "--name", "stopped", "--out", str(folder / "results"),
+        "--precision", "0.1%", "--layouts", "1", "--name", "stopped", "--out", str(folder / "results"),
     ]  # fmt: skip
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=folder) as process:
         first = folder / "results" / "stopped" / "process-0001.json"

@@ -140,9 +140,9 @@ def test_a_budget_that_may_stretch_is_made_long_enough_for_every_session(tmp_pat
 
 
 def test_a_run_ends_when_its_budget_is_spent(tmp_path):
-    record, _ = run(tmp_path / "run", law=Law(noise=0.5), seconds=0.2)
+    record, _ = run(tmp_path / "run", law=Law(noise=0.5), seconds=0.2, changes={"budget": 20.0})
     assert record.status == "complete"
-    assert record.wall_seconds == pytest.approx(60, abs=2.0)
+    assert record.wall_seconds == pytest.approx(20, abs=2.0)
 
 
 def test_what_was_measured_can_be_loaded(tmp_path):
@@ -155,7 +155,7 @@ def test_what_was_measured_can_be_loaded(tmp_path):
 
 
 def test_every_process_is_seeded_anew_and_visits_in_another_order(tmp_path):
-    _, fake = run(tmp_path / "run")
+    _, fake = run(tmp_path / "run", changes={"processes": 30})
     seeds = [request["seed"] for request in fake.asked]
     assert len(set(seeds)) == len(seeds)
 

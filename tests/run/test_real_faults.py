@@ -87,7 +87,7 @@ def test_conversions_that_crash_hang_eat_and_raise_cost_their_own_cells_only(tmp
 def test_a_run_that_is_killed_again_and_again_ends_complete(tmp_path):
     folder, kept = tmp_path / "killed", {}
     options = ("--conversion", "torch.from_numpy", "--dtype", "float64", "--size", "1", "--no-references")
-    limits = ("--processes", 3, "--budget", "10min", "--precision", "0.1%")
+    limits = ("--processes", 3, "--layouts", "1", "--budget", "10min", "--precision", "0.1%")
     words = ("run", *options, *limits, "--name", "killed", "--out", tmp_path, "--plots", tmp_path / "plots")
     for number in (1, 2):
         command = [sys.executable, str(ROOT / "bench_runner.py"), *map(str, words)]

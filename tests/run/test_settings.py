@@ -42,6 +42,14 @@ def test_everything_on_the_grid_can_be_narrowed(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("processes", "numbers"), [(2, (4, 5)), (3, (4, 5, 6)), (9, (4, 5, 6, 7)), (None, (4, 5, 6, 7))]
+)
+def test_there_are_no_more_sessions_than_processes_and_they_have_the_first_layouts(tmp_path, processes, numbers):
+    chosen = settle(processes=processes, address_layouts="4..7", sizes="64", out=tmp_path).layouts
+    assert chosen in (numbers, (None,) * len(numbers))
+
+
+@pytest.mark.parametrize(
     ("typed", "said"),
     [
         ({"preset": "qick"}, "quick"),

@@ -16,7 +16,10 @@ from copycost.store.record import read_record
 from tests.run.cluster.real_cluster import GatedRun, RealCluster, address_in, measuring, wait_until
 
 PROCESSES = 3
-LIMITS = ("--processes", str(PROCESSES), "--budget", "10min", "--precision", "0.1%", "--visit-timeout", "10min")
+LIMITS = (
+    *("--processes", str(PROCESSES), "--layouts", "1"),
+    *("--budget", "10min", "--precision", "0.1%", "--visit-timeout", "10min"),
+)
 
 
 @pytest.fixture
