@@ -26,6 +26,8 @@ ANALYSIS = "copycost.analyse.run"
 REFRESH_SECONDS = 1.0
 
 _UNKNOWN = ("precision not known yet", "not known yet")
+_NEVER_KNOWN = ("fewer than three sessions: no intervals", "fewer than three sessions")
+_LEAST_SESSIONS = 3
 
 _KEY = ("conversion", "direction", "dtype", "size", "threads", "cache", "layout")
 
@@ -186,7 +188,10 @@ class ProgressBar:
         """Show what is known after one more process."""
         self._take_over(progress)
         count, share = f"{progress.precise}/{progress.cells}", f"within {100 * self._settings.precision:.3g}%"
-        told = (f"{count} cells {share}", f"{count} {share}", count) if progress.known else _UNKNOWN
+        told: tuple[str, ...] = (f"{count} cells {share}", f"{count} {share}", count)
+        if not progress.known:
+            few = None not in self._settings.layouts and len(self._settings.layouts) < _LEAST_SESSIONS
+            told = _NEVER_KNOWN if few else _UNKNOWN
         state = f"{told[0]}, {progress.quiet_share:.0%} of rounds quiet"
         self._state = next((text for text in (state, *told) if len(text) <= self._room), "")
         if not self._live:

@@ -87,7 +87,7 @@ def test_only_cells_that_were_asked_for_are_counted(settings):
     assert progress.precise == 1
 
 
-SETTINGS = SimpleNamespace(budget=90.0, precision=0.01)
+SETTINGS = SimpleNamespace(budget=90.0, precision=0.01, layouts=(1, 2, 3, 4, 5))
 KNOWN = SimpleNamespace(known=True, budget=90.0, cells=10, precise=4, processes=3, elapsed=12.0, quiet_share=0.75)
 
 
@@ -95,11 +95,12 @@ class Terminal(io.StringIO):
     encoding = "utf-8"
 
 
-def bar(*, terminal=True, clock=None, encoding="utf-8", width=160, **console):
+def bar(*, terminal=True, clock=None, encoding="utf-8", width=160, layouts=(1, 2, 3), **console):
     out = Terminal()
     out.encoding = encoding
     console = Console(file=out, force_terminal=terminal, width=width, height=30, **console)
-    return ProgressBar(SETTINGS, console, clock=clock or FakeClock()), out
+    settings = SimpleNamespace(**{**vars(SETTINGS), "layouts": layouts})
+    return ProgressBar(settings, console, clock=clock or FakeClock()), out
 
 
 def shown(progress_bar, out, clock):
@@ -185,6 +186,17 @@ def test_nothing_is_said_of_precision_before_it_is_known():
         with progress_bar:
             progress_bar.process_ended(unknown)
             assert said in shown(progress_bar, out, clock) and "0/10" not in out.getvalue()
+
+
+@pytest.mark.parametrize(("layouts", "few"), [((1,), True), ((1, 2), True), ((1, 2, 3), False), ((None, None), False)])
+def test_too_few_sessions_are_told_instead_of_a_precision_to_come(layouts, few):
+    unknown = SimpleNamespace(**{**vars(KNOWN), "known": False, "precise": 0})
+    for width, said in ((160, "fewer than three sessions: no intervals"), (100, "fewer than three sessions")):
+        clock = FakeClock()
+        progress_bar, out = bar(clock=clock, width=width, layouts=layouts)
+        with progress_bar:
+            progress_bar.process_ended(unknown)
+            assert (said in shown(progress_bar, out, clock)) is few
 
 
 @pytest.mark.parametrize("terminal", [{"terminal": False}, {"_environ": {"TERM": "dumb"}}])
