@@ -36,6 +36,9 @@ _MOST_WAITING = 12
 #: Beyond this multiple of the budget, no turn of a pass is begun.
 _MOST_OVERRUN = 1.1
 
+#: Failures may make a run so many seconds longer than its budget, once every session has measured.
+_MOST_LOST = 10.0
+
 #: Estimates that are only told take at most this share of the time.
 _TELLING = 0.02
 
@@ -64,6 +67,7 @@ class Interleave:
         self._scratch = scratch
         self._check_interrupt = check_interrupt
         self._stopwatch = Stopwatch(clock, record.spent_seconds, record.lost_seconds)
+        self._lost_before = record.lost_seconds
         self._began = clock() - (record.wall_seconds or 0.0)
         self._progress = Progress(self._settings)
         self._budget = self._settings.budget
@@ -142,6 +146,7 @@ class Interleave:
         self._preparing = self._stopwatch.spent - began
         if self._record.processes:  # the budget has paid for preparing already
             self._stopwatch.lose(self._preparing)
+            self._lost_before = self._stopwatch.lost
             return
         least = self._schedule().least_budget(len(self._sessions), self._stopwatch.spent)
         if least > self._budget:
@@ -212,8 +217,14 @@ class Interleave:
             passes=min(self._turns),
             turns=len(self._places()),
             made=self._progress.turns,
-            elapsed=self._stopwatch.spent,
+            elapsed=self._elapsed,
         )
+
+    @property
+    def _elapsed(self) -> float:
+        """Return how much of the budget is gone: what is spent, and what failures have cost beyond what they may."""
+        beyond = max(0.0, self._stopwatch.lost - self._lost_before - _MOST_LOST)
+        return self._stopwatch.spent + (beyond if min(self._turns) else 0.0)
 
     def _places(self) -> list[int]:
         """Return which layouts' turns the pass has yet to make, in random order."""
@@ -228,7 +239,7 @@ class Interleave:
         most = self._settings.processes
         if self._settings.stretches and min(self._turns) == 0:
             return most is None or self._progress.turns < most
-        late = self._stopwatch.spent + self._schedule().turn_seconds(visits) > _MOST_OVERRUN * self._budget
+        late = self._elapsed + self._schedule().turn_seconds(visits) > _MOST_OVERRUN * self._budget
         return not late and (most is None or self._progress.turns < most)
 
     def _measure_turn(self, place: int, visits: Mapping[str, int]) -> None:
