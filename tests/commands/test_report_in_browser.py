@@ -68,11 +68,12 @@ def opened(browser, reports):
     """Open a report; what the browser complains about or asks for fails the test that opened it."""
 
     @contextmanager
-    def open_report(name, *, theme="light", width=1280, **context):
+    def open_report(name, *, theme="light", width=1280, script="", **context):
         said = []
         own = browser.new_context(color_scheme=theme, viewport={"width": width, "height": 900}, **context)
         own.set_default_timeout(PATIENCE_MS)
         page = own.new_page()
+        page.add_init_script(script)
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("dialog", lambda dialog: said.append(dialog.message))
@@ -321,6 +322,27 @@ def test_paper_has_light_colours_open_parts_and_names_for_the_lines(opened):
         assert (
             page.locator("button:visible, input:visible, select:visible").count() == page.locator("th button").count()
         )
+
+
+#: A browser that prints as soon as the first chart is there, as one does that only makes a PDF of the page.
+EARLY_PAPER = """
+const mark = performance.mark.bind(performance);
+performance.mark = (name) => {
+    mark(name);
+    if (name !== "first-chart") return;
+    dispatchEvent(new Event("beforeprint"));
+    const rooms = [...document.querySelectorAll(".chart .panels")];
+    window.paper = rooms.map((room) => [...room.querySelectorAll(".plot")].map((plot) => plot.layout?.width));
+    dispatchEvent(new Event("afterprint"));
+};
+"""
+
+
+def test_paper_that_comes_early_has_all_charts_at_its_own_width(opened):
+    with opened("reference", script=EARLY_PAPER) as page:
+        drawn = page.evaluate("window.paper")
+        assert len(drawn) == page.locator(".chart").count() > 1 and any(len(widths) > 1 for widths in drawn)
+        assert all(set(widths) == ({640} if len(widths) == 1 else {320}) for widths in drawn)
 
 
 def test_figures_read_as_on_the_command_line(opened):

@@ -7,17 +7,23 @@ Report.pick = (table, row) => Report.rounds && Report.rounds.table === table && 
 Report.drawAll = async () => {
   const scripts = { curves: Report.Curves, bars: Report.Bars, rounds: Report.Rounds };
   const charts = [];
-  for (const { block, host } of Report.waiting) {
+  const make = ({ block, host }) => {
     const chart = new scripts[block.script](block, host);
     charts.push(chart);
     if (block.script === "rounds") Report.rounds = chart;
     const fold = host.closest("details");
     if (fold) fold.addEventListener("toggle", () => fold.open && !Report.theme.printing && chart.draw());
-    await chart.draw();
+    return chart;
+  };
+  const redraw = () => {
+    while (Report.theme.printing && Report.waiting.length) make(Report.waiting.shift()); // paper does not wait for them
+    charts.forEach((chart) => chart.draw());
+  };
+  Report.theme.onChange(redraw);
+  while (Report.waiting.length) {
+    await make(Report.waiting.shift()).draw();
     await Report.breath();
   }
-  const redraw = () => charts.forEach((chart) => chart.draw());
-  Report.theme.onChange(redraw);
   let width = document.documentElement.clientWidth;
   addEventListener("resize", () => {
     if (document.documentElement.clientWidth === width || Report.theme.printing) return;
