@@ -286,6 +286,7 @@ def _present(record: Record, charts: Path) -> None:
     from copycost.run.counts import uncounted_lines
     from copycost.run.failures import failure_lines
     from copycost.show.chart_data import draw, run_data
+    from copycost.show.render.terminal import say
     from copycost.units import format_seconds
 
     folder = record.settings.folder
@@ -294,23 +295,23 @@ def _present(record: Record, charts: Path) -> None:
     arms = run.by_arm()
     for arm in arms[1:]:
         deliver_document(comparison_document(compare_runs(arms[0], arm)), "table", None)
-    print(f"results: {folder}")
-    print(f"charts:  {charts} ({len(draw(run_data(run), charts))} files)", flush=True)
+    say(f"results: {folder}")
+    say(f"charts:  {charts} ({len(draw(run_data(run), charts))} files)")
     wall = record.wall_seconds or 0.0
-    print(
+    say(
         f"measured for {format_seconds(wall)}, {record.timed_seconds / wall:.0%} of it inside timed "
         f"rounds, in {len(record.processes)} processes"
     )
     if record.resumptions:
         count = len(record.resumptions)
-        print("resumed once" if count == 1 else f"resumed {count} times")
+        say("resumed once" if count == 1 else f"resumed {count} times")
     missed = [*uncounted_lines(record.counts), *uncounted_lines(record.first_calls, "no first call")]
     for line in [*failure_lines(record.failed), *missed]:
-        print(line)
+        say(line)
     name = quote(folder.name if folder.parent == Path("results") else str(folder))
-    print(f"next:    {program()} explain {name}    (why it costs that; or show, report, plot)")
+    print(f"next:    {program()} explain {name}\n         why it costs that; or show, report, plot")
     if not comparable(run.estimates):
-        print("this machine was hardly ever quiet: these figures are not to be compared")
+        say("this machine was hardly ever quiet: these figures are not to be compared")
 
 
 def comparable(cells: pd.DataFrame) -> bool:

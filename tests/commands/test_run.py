@@ -123,6 +123,24 @@ def test_the_arms_of_a_run_are_compared_with_the_first_when_it_ends(tmp_path, ca
     assert f"next:    python bench_runner.py explain {folder}" in told
 
 
+@pytest.mark.parametrize("width", [80, 120, 200])
+def test_what_a_run_ends_with_is_as_wide_as_was_asked_and_breaks_no_word(tmp_path, capsys, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.chdir(tmp_path)
+    run = write_run(Path("results") / "nightly-2026-01-02-h1", made_up_rounds(Law(contended=0.97, visits=6)))
+    error = "RuntimeError: the process was ended by a signal that came from somebody who has not said why he sent it"
+    failed = [{"conversion": name, "kind": "signal", "error": error} for name in ("mine", "my.other-conversion")]
+    record = SimpleNamespace(settings=SimpleNamespace(folder=run), wall_seconds=9.0, timed_seconds=5.0, failed=failed)
+    record.processes, record.resumptions, record.first_calls = [], [{}, {}], {}
+    record.counts = {"base": {"failed": {"torch.from_numpy-float64-1": error}, "instructions": {}}}
+    _present(record, Path("plots") / run.name)
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= width
+    ending = lines[lines.index(f"results: {run}") :]
+    words = f"failed: mine: {error} failed: my.other-conversion: {error} next: python bench_runner.py explain".split()
+    assert {*words, "nightly-2026-01-02-h1", f"plots/{run.name}", "compared"} <= set(" ".join(ending).split())
+
+
 def test_figures_of_a_machine_that_is_never_quiet_are_not_to_be_compared():
     busy = Law(contended=0.97, visits=6)
     assert not comparable(copycost.estimate(made_up_rounds(busy)))

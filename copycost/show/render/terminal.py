@@ -44,6 +44,14 @@ def render(document: Document, *, width: int | None = None) -> str:
     return "\n".join(line.rstrip() for line in captured.get().split("\n"))
 
 
+def say(text: str) -> None:
+    """Print one sentence, whose words stay whole: a path is copied from it."""
+    console = Console(highlight=False)
+    width = console.width if console.is_terminal else _width_on_a_pipe()
+    for line in textwrap.wrap(text, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False):
+        print(line)
+
+
 def _width_on_a_pipe() -> int:
     columns = os.environ.get("COLUMNS", "")
     return int(columns) if columns.isascii() and columns.isdigit() and 0 < int(columns) < 10_000 else WIDTH_ON_A_PIPE
