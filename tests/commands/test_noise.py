@@ -15,14 +15,19 @@ from tests.commands.runs_to_compare import write
 from tests.made_up import MACHINE
 
 
-@pytest.fixture(scope="module")
-def document():
+def profile_document():
+    """Return what is told of five made-up pairs of identical runs."""
     draw = np.random.default_rng(1)
     rows = pd.DataFrame({"bytes": [8, 8, 4096, 4096] * 20, "shares_memory": [True, False] * 40})
     frames = [
         rows.assign(ratio=np.exp(draw.normal(0, 0.01, len(rows))), verdict=["same"] * 79 + ["slower"]) for _ in range(5)
     ]
     return noise_document(noise_profile(frames, machine=MACHINE, method={"protocol": 1}))
+
+
+@pytest.fixture(scope="module")
+def document():
+    return profile_document()
 
 
 def test_there_is_a_row_per_kind_and_size_and_the_rate_of_false_verdicts(document):

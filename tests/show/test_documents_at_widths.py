@@ -24,6 +24,7 @@ from copycost.show.document import (
 )
 from copycost.show.render.layout import plain_text, sheets, signs_of
 from copycost.show.render.terminal import render
+from tests.commands.test_noise import profile_document
 from tests.made_up import Law, core_cells, machine_facts, made_up_rounds, write_run
 
 WIDTHS = (80, 120, 200)
@@ -49,8 +50,8 @@ ELSEWHERE = {
     "docs": "a page in Markdown",
     "report": "a page in HTML",
     "export": "files for other tools",
-    "noise": "it measures",
-    "run": "it measures, and ends with what `show` says",
+    "noise": "it measures: its document is made of made-up runs below",
+    "run": "it measures, and ends with what `show` and `compare` say, and with lines that its own tests look at",
     "plot": "pictures",
     "import": "runs",
 }
@@ -110,9 +111,9 @@ def wide_tables():
     return Document("wide", (Table("few", rows, few), Table("many", rows, many), across))
 
 
-@pytest.fixture(scope="module", params=[*COMMAND_LINES, "findings", "wide tables"])
+@pytest.fixture(scope="module", params=[*COMMAND_LINES, "findings", "noise", "wide tables"])
 def document(request, results):
-    made = {"findings": findings, "wide tables": wide_tables}.get(request.param)
+    made = {"findings": findings, "noise": profile_document, "wide tables": wide_tables}.get(request.param)
     return made() if made else told_by(COMMAND_LINES[request.param], results)
 
 
