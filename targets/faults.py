@@ -1,4 +1,4 @@
-"""Prints what becomes of a run that is killed, of conversions that crash, of full disks and of two writers.
+"""Prints what becomes of a run that is killed, of full disks and of two writers.
 
     python targets/faults.py --out /tmp/faults
 
@@ -32,39 +32,15 @@ from typing import Any
 import copycost
 from copycost.catalogue.sandbox import descendants
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from targets.conversions import left_running
+
 ROOT = Path(__file__).parents[1]
 GRID = ("--size", "1,64", "--dtype", "float64", "--no-references", "--precision", "0.1%", "--budget", "10min")
 PROCESSES = 3
 
 #: No disturbed run of a few seconds may take longer to end.
 LONGEST_SECONDS = 300.0
-
-#: What the faulty conversions do, by name, and the kind of failure that the record has to tell; None for none.
-FAULTS: dict[str, tuple[str, str | None]] = {
-    "segfault": ("ctypes.string_at(0)", "signal"),
-    "abort": ("os.abort()", "signal"),
-    "hang": ("time.sleep(3600)", "time-out"),
-    "exception": ("raise ValueError('by intention')", "exception"),
-    "out-of-memory": ("held.extend(bytearray(2**26) for _ in range(1000))", "memory"),
-    "os._exit": ("os._exit(0)", "exit"),
-    "sys.exit": ("sys.exit(0)", "exception"),
-    "descriptors leaked": ("leak()", "exit"),
-    "descriptors leaked until it fails": ("held.extend(open(os.devnull) for _ in range(10**6))", "exception"),
-    "standard streams closed": ("os.closerange(0, 3)", "exit"),
-    "all other descriptors closed": ("os.closerange(3, 200)", "exit"),
-    "no file may grow": ("resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))", "exit"),
-    "no descriptor may be opened": ("resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))", "exit"),
-    "process stopped": ("os.kill(os.getpid(), signal.SIGSTOP)", "signal"),
-    "parent killed": ("os.kill(os.getppid(), 9)", "signal"),
-    "group ended": ("os.killpg(0, 15)", "signal"),
-    "error without a text": ("raise Unspeakable", "exception"),
-    "standard streams replaced": ("sys.stdout = sys.stderr = None", None),
-    "garbage in every descriptor": ("scatter()", None),
-    "helper left behind": ("held or held.append(os.fork() or (os.setsid(), time.sleep(600)))", None),
-    "folder removed": ("os.chdir(tempfile.mkdtemp()); os.rmdir(os.getcwd())", None),
-}
-#: Calls that go well, so that a fault shows when a process is prepared or only when it measures.
-MOMENTS = {"at its first call": 0, "after some thousand calls": 3000}
 
 
 @dataclass(frozen=True)
@@ -123,17 +99,6 @@ def wrong_with(folder: Path, before: dict[str, str], processes: int = PROCESSES)
     if not (rounds.groupby(["conversion", "size"], observed=True)["process"].nunique() == processes).all():
         return "a cell is missing in a process"
     return ""
-
-
-def left_running(folder: Path) -> list[str]:
-    """Return the command lines of processes that still work for a run, a second after it has ended."""
-    time.sleep(1.0)
-    found = []
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            words = file.read_bytes().decode(errors="replace").split("\0")
-            found += [" ".join(words)] if f"--copycost-plan={folder}/" in " ".join(words) else []
-    return found
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
@@ -238,71 +203,6 @@ def kills(out: Path, times: int, parallel: int) -> Iterator[tuple[str, str, str]
         moments = ", ".join(f"{what} {count}" for what, count in sorted(Counter(good).items()))
         target = f"{times} of {times}: nothing lost, blamed or left running"
         yield f"{how} at random moments, then resume", target, f"{len(good)} of {times} ({moments})"
-
-
-def write_conversions(file: Path, fault: str, calls: int) -> None:
-    """Write a user's file with a conversion that goes well for so many calls, and one that always does."""
-    file.write_text(
-        "import contextlib, ctypes, itertools, os, resource, signal, sys, tempfile, time\n"
-        "import torch\n"
-        "from copycost import conversion\n"
-        "held, calls = [], itertools.count(1)\n"
-        "class Unspeakable(Exception):\n"
-        "    def __str__(self):\n"
-        "        raise OSError\n"
-        "def leak():\n"
-        "    with contextlib.suppress(OSError):\n"
-        "        while True:\n"
-        "            held.append(open(os.devnull))\n"
-        "def scatter():\n"
-        "    for descriptor in range(3, 60):\n"
-        "        with contextlib.suppress(OSError):\n"
-        "            os.write(descriptor, b'x')\n"
-        "@conversion('faulty')\n"
-        "def faulty(a):\n"
-        f"    if next(calls) > {calls}:\n"
-        f"        {fault}\n"
-        "    return torch.tensor(a)\n"
-        "@conversion('good')\n"
-        "def good(a):\n"
-        "    return torch.tensor(a)\n"
-    )
-
-
-def survived(out: Path, name: str, moment: str, *options: str) -> str:
-    """Measure with a faulty conversion and return yes, or what is wrong."""
-    fault, kind = FAULTS[name]
-    label = f"{name}-{MOMENTS[moment]}{''.join(options)}".replace(" ", "-")
-    file = out / f"{label}.py"
-    write_conversions(file, fault, MOMENTS[moment])
-    limits = ("--visit-timeout", "5s", "--memory-limit", "1500M")
-    done = bench_runner(
-        *run_options(out, label), "--conversion", "faulty", "--conversion", "good", "--conversions", file, *limits,
-        *options,
-    )  # fmt: skip
-    folder = out / label
-    if done.status != (kind is not None):
-        return f"NO: exit status {done.status}: {done.said[-200:]}"
-    record = json.loads((folder / "run.json").read_text())
-    told = {(entry["conversion"], entry["size"], entry["kind"]) for entry in record["failed"]}
-    if told != {("faulty", size, kind) for size in (1, 64) if kind is not None}:
-        return f"NO: it tells {told}"
-    rounds = copycost.open(folder).rounds
-    others = rounds[rounds["conversion"].isin(["torch.from_numpy", "good"])]
-    if not (others.groupby(["conversion", "size"], observed=True)["process"].nunique() == PROCESSES).all():
-        return "NO: other cells are not complete"
-    return "yes"
-
-
-def faults(out: Path, parallel: int) -> Iterator[tuple[str, str, str]]:
-    """Yield a row for each fault."""
-    tasks = [(name, moment) for name in FAULTS for moment in MOMENTS]
-    with ThreadPoolExecutor(parallel) as pool:
-        found = list(pool.map(lambda task: survived(out, *task), tasks))
-        random_layout = pool.submit(survived, out, "segfault", "at its first call", "--layouts", "random")
-        for (name, moment), answer in zip(tasks, found, strict=True):
-            yield f"{name} {moment}", "survived, the other cells complete", answer
-        yield "segfault in a session of its own", "survived, the other cells complete", random_layout.result()
 
 
 @contextlib.contextmanager
@@ -418,8 +318,6 @@ def main() -> None:
         print("|", " | ".join(row), "|", flush=True)
     if typed.kills:
         return
-    for row in faults(out, typed.parallel):
-        print("|", " | ".join(row), "|", flush=True)
     print(f"| full disk | one line, what was measured is kept | {full_disk(out)} |", flush=True)
     print(f"| read-only folder | one line, nothing written | {read_only(out)} |", flush=True)
     for row in writers(out, typed.writers, typed.parallel):
