@@ -156,7 +156,7 @@ def page_document(run: Run, charts: Mapping[str, Chart], command: str, version: 
     from copycost.show.sections.costs import conditions, telling_costs
     from copycost.show.sections.crossovers import bandwidth_blocks, crossover_blocks
     from copycost.show.sections.doubts import doubts_section, notes
-    from copycost.show.sections.explanation import advice_section, curve_sections
+    from copycost.show.sections.explanation import advice_section, curve_sections, first_call_sections
     from copycost.show.sections.machines import machines_section
     from copycost.show.sections.sharing import sharing_section
     from copycost.show.sections.summary import summary_blocks
@@ -185,6 +185,7 @@ def page_document(run: Run, charts: Mapping[str, Chart], command: str, version: 
         Section("From which size on", (*crossover_blocks(crossovers), *pictures["multiple"])),
         Section("The call and the bytes", (*bandwidth_blocks(copying), *pictures["throughput"], *pictures["share"])),
         Section("In detail", tuple(curve_sections(run, copying, crossovers))),
+        *first_call_sections(first.first_calls),
         advice_section(run.advice),
         doubts_section([first], "costs"),
         machines_section([run]),

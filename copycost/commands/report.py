@@ -141,7 +141,7 @@ def _charts(runs: Sequence[Run], cells: pd.DataFrame, of_benchmarks: Sequence[Ch
 def _explanation(runs: Sequence[Run]) -> Section | None:
     """Return of a few runs the explanation, of more where to find it; None where nothing has a size."""
     from copycost.show.document import Block, Folded, Lines, Name, Section
-    from copycost.show.sections.explanation import advice_section, curve_sections
+    from copycost.show.sections.explanation import advice_section, curve_sections, first_call_sections
 
     explained = [run for run in runs if run.estimates["bytes"].notna().any()]
     if not explained:
@@ -150,9 +150,10 @@ def _explanation(runs: Sequence[Run]) -> Section | None:
         line = f"A report of more than {MOST_EXPLAINED} runs explains none of them: `{program()} explain RUN` does."
         return Section("Explanation", (Lines((line,)),), "explanation")
     blocks: list[Block] = []
-    for run in explained:
+    for number, run in enumerate(explained):
         curves = [Folded(section.title, section.blocks) for section in curve_sections(run, run.model, run.crossovers)]
         said = Lines(("Time as a function of bytes, curve by curve; intervals are 95%.",))
-        of_run: tuple[Block, ...] = (advice_section(run.advice), said, *curves)
+        first_calls = first_call_sections(run.first_calls, f"first_calls_{number}" if number else "first_calls")
+        of_run: tuple[Block, ...] = (advice_section(run.advice), *first_calls, said, *curves)
         blocks += [Folded(Name(run.name), of_run)] if len(explained) > 1 else of_run
     return Section("Explanation", tuple(blocks), "explanation")

@@ -53,6 +53,22 @@ def test_the_summary_comes_first_and_the_figures_last(run, report):
     assert names == ["summary", "doubts", "charts", "explanation", "sharing", "machine", "figures"]
 
 
+def test_first_calls_stand_in_the_report_and_on_the_docs_page_of_a_run_that_has_them(report, tmp_path):
+    cell = {"seconds": {"torch.tensor-float64-4096-1-warm-contiguous": [4e-3, 1e-3, 2e-3]}, "failed": {}}
+    cells = core_cells(sizes=(1, 4096))
+    rounds = made_up_rounds(Law(processes=3, visits=1), cells)
+    for name in ("one", "two"):
+        write_run(tmp_path / name, rounds, record={"first_calls": {"base": cell}})
+    plain = report(small_run(tmp_path / "plain"))
+    assert "First calls" not in plain
+    assert "First calls" in report("one")
+    both = json.dumps(section_of(content_of(report("one", "two")), "explanation"))
+    assert '"first_calls"' in both and '"first_calls_1"' in both
+    assert main(["docs", "one", "--out", str(tmp_path / "docs"), "--results", str(tmp_path), "--theme", "light"]) == 0
+    page = (tmp_path / "docs" / "costs" / "index.md").read_text()
+    assert "## First calls" in page and "2 ms" in page.replace("2.00", "2").replace("\N{NO-BREAK SPACE}", " ")
+
+
 def test_the_same_results_make_the_same_file(run, report):
     assert report(run) == report(run)
 

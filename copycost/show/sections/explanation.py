@@ -54,11 +54,12 @@ def curve_sections(run: Run, model: pd.DataFrame, crossovers: pd.DataFrame) -> l
     return sections
 
 
-def first_call_sections(first_calls: pd.DataFrame) -> list[Section]:
+def first_call_sections(first_calls: pd.DataFrame, name: str = "first_calls") -> list[Section]:
     """Return what the first call of each conversion took in a fresh process; none if nobody knows.
 
     Args:
         first_calls: the frame of ``copycost.analyse.first_calls``.
+        name: of the table.
     """
     if first_calls.empty:
         return []
@@ -78,7 +79,7 @@ def first_call_sections(first_calls: pd.DataFrame) -> list[Section]:
         "What a call takes that is the first one in a fresh process, once torch and NumPy are imported and its source "
         "is made: the median of several processes. No other figure has these calls in it."
     )
-    table = Table("first_calls", first_calls, columns)
+    table = Table(name, first_calls, columns)
     return [Section("First calls", (Lines((text,)), table))]
 
 
