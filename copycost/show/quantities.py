@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from copycost.analyse.ceilings import moved_bytes
-from copycost.analyse.device import WAYS
+from copycost.analyse.device import WAYS, of_device
 from copycost.analyse.grouping import ARM, CELL, Codes, Floats, floats, group_codes
 
 CONDITIONS = [*ARM, "dtype", "threads", "cache", "layout"]
@@ -103,8 +103,13 @@ def _against_first(cells: pd.DataFrame) -> Values:
 
 
 def _throughput(cells: pd.DataFrame) -> Values:
-    """Return the bytes that copies read and write in a second: a cast writes fewer or more than it reads."""
-    moved = np.where(np.isnan(floats(cells["gb_per_s"])), np.nan, moved_bytes(cells)) / 1e9
+    """Return the bytes that copies read and write in a second: a cast writes fewer or more than it reads.
+
+    To a device and back it is the bytes of the source, which go over the link once.
+    """
+    over_link = of_device(cells).to_numpy(dtype=bool, na_value=False)
+    moved = np.where(over_link, floats(cells["bytes"]), moved_bytes(cells))
+    moved = np.where(np.isnan(floats(cells["gb_per_s"])), np.nan, moved) / 1e9
     value, low, high = (moved / floats(cells[name]) for name in ("seconds", "ci_high", "ci_low"))
     return value, low, high
 
@@ -148,6 +153,7 @@ MULTIPLE = _with_interval(
 THROUGHPUT = _with_interval(
     *("moved_gb_per_s", "Throughput of copies", "GB/s read and written", "speed"), compute=_throughput
 )
+THROUGHPUT_OF_LINK = replace(THROUGHPUT, axis="GB/s over the link")
 SHARE_OF_MAPPED = _with_interval(
     *("share_of_mapped", "Share of a plain copy's bandwidth", "share of a plain copy's bandwidth", "share"),
     baseline="a plain copy into memory that is mapped",

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from copycost.analyse.ceilings import FRESH, MAPPED
+from copycost.analyse.device import of_device
 from copycost.analyse.noise_profile import ZERO_COPY
 from copycost.analyse.verdicts import VERDICTS
 from copycost.show.charts.axes import ValueAxis, numbers, value_axis
@@ -32,6 +33,7 @@ from copycost.show.quantities import (
     SHARE_OF_MAPPED,
     SPEED_UP,
     THROUGHPUT,
+    THROUGHPUT_OF_LINK,
     Quantity,
     cheapest_zero_copy,
     direction_words,
@@ -55,6 +57,7 @@ def of_run(
     only: Callable[[pd.DataFrame], pd.DataFrame] = lambda shown: shown,
     guides: Callable[[pd.DataFrame, Context], tuple[Guide, ...]] = lambda shown, context: (),
     notes: Callable[[pd.DataFrame], tuple[str, ...]] = lambda cells: (),
+    scale: Callable[[pd.DataFrame], ValueAxis] | None = None,
     **options: Any,
 ) -> Chart:
     """Return the chart of a quantity of a run's cells against bytes, with a guide at 1 where that means something.
@@ -68,6 +71,7 @@ def of_run(
         only: takes the points and returns those that are shown.
         guides: further guides for the cells that are shown.
         notes: sentences below the chart, from all cells.
+        scale: takes the points that are shown and returns their axis, where it is not always the quantity's.
         options: as in ``line_chart``.
     """
     axis = value_axis(quantity)
@@ -80,7 +84,8 @@ def of_run(
 
     def lines(cells: pd.DataFrame, context: Context) -> tuple[pd.DataFrame, Variant]:
         shown = known(cells)
-        return shown, Variant(axis, (*at_one, *guides(shown, context)), notes(cells))
+        own_axis = axis if scale is None else scale(shown)
+        return shown, Variant(own_axis, (*at_one, *guides(shown, context)), notes(cells))
 
     return line_chart(name, title, missing, known, lines, **options)
 
@@ -118,6 +123,10 @@ def _where_bytes_count(shown: pd.DataFrame) -> pd.DataFrame:
     enough = shown["value"] >= shown["value"].max() / 10
     counting: pd.DataFrame = shown[shown["bytes"] >= shown.loc[enough, "bytes"].min()]
     return counting
+
+
+def _of_throughput(shown: pd.DataFrame) -> ValueAxis:
+    return value_axis(THROUGHPUT_OF_LINK if of_device(shown).all() else THROUGHPUT)
 
 
 def _what_is_below(cells: pd.DataFrame) -> tuple[str, ...]:
@@ -205,6 +214,7 @@ LINE_CHARTS = (
         only=_where_bytes_count,
         guides=_plain_copies,
         notes=_what_is_below,
+        scale=_of_throughput,
         uses_references=True,
     ),
     of_run(

@@ -107,6 +107,19 @@ def test_a_slower_bound_is_a_lower_throughput():
     assert lowest == pytest.approx(2 * frame["gb_per_s"].min() / 2)
 
 
+@pytest.mark.parametrize(
+    ("direction", "counted", "axis"),
+    [("to_tensor", 2, "GB/s read and written"), ("to_device_there", 1, "GB/s over the link")],
+)
+def test_bytes_go_over_a_link_once(direction, counted, axis):
+    frame = cells(("torch.tensor",), ("float64",), (4096, 4**8)).assign(direction=direction)
+    drawing = draw("throughput", frame)
+    (axes,) = drawing.figure.axes
+    drawn = next(line for line in axes.lines if len(line.get_ydata()) == 2 and line.get_linestyle() == "-")
+    assert sorted(drawn.get_ydata()) == pytest.approx(sorted(counted * frame["gb_per_s"]))
+    assert f": {axis}, " in drawing.alt
+
+
 def test_sizes_at_which_the_call_takes_the_time_are_left_out_and_told():
     frame = cells(("torch.tensor",), ("float64",), tuple(4**k for k in range(10)))
     frame["seconds"] = 1e-6 + frame["bytes"] / 10e9  # a tenth of the last one's 9.95 GB/s is reached with 1,239 bytes
