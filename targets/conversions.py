@@ -14,6 +14,7 @@ import contextlib
 import json
 import os
 import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -74,6 +75,10 @@ KINDS: dict[str, tuple[str, tuple[str | None, ...]]] = {
     "clock replaced": ("time.perf_counter = time.monotonic = time.time = lambda: 0.0", ()),
     "modules forgotten": ("[sys.modules.pop(name) for name in list(sys.modules) if name.startswith('json')]", ()),
 }
+#: Kinds whose calls take so long that few are made.
+_SLOW = ("descriptors leaked", "descriptors leaked until it fails")
+#: Open files of a run: leaking them takes a moment and not seconds.
+_MOST_FILES = 4096
 #: Kinds that are found by looking at the result of the first call, before anything is timed.
 _AT_FIRST = ("source changed", "other values", "nothing returned")
 _CALLS = (0, 1, 40, 400)
@@ -159,7 +164,7 @@ def drawn(number: int) -> Faulty:
     return Faulty(
         number,
         kind,
-        0 if first else draw.choice(_CALLS),
+        0 if first else draw.choice(_CALLS[:2] if kind in _SLOW else _CALLS),
         draw.choice((SIZES, SIZES[1:])),
         "to_tensor" if first else draw.choice(("to_tensor", "to_array")),
         ends and draw.random() < 0.3,
@@ -234,6 +239,7 @@ def main() -> None:
     typed = parser.parse_args()
     typed.out.mkdir(parents=True)
     out = typed.out.resolve()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_MOST_FILES, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
     made = [drawn(number) for number in range(typed.first, typed.first + typed.conversions)]
     groups = [made[first : first + typed.each] for first in range(0, len(made), typed.each)]
     with ThreadPoolExecutor(typed.parallel) as pool:

@@ -140,11 +140,14 @@ def _work(function: Callable[[Task], Any], tasks: Sequence[Task], pipe: int, err
         adopt_orphans()
         without_input()
         crash_quietly()
+        own = os.getpid()
         for task in tasks:
             try:
                 line = json.dumps({"result": function(task)})
             except BaseException:
                 line = json.dumps({"raised": traceback.format_exc()})
+            if os.getpid() != own:
+                os._exit(1)  # a task has forked, and its child would do the others once more
             message = b"\n" + line.encode() + b"\n"  # on a line of its own, whatever the task has written
             while message:
                 message = message[os.write(pipe, message) :]

@@ -25,8 +25,11 @@ def begin(plan_file: str) -> tuple[MeasurePlan, Tell]:
     """
     events = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a user's conversion prints is no event
+    own = os.getpid()
 
     def tell(event: str, **facts: Any) -> None:
+        if os.getpid() != own:
+            os._exit(1)  # a conversion has forked, and its child would tell everything once more
         events.write(json.dumps({"event": event, **facts}) + "\n")
         events.flush()
 

@@ -59,6 +59,7 @@ class ForkServer:
         self.machine: dict[str, Any] = {}
         self.commit_info: dict[str, Any] | None = None
         self._is_child = False
+        self._measuring = 0
         self._in_order = False
         self._error: dict[str, Any] | None = None
         self._cells: dict[str, str] = {}
@@ -118,6 +119,8 @@ class ForkServer:
 
     def report_visit(self, report: pytest.TestReport) -> None:
         """Send how a visit ended, once, after its teardown; end the process if memory has run out."""
+        if os.getpid() != self._measuring:
+            os._exit(1)  # a conversion has forked, and its child would go on with what is measured here
         if self._error is None and (report.failed or report.skipped):
             error, lines = failure_excerpt(report.longrepr)
             self._error = {"error": error, "lines": lines, "kind": "exception"}
@@ -238,7 +241,7 @@ class ForkServer:
         if upwards:
             chosen.sort(key=lambda item: _cell_of(item).bytes)
         session.items[:] = chosen
-        self.process = request["process"]
+        self.process, self._measuring = request["process"], os.getpid()
         self._growth = MemoryGrowth()
         single = all(_cell_of(item).threads == 1 for item in chosen)
         self.watch = CoreWatch(self._lowest(request.get("level")), can_move=single)

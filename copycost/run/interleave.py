@@ -267,8 +267,9 @@ class Interleave:
             part = self._scratch / process_file(number)
             started, began = datetime.now(UTC).isoformat(), self._stopwatch.now
             ending = session.measure(number, part, visits)
-            if ending.whole and part.exists():
-                self._keep(session, part, started, self._stopwatch.now - began)
+            content = _content(part) if ending.whole else None
+            if content is not None:
+                self._keep(session, part, content, started, self._stopwatch.now - began)
                 return
             self._stopwatch.lose(self._stopwatch.now - began)
             part.unlink(missing_ok=True)
@@ -305,7 +306,7 @@ class Interleave:
             part, began = self._scratch / "apart.json", self._stopwatch.now
             alone = session.measure(self._record.next_number, part, own)
             self._stopwatch.lose(self._stopwatch.now - began)
-            if not (alone.whole and part.exists()):
+            if not (alone.whole and _content(part) is not None):
                 found = True
                 for cell in own:
                     session.give_up(cell, alone.failure)
@@ -318,9 +319,8 @@ class Interleave:
         if refused is not None and int(refused[1]) in DISK:
             raise CannotWrite(f"{self._settings.folder}: cannot be written ({refused[2]})")
 
-    def _keep(self, session: ArmSession, part: Path, started: str, seconds: float) -> None:
-        """Keep a process's file, note the process in the record and take in what its rounds say."""
-        content = json.loads(part.read_text(encoding="utf-8"))
+    def _keep(self, session: ArmSession, part: Path, content: dict[str, Any], started: str, seconds: float) -> None:
+        """Keep what is in a process's file, note the process in the record and take in what its rounds say."""
         part.unlink()
         content["copycost"] |= {"turn": self._progress.turns + 1, "started": started, "seconds": round(seconds, 3)}
         content["copycost"] |= {"session": session.number, "address_layout": session.layout}
@@ -339,3 +339,12 @@ class Interleave:
             self._estimated = self._stopwatch.now
             self._estimating = self._estimated - began
         self._watcher.process_ended(self._progress)
+
+
+def _content(part: Path) -> dict[str, Any] | None:
+    """Return what a process has written; None where it has not, or something else has written there as well."""
+    try:
+        content = json.loads(part.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) and isinstance(content.get("copycost"), dict) else None

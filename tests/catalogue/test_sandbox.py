@@ -24,6 +24,15 @@ def test_no_tasks_have_no_results():
     assert sandboxed(lambda task: task, []) == []
 
 
+def test_a_task_that_forks_and_returns_twice_has_one_result():
+    def forking(task):
+        if task == 1:
+            os.fork()
+        return task
+
+    assert sandboxed(forking, [0, 1, 2]) == [0, 1, 2]
+
+
 def test_results_may_be_larger_than_a_pipe():
     assert sandboxed(lambda task: "x" * task, [300_000, 1]) == ["x" * 300_000, "x"]
 

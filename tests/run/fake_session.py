@@ -57,6 +57,8 @@ class ScriptedSession:
 class FakeSession:
     """Every visit takes `seconds` on the clock, and is foretold to take `price`; `fault` may break any process.
 
+    As bytes, it is what the process writes in place of its figures.
+
     `crashes` has what cells do, by their ids: "signal", "hang", "memory", "raise", "session" (which dies with them) or
     "stop" (somebody stops their process for good), in each process that visits them; the same words in `preparing` for
     what they do before. With `once`, a cell does it a single time. Those in `sharing` are seen to share memory.
@@ -208,6 +210,10 @@ class Opened:
         fault = fake.fault(process)
         if isinstance(fault, BaseException):
             raise fault
+        if isinstance(fault, bytes):
+            Path(request["json"]).write_bytes(fault)
+            yield {"event": "ended", "process": process, "status": 0}
+            return
         if fault == "status":
             yield {"event": "ended", "process": process, "status": -11}
             return

@@ -154,6 +154,17 @@ def test_what_was_measured_can_be_loaded(tmp_path):
     assert record.timed_seconds == pytest.approx(timed, rel=1e-3)
 
 
+@pytest.mark.parametrize("written", [b"", b"{", b"\xff", b"[]", b"{}", b'{"copycost": 1}'])
+def test_a_process_that_ends_well_and_has_not_written_its_figures_is_measured_again(tmp_path, written):
+    faults = {2: written}
+    record, fake = run(
+        tmp_path / "run", fault=lambda process: faults.pop(process, None), changes={"processes": 3, "layouts": (1, 2)}
+    )
+    assert record.status == "complete" and record.failed == []
+    assert [request["process"] for request in fake.asked] == [1, 2, 2, 3]
+    assert load(tmp_path / "run")["process"].nunique() == 3
+
+
 def test_every_process_is_seeded_anew_and_visits_in_another_order(tmp_path):
     _, fake = run(tmp_path / "run", changes={"processes": 30})
     seeds = [request["seed"] for request in fake.asked]
