@@ -36,8 +36,9 @@ _MOST_WAITING = 12
 #: Beyond this multiple of the budget, no turn of a pass is begun.
 _MOST_OVERRUN = 1.1
 
-#: Failures may make a run so many seconds longer than its budget, once every session has measured.
-_MOST_LOST = 10.0
+#: What failures cost beyond this is the budget's, once every session has measured: with the turn that is under way
+#: then, a run ends within ten seconds of its budget.
+_MOST_LOST = 8.0
 
 #: Estimates that are only told take at most this share of the time.
 _TELLING = 0.02
