@@ -45,9 +45,17 @@ def fix() -> None:
         raise OSError(ctypes.get_errno(), "personality(ADDR_NO_RANDOMIZE) was refused")
 
 
+#: A program that does nothing takes a tenth of a second.
+_LONGEST_TRIAL_SECONDS = 60.0
+
+
 def why_not_fixed() -> str | None:
     """Return why the layout cannot be chosen here, or None where it can."""
-    tried = subprocess.run(launched([sys.executable, "-P", "-c", ""]), capture_output=True, text=True, check=False)
+    trial = launched([sys.executable, "-P", "-c", ""])
+    try:
+        tried = subprocess.run(trial, capture_output=True, text=True, check=False, timeout=_LONGEST_TRIAL_SECONDS)
+    except subprocess.TimeoutExpired:  # somebody has stopped it: the run would wait for it for good
+        return f"no answer within {_LONGEST_TRIAL_SECONDS:.3g} s"
     if tried.returncode == 0:
         return None
     lines = tried.stderr.strip().splitlines()

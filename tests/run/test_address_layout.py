@@ -54,3 +54,10 @@ def test_a_program_whose_parent_is_gone_does_not_begin():
     command[command.index(str(os.getpid()))] = "1"  # whose child this is not
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1 and done.stdout == "" and "has ended" in done.stderr
+
+
+def test_a_trial_that_never_ends_is_a_reason(monkeypatch):
+    asleep = [sys.executable, "-c", "import time; time.sleep(3600)"]
+    monkeypatch.setattr(address_layout, "launched", lambda program: asleep)
+    monkeypatch.setattr(address_layout, "_LONGEST_TRIAL_SECONDS", 0.2)
+    assert address_layout.why_not_fixed() == "no answer within 0.2 s"
