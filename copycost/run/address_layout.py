@@ -26,6 +26,9 @@ _QUERY = 0xFFFFFFFF
 
 _PR_SET_PDEATHSIG = 1  # from the kernel's prctl.h
 
+#: A program that does nothing takes a tenth of a second.
+_LONGEST_TRIAL_SECONDS = 60.0
+
 _PAGE, _STACK_ALIGNMENT, _POINTER = 4096, 16, 8
 _ENVIRONMENT_STEP = 4 * _PAGE
 _PADDING = "COPYCOST_PADDING"
@@ -43,10 +46,6 @@ def fix() -> None:
     current = libc.personality(_QUERY)
     if current == -1 or libc.personality(current | _ADDR_NO_RANDOMIZE) == -1:
         raise OSError(ctypes.get_errno(), "personality(ADDR_NO_RANDOMIZE) was refused")
-
-
-#: A program that does nothing takes a tenth of a second.
-_LONGEST_TRIAL_SECONDS = 60.0
 
 
 def why_not_fixed() -> str | None:

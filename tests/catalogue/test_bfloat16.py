@@ -107,6 +107,8 @@ def test_own_conversions_may_view_or_cast_where_they_say_so():
     assert examine(cast, given("to_array")).result_dtype == "float32"
     with pytest.raises(WrongResult, match=r"returned float32 where bfloat16 is documented; say casts_to='float32'"):
         examine(own(lambda t: t.float().numpy(), "to_array"), given("to_array"))
+    with pytest.raises(WrongResult, match=r"returned float64 where float32 is documented; say casts_to='float64'"):
+        examine(own(lambda t: t.double().numpy(), "to_array", casts_to="float32"), given("to_array"))
 
 
 @pytest.mark.parametrize(
