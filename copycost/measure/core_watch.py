@@ -1,6 +1,7 @@
 """Whether the core is shared right now, so that a visit can be made at a better moment or on another core.
 
-A neighbour stays for milliseconds to seconds, longer than a visit: a visit begun beside one is lost as a whole.
+A neighbour stays for less than a millisecond to seconds: a visit begun beside one that stays is lost as a whole, and
+one that comes for a moment again and again spoils one round in two.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ import os
 import random
 from bisect import insort
 from collections.abc import Callable
-from statistics import median
-from time import perf_counter, sleep
+from statistics import median_low
+from time import perf_counter
+from typing import Any
 
 from copycost.measure.probes import Probe, probe
 
@@ -19,15 +21,20 @@ SHARED = 1.3
 
 _PROBES = 5
 
-#: The undisturbed level is this quantile of what was seen: readings can be too low when the clock was disturbed.
-_LEVEL_SHARE = 0.05
+#: Below this multiple of the undisturbed level it was the clock's reading that was disturbed: the probe tells nothing.
+_DISTURBED = 0.75
 
-_PAUSE = 20e-3
-#: Waiting may take so much of a process's time.
-_WAITING_SHARE = 0.1
+#: The undisturbed level is the lowest that was seen but for so many. The core can be shared for nearly all of the time.
+_LOWER = 2
 
-#: With fewer cores there is none to move to that nobody needs.
-_LEAST_CORES = 4
+#: A visit is put back again when it has waited so many seconds.
+_MOST_AT_ONCE = 1.0
+#: A neighbour that comes for a moment is gone after so many seconds; one that stays longer stays for long.
+_MOMENT = 1e-3
+#: A visit that has so many quiet rounds waits for moments only, and no visit has its rounds wait longer together.
+_QUIET_ROUNDS = 5
+_MOST_BETWEEN_ROUNDS = 50e-3
+
 _MOST_CORES_TRIED = 4
 
 
@@ -36,72 +43,123 @@ class CoreWatch:
 
     Args:
         level: the undisturbed canary / clock that other processes of the arm have seen; None when none has.
+        waiting: seconds that may be waited for a quiet core.
         can_move: whether the process may be moved to another core, which one with several threads may not.
         take: takes one probe.
         clock: reads the time, in seconds.
-        pause: waits so many seconds.
     """
 
     def __init__(
         self,
         level: float | None = None,
+        waiting: float = 0.0,
         can_move: bool = False,
         *,
         take: Callable[[], Probe] = probe,
         clock: Callable[[], float] = perf_counter,
-        pause: Callable[[float], None] = sleep,
     ) -> None:
         """Begin with nothing seen."""
         self._take = take
         self._clock = clock
-        self._pause = pause
         self._seen: list[float] = []
         self._known = level
         self._cores = sorted(os.sched_getaffinity(0)) if can_move and hasattr(os, "sched_getaffinity") else []
-        self._began = clock()
-        self._waited = 0.0
+        self._waiting = waiting
         self._visits: set[object] = set()
+        self._between_rounds, self._quiet_rounds, self._quiet_before, self._stays = 0.0, 0, False, False
         #: How often visits were put back.
         self.put_back = 0
+        #: Seconds that were waited for a quiet core.
+        self.waited = 0.0
 
     @property
     def level(self) -> float | None:
         """Return the undisturbed level as far as it is known."""
-        own = self._seen[int(_LEVEL_SHARE * len(self._seen))] if self._seen else None
+        own = self._seen[min(_LOWER, len(self._seen) - 1)] if self._seen else None
         levels = [level for level in (self._known, own) if level is not None]
         return min(levels, default=None)
 
+    def seen(self) -> dict[str, Any]:
+        """Return what is kept in a process's file, as results-files.md describes it."""
+        return {"put_back": self.put_back, "waited": round(self.waited, 3), "level": self.level}
+
     def look(self) -> bool:
-        """Return whether the core is shared right now."""
-        index = median(canary / max(clock, 1) for canary, clock in (self._take() for _ in range(_PROBES)))
-        insort(self._seen, index)
+        """Return whether the core is shared right now.
+
+        An interrupt makes a reading longer, never shorter: of several clocks the shortest is undisturbed.
+        """
+        canaries, clocks = zip(*(self._take() for _ in range(_PROBES)), strict=True)
+        taken = Probe(median_low(canaries), min(clocks))
+        insort(self._seen, _index(taken))
         level = self.level
-        return level is not None and index > SHARED * level
+        return level is not None and _index(taken) > SHARED * level
 
     def puts_back(self, visit: object) -> bool:
         """Return whether a visit should be made after all others, because the core is shared and no other was found.
 
-        What comes back was put back before, and so was all that is left: a while is waited then, up to a tenth of
-        the process's time in all. After that, visits are made as it is.
+        What comes back was put back before, and so was all that is left: then a quiet core is waited for, a second at
+        once. When all that may be waited is, visits are made as it is.
         """
         if not self.look() or self._moved():
             return False
         if visit in self._visits:
-            if self._waited > _WAITING_SHARE * (self._clock() - self._began):
+            began, before = self._clock(), self.waited
+            most = min(self._waiting, before + _MOST_AT_ONCE)
+            while self.waited < most:
+                if not self.look() or self._moved():
+                    return False
+                self.waited = before + self._clock() - began
+            if self.waited >= self._waiting:
                 return False
-            self._pause(_PAUSE)
-            self._waited += _PAUSE
         self._visits.add(visit)
         self.put_back += 1
         return True
 
+    def begin_visit(self) -> None:
+        """Begin a visit, which has no quiet round yet."""
+        self._between_rounds, self._quiet_rounds, self._quiet_before, self._stays = 0.0, 0, False, False
+
+    def next_round(self, last: Probe) -> Probe:
+        """Return the probe that the next round begins with: the last one, or a later one when the core is quiet again.
+
+        A moment is waited for a neighbour to go, and longer as long as the visit has few quiet rounds, within what may
+        be waited in all; a neighbour that has stayed once is not waited for again before it has gone.
+        """
+        self._quiet_rounds += self._quiet_before and self._quiet(last)
+        began, waited = self._clock(), 0.0
+        while not self._quiet(last) and not self._stays:
+            waited = self._clock() - began
+            if waited >= _MOMENT:
+                left = min(self._waiting - self.waited, _MOST_BETWEEN_ROUNDS - self._between_rounds) - waited
+                self._stays = self._quiet_rounds >= _QUIET_ROUNDS or left <= 0
+            last = self._take()
+        self._quiet_before = self._quiet(last)
+        self._stays = self._stays and not self._quiet_before
+        self.waited += waited
+        self._between_rounds += waited
+        return last
+
+    def _quiet(self, taken: Probe) -> bool:
+        """Return whether a probe says that the core is quiet; a probe that tells nothing does not say so."""
+        level = self.level
+        return level is None or _DISTURBED * level <= _index(taken) <= SHARED * level
+
     def _moved(self) -> bool:
-        """Move to a core that is not shared, where there are cores enough; return whether one was found."""
-        if len(self._cores) < _LEAST_CORES:
+        """Go to a core that is not shared; return whether one was found.
+
+        The process is not bound to it: the system moves it on when somebody else's work comes to that core.
+        """
+        try:
+            for core in random.sample(self._cores, min(_MOST_CORES_TRIED, len(self._cores))):
+                os.sched_setaffinity(0, {core})
+                if not self.look():
+                    return True
             return False
-        for core in random.sample(self._cores, _MOST_CORES_TRIED):
-            os.sched_setaffinity(0, {core})
-            if not self.look():
-                return True
-        os.sched_setaffinity(0, self._cores)
-        return False
+        finally:
+            if self._cores:
+                os.sched_setaffinity(0, self._cores)
+
+
+def _index(taken: Probe) -> float:
+    """Return the index of contention."""
+    return taken.canary / max(taken.clock, 1)

@@ -103,6 +103,7 @@ class ForkServer:
             if self.mode == "once":
                 sandbox.without_input()
                 self._take(request, session, items, plan.protocol.upwards)
+                worker.begin_process(self.watch)
                 return None
             server, child = os.getpid(), os.fork()
             if child == 0:
@@ -110,7 +111,7 @@ class ForkServer:
                 sandbox.die_with_parent(server)
                 sandbox.without_input()
                 self._take(request, session, items, plan.protocol.upwards)
-                worker.begin_process()
+                worker.begin_process(self.watch)
                 return None
             _, status = os.waitpid(child, 0)
             sandbox.kill_children()
@@ -244,7 +245,7 @@ class ForkServer:
         self.process, self._measuring = request["process"], os.getpid()
         self._growth = MemoryGrowth()
         single = all(_cell_of(item).threads == 1 for item in chosen)
-        self.watch = CoreWatch(self._lowest(request.get("level")), can_move=single)
+        self.watch = CoreWatch(self._lowest(request.get("level")), request.get("waiting", 0.0), can_move=single)
         self._send(event="began", pid=os.getpid(), cells=[self._cells[item.nodeid] for item in chosen])
         session.config._benchmarksession.json = JsonPath(request["json"])  # type: ignore[attr-defined]
 

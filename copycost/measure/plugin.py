@@ -153,7 +153,7 @@ def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, A
         "run": plan.run,
         "arm": plan.arm,
         "process": server.process if server else 1,
-        "put_back": server.watch.put_back if server else 0,
+        **(server.watch.seen() if server else {}),
     }
 
 

@@ -74,13 +74,15 @@ class RoundLog:
     """The probe that pytest-benchmark calls after every round, and what it saw.
 
     With `copy_from` and `copy_to`, arrays of one shape, a plain copy is timed beside every round.
-    `end_round` is called as soon as the round's page faults are counted.
+    `end_round` is called as soon as the round's page faults are counted. `next_round` is given the probe that a round
+    ended with and returns the one that the next round begins with, when the core is fit for it.
     """
 
     copy_from: Any = None
     copy_to: Any = None
     end_round: Callable[[], None] | None = None
-    probes: list[Probe] = field(default_factory=list)
+    next_round: Callable[[Probe], Probe] | None = None
+    probes: list[tuple[Probe, Probe]] = field(default_factory=list)
     faults: list[int | None] = field(default_factory=list)
     copies: list[int] = field(default_factory=list)
 
@@ -95,7 +97,8 @@ class RoundLog:
             start = perf_counter_ns()
             np.copyto(self.copy_to, self.copy_from)
             self.copies.append(perf_counter_ns() - start)
-        self.probes.append(probe())
+        ended = probe()
+        self.probes.append((ended, ended if self.next_round is None else self.next_round(ended)))
         # What the plain copy and the probe fault in is not the next round's.
         self.faults.append(minor_faults())
 
@@ -106,8 +109,8 @@ class RoundLog:
         The canary is the slower, the clock the mean of those before and after the round.
         """
         first = 1 + warmup
-        pairs = [self.probes[first - 1 + number : first + 1 + number] for number in range(rounds)]
         # Two readings a call: on entering, which ends a round, and on leaving, which starts one.
+        pairs = [(self.probes[first - 1 + number][1], self.probes[first + number][0]) for number in range(rounds)]
         faults = [
             _difference(self.faults[2 * (first + number)], self.faults[2 * (first + number) - 1])
             for number in range(rounds)

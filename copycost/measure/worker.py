@@ -10,6 +10,7 @@ from typing import Any
 from copycost.catalogue.cell import Cell
 from copycost.catalogue.conversions import Conversion
 from copycost.measure.allocator import Heap
+from copycost.measure.core_watch import CoreWatch
 from copycost.measure.prepare import PreparedCell, Preparer, set_threads
 from copycost.measure.probes import RoundLog
 from copycost.measure.protocol import Protocol
@@ -29,6 +30,7 @@ class Worker:
         self._heap = Heap(protocol.allocator)
         self._preparer = Preparer(conversions, protocol, self._heap, device)
         self._started = perf_counter()
+        self._watch: CoreWatch | None = None
 
     def prepare(self, cell: Cell) -> PreparedCell:
         """Return the cell ready to be timed; see `Preparer.prepare`. Warnings are not shown, and are no errors."""
@@ -44,9 +46,9 @@ class Worker:
         """Let sources be made again in every process that is forked from now on; see `Preparer.forget_sources`."""
         self._preparer.forget_sources()
 
-    def begin_process(self) -> None:
-        """Begin anew in a forked process, with its own clock."""
-        self._started = perf_counter()
+    def begin_process(self, watch: CoreWatch) -> None:
+        """Begin anew in a process that measures, with its own clock and with what watches its core."""
+        self._started, self._watch = perf_counter(), watch
 
     def visit(self, benchmark: Any, cell: Cell) -> None:
         """Time a few rounds of the cell with pytest-benchmark's fixture and record what was seen.
@@ -60,6 +62,8 @@ class Worker:
         set_threads(cell.threads)
         self._heap.begin_visit()
         prepared.around.begin_visit()
+        if self._watch is not None:
+            self._watch.begin_visit()
         at = perf_counter() - self._started
         log()
         with warnings.catch_warnings():
@@ -102,8 +106,13 @@ class Worker:
         copies = prepared.calibration.shares_memory is False
         plain = prepared.plain_array() if prepared.around.copy_beside else None
         if not copies or plain is None or not lowest <= prepared.source_bytes <= highest:
-            return RoundLog(end_round=self._end_round(prepared))
-        return RoundLog(plain, self._preparer.destination(plain), self._end_round(prepared))
+            plain = None
+        return RoundLog(
+            copy_from=plain,
+            copy_to=None if plain is None else self._preparer.destination(plain),
+            end_round=self._end_round(prepared),
+            next_round=None if self._watch is None else self._watch.next_round,
+        )
 
     def _end_round(self, prepared: PreparedCell) -> Callable[[], None]:
         def end_round() -> None:

@@ -55,13 +55,17 @@ class Prepared:
     """What the sessions of one arm have found out when they prepared its cells, by the run's ids of cells.
 
     ``prices`` are the seconds of one visit, ``refused`` the cells that were skipped, ``level`` is the undisturbed
-    canary / clock.
+    canary / clock, the lowest that any of the arm's processes has seen: some are beside a neighbour all their life.
     """
 
     prices: dict[str, float] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
     calibrations: dict[str, dict[str, Any]] = field(default_factory=dict)
     level: float | None = None
+
+    def saw(self, level: float | None) -> None:
+        """Take in the undisturbed level that one more process has seen, None where it has seen none."""
+        self.level = min((known for known in (self.level, level) if known is not None), default=None)
 
 
 @dataclass(eq=False)
@@ -158,13 +162,14 @@ class ArmSession:
                 session.close()
         self._session = self._started = None
 
-    def measure(self, number: int, file: Path, visits: Mapping[str, int]) -> Ending:
+    def measure(self, number: int, file: Path, visits: Mapping[str, int], waiting: float = 0.0) -> Ending:
         """Measure one process in the session that is open, and return how the process ended.
 
         Args:
             number: the process's number.
             file: where the process shall write its results.
             visits: how often to visit each cell.
+            waiting: seconds that the process may wait for a quiet core.
         """
         assert self._session is not None
         counted = {self._ids[cell]: count for cell, count in visits.items() if cell in self._asked}
@@ -179,7 +184,7 @@ class ArmSession:
 
         asked = {self._ids[cell]: count for cell, count in visits.items()}
         request = {"process": number, "json": str(file), "visits": asked, "seed": random.getrandbits(32)}
-        request["level"] = self.found.level
+        request |= {"level": self.found.level, "waiting": waiting}
         ending = measure_process(
             self._session, request, timeout=self._settings.visit_timeout, heard=heard, meanwhile=self.meanwhile
         )
@@ -262,7 +267,7 @@ class ArmSession:
                     self.rounds.setdefault(cell_id, (calibration["block"], calibration["iterations"]))
                     self.watcher.prepared(event["cell"], len(self._asked & set(found.prices)), len(self._asked))
                 case "ready":
-                    found.level = found.level or event.get("level")
+                    found.saw(event.get("level"))
                     self.record.keep_conditions(self.arm, event["machine"], event["protocol"])
                 case "skipped" | "failed":
                     found.refused.add(self._cells[event["cell"]].id)

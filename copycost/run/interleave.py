@@ -72,7 +72,9 @@ class Interleave:
         self._began = clock() - (record.wall_seconds or 0.0)
         self._progress = Progress(self._settings)
         self._budget = self._settings.budget
-        self._ratios: list[float] = []
+        self._slowness: list[float] = []
+        self._waits: list[float] = []
+        self._waited = 0.0
         self._preparing = 0.0
         self._estimated, self._estimating = -math.inf, 0.0
         self._bounds: dict[str, set[str]] = {}
@@ -196,7 +198,8 @@ class Interleave:
             most_turns=self._settings.processes,
             start_seconds=0.0 if self._stay else self._preparing / len(sessions),
             arms=len(sessions),
-            slowness=statistics.median(self._ratios) if self._ratios else 1.0,
+            slowness=statistics.median(self._slowness) if self._slowness else 1.0,
+            waiting=statistics.median(self._waits) if self._waits else 0.0,
             bounds=self._bounds,
         )
 
@@ -245,29 +248,33 @@ class Interleave:
 
     def _measure_turn(self, place: int, visits: Mapping[str, int]) -> None:
         """Measure one process of each arm at one layout, the arms in random order."""
-        sessions, planned, began = self._sessions[place], self._schedule(), self._stopwatch.spent
+        sessions, planned, began, waited = self._sessions[place], self._schedule(), self._stopwatch.spent, self._waited
+        waiting = planned.waiting_seconds(visits, len(self._places()), self._elapsed)
         for session in random.sample(sessions, len(sessions)):
-            self._measure_process(session, visits)
+            self._measure_process(session, visits, waiting)
         if not self._stay:
             self._close(sessions)
         self._progress.turns += 1
         self._turns[place] += 1
-        ratio = planned.slowness * (self._stopwatch.spent - began) / planned.turn_seconds(visits)
-        self._ratios.append(max(ratio, _LEAST_SLOWNESS))
+        waited = self._waited - waited
+        foretold = planned.working_seconds(visits) / planned.slowness
+        worked = self._stopwatch.spent - began - waited - planned.arms * planned.start_seconds
+        self._slowness.append(max(worked / foretold, _LEAST_SLOWNESS))
+        self._waits.append(waited / (self._slowness[-1] * foretold))
 
     @staticmethod
     def _close(sessions: list[ArmSession]) -> None:
         for session in sessions:
             session.close()
 
-    def _measure_process(self, session: ArmSession, visits: Mapping[str, int]) -> None:
+    def _measure_process(self, session: ArmSession, visits: Mapping[str, int], waiting: float = 0.0) -> None:
         """Measure one process of an arm; again without the cell that ended the process, in a fresh one."""
         unexplained = 0
         while visits := session.begin(visits):
             number = self._record.next_number
             part = self._scratch / process_file(number)
             started, began = datetime.now(UTC).isoformat(), self._stopwatch.now
-            ending = session.measure(number, part, visits)
+            ending = session.measure(number, part, visits, waiting)
             content = _content(part) if ending.whole else None
             if content is not None:
                 self._keep(session, part, content, started, self._stopwatch.now - began)
@@ -323,6 +330,8 @@ class Interleave:
     def _keep(self, session: ArmSession, part: Path, content: dict[str, Any], started: str, seconds: float) -> None:
         """Keep what is in a process's file, note the process in the record and take in what its rounds say."""
         part.unlink()
+        session.found.saw(content["copycost"].get("level"))
+        self._waited += content["copycost"].get("waited", 0.0)
         content["copycost"] |= {"turn": self._progress.turns + 1, "started": started, "seconds": round(seconds, 3)}
         content["copycost"] |= {"session": session.number, "address_layout": session.layout}
         target = self._settings.folder / part.name

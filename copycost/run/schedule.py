@@ -22,6 +22,11 @@ _PROCESS_SECONDS = 0.3
 _ITEM_SECONDS = 1.5e-3
 _PROCESS_OVERHEAD = 0.15
 
+#: A process may wait for a quiet core so many times as long as it works: on a core that is shared for three quarters of
+#: the time it still meets quiet ones. Where the budget has no time left, it may wait the least.
+_MOST_WAITING = 3.0
+_LEAST_WAITING = 0.1
+
 #: Half-width that a cell of unknown precision is taken to have: wider than anything that is worth more.
 _UNKNOWN_WIDTH = 1.0
 
@@ -69,7 +74,8 @@ class Schedule:
         most_turns: the most processes of each arm, or None.
         start_seconds: what starting one more process takes, beside what a forked one does.
         arms: how many arms take turns.
-        slowness: how much longer processes have taken than these prices foretell.
+        slowness: how much longer processes have worked than these prices foretell.
+        waiting: how long processes have waited for a quiet core, as a multiple of what they have worked.
         bounds: reference's id -> the ids of the cells that it bounds; without any, it is not visited.
     """
 
@@ -81,6 +87,7 @@ class Schedule:
     start_seconds: float = 0.0
     arms: int = 1
     slowness: float = 1.0
+    waiting: float = 0.0
     bounds: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def least_budget(self, turns: int, elapsed: float) -> int:
@@ -116,11 +123,30 @@ class Schedule:
         return self._more(visits, seconds) if visits else {}
 
     def turn_seconds(self, visits: Mapping[str, int]) -> float:
-        """Return how long one process of each arm takes that makes these visits."""
+        """Return how long one process of each arm takes that makes these visits, waiting as others have."""
+        return self.working_seconds(visits) * (1 + self.waiting) + self.arms * self.start_seconds
+
+    def waiting_seconds(self, visits: Mapping[str, int], turns: int, elapsed: float) -> float:
+        """Return how long each process of a turn may wait for a quiet core: what the budget has beyond the work.
+
+        A round beside a neighbour counts for nothing as long as there are others, so that waiting for a quiet core
+        costs no more than going on beside a neighbour, and every process has quiet rounds of every cell.
+
+        Args:
+            visits: of each process, cell id -> count.
+            turns: how many turns the pass has yet to make.
+            elapsed: seconds of the budget that are spent.
+        """
+        work = self.working_seconds(visits)
+        left = (self.budget - elapsed) / turns - work - self.arms * self.start_seconds
+        return min(max(left, _LEAST_WAITING * work), _MOST_WAITING * work) / self.arms
+
+    def working_seconds(self, visits: Mapping[str, int]) -> float:
+        """Return how long one process of each arm works that makes these visits."""
         # A cell that was given up since it was planned has no price any more.
         known = {cell: count for cell, count in visits.items() if cell in self.visit_seconds}
         items = (count * (self.visit_seconds[cell] + self.arms * _ITEM_SECONDS) for cell, count in known.items())
-        return (sum(items) + self.arms * _PROCESS_OVERHEAD) * self.slowness + self.arms * self.start_seconds
+        return (sum(items) + self.arms * _PROCESS_OVERHEAD) * self.slowness
 
     def _wanted(self, half_widths: Mapping[str, float], passes: int) -> list[str]:
         def imprecise(cell: str) -> bool:

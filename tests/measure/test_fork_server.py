@@ -114,7 +114,7 @@ def test_visits_that_are_put_back_are_made_last_and_leave_nothing_set_up_behind(
 
 
 def test_where_the_order_matters_nothing_is_put_back(server):
-    server.watch = SimpleNamespace(puts_back=lambda visit: True, level=None, put_back=0)
+    server.watch = SimpleNamespace(puts_back=lambda visit: True, level=None)
     visit = item(CELLS[0])
     visit.session = SimpleNamespace(items=[visit])
     server.process = 1

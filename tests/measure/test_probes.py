@@ -29,6 +29,16 @@ def test_a_round_has_the_slower_canary_and_the_mean_clock_around_it(monkeypatch)
     assert entries["clock_ns"] == [11, 13]
 
 
+def test_a_round_has_the_probe_that_it_began_with_after_waiting_and_the_one_before_waiting(monkeypatch):
+    looks, later = iter([Probe(100, 10), Probe(170, 12)]), iter([Probe(130, 20), Probe(1, 1)])
+    monkeypatch.setattr(module, "probe", lambda: next(looks))
+    log = RoundLog(next_round=lambda ended: next(later))
+    log()
+    log()
+    entries = log.of_rounds(0, 1)
+    assert (entries["canary_ns"], entries["clock_ns"]) == ([170], [16])
+
+
 def test_a_round_is_ended_after_its_faults_are_counted_and_before_the_next(monkeypatch):
     done = []
     monkeypatch.setattr(module, "minor_faults", lambda: done.append("faults"))

@@ -62,6 +62,7 @@ class FakeSession:
     `crashes` has what cells do, by their ids: "signal", "hang", "memory", "raise", "session" (which dies with them) or
     "stop" (somebody stops their process for good), in each process that visits them; the same words in `preparing` for
     what they do before. With `once`, a cell does it a single time. Those in `sharing` are seen to share memory.
+    `levels` has the undisturbed level that each process sees, by its number; with `busy`, each waits as long as it may.
     """
 
     def __init__(
@@ -78,6 +79,8 @@ class FakeSession:
         machine=None,
         price=None,
         sharing=(),
+        levels=None,
+        busy=False,
     ):
         self.cells = {cell.id: cell for cell in cells}
         self.clock = clock
@@ -90,6 +93,8 @@ class FakeSession:
         self.once = once
         self.price = seconds if price is None else price
         self.sharing = sharing
+        self.levels = levels or {}
+        self.busy = busy
         self.machine = machine or machine_facts()
         self.asked = []
         self.told = []
@@ -221,6 +226,9 @@ class Opened:
         law = Law(**{**vars(fake.law), "processes": 1, "visits": max(request["visits"].values())})
         rounds = made_up_rounds(law, cells, seed=process)
         content = process_json(rounds, run=self.plan["run"], arm=self.plan["arm"], process=process)
+        waited = request["waiting"] if fake.busy else 0.0
+        fake.clock.now += waited
+        content["copycost"] |= {"waited": waited, "level": fake.levels.get(process)}
         ids = {(cell.conversion, cell.size): cell.id for cell in fake.cells.values()}
         for entry in content["benchmarks"]:
             entry["param"] = ids[entry["extra_info"]["conversion"], entry["extra_info"]["size"]]

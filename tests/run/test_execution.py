@@ -95,6 +95,22 @@ def test_every_pass_has_a_process_of_each_session_and_all_make_the_same_visits(t
     assert (content["address_layout"], content["session"]) == measured[1]
 
 
+def test_processes_that_wait_for_a_quiet_core_keep_the_budget_and_measure_each_cell_in_every_session(tmp_path):
+    changes = {"layouts": (1, 2, 3), "budget": 30.0}
+    record, fake = run(tmp_path / "run", busy=True, seconds=0.5, law=Law(noise=0.5), changes=changes)
+    first = fake.asked[:3]
+    assert [set(request["visits"]) for request in first] == [{cell.id for cell in CELLS}] * 3
+    work = 0.5 * sum(first[0]["visits"].values())
+    assert all(0.5 * work < request["waiting"] <= 3.5 * work for request in first)
+    assert record.spent_seconds < 1.1 * 30.0 + 1
+
+
+def test_the_lowest_level_that_a_process_has_seen_is_told_to_those_after_it(tmp_path):
+    changes = {"layouts": (1, 2), "processes": 5}
+    _, fake = run(tmp_path / "run", levels={1: 2.1, 2: 1.4, 3: None, 4: 1.9}, changes=changes)
+    assert [request["level"] for request in fake.asked] == [None, 2.1, 1.4, 1.4, 1.4]
+
+
 def test_one_session_of_an_arm_prepares_its_cells_and_the_others_are_told(tmp_path):
     changes = {"layouts": (1, 2, 3), "processes": 3, "arms": (BASE, Arm("other"))}
     _, fake = run(tmp_path / "run", changes=changes)

@@ -75,6 +75,23 @@ def test_processes_that_take_longer_than_foretold_are_counted_on():
     assert "dear" not in next_pass(schedule(slowness=2.0), {}, elapsed=57.0)
 
 
+def test_processes_may_wait_for_what_the_budget_has_beyond_their_work():
+    planned, visits = schedule(), dict.fromkeys(PRICES, 1)
+    work = planned.working_seconds(visits)
+    assert planned.waiting_seconds(visits, 5, 60.0 - 10 * work) == pytest.approx(work)
+    assert planned.waiting_seconds(visits, 5, 60.0) == pytest.approx(0.1 * work)
+    assert planned.waiting_seconds(visits, 5, 0.0) == pytest.approx(3 * work)
+    of_two = schedule(arms=2)
+    assert of_two.waiting_seconds(visits, 5, 0.0) == pytest.approx(1.5 * of_two.working_seconds(visits))
+
+
+def test_waiting_is_counted_on_but_is_no_work():
+    patient, visits = schedule(waiting=2.0), dict.fromkeys(PRICES, 1)
+    assert patient.turn_seconds(visits) == pytest.approx(3 * schedule().turn_seconds(visits))
+    assert patient.waiting_seconds(visits, 5, 50.0) == schedule().waiting_seconds(visits, 5, 50.0)
+    assert "dear" not in next_pass(patient, {}, elapsed=57.0)
+
+
 def test_a_short_process_makes_more_visits_but_never_more_than_it_can():
     assert next_pass(Schedule({"cheap": 0.005}, 0.01, 60.0, 8), {}) == {"cheap": 8}
     many = next_pass(Schedule(dict.fromkeys("abcdefgh", 1.0), 0.01, 60.0, 8), {})
