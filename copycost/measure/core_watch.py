@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import random
-from bisect import insort
 from collections.abc import Callable
 from statistics import median_low
 from time import perf_counter
@@ -23,9 +22,6 @@ _PROBES = 5
 
 #: Below this multiple of the undisturbed level it was the clock's reading that was disturbed: the probe tells nothing.
 _DISTURBED = 0.75
-
-#: The undisturbed level is the lowest that was seen but for so many. The core can be shared for nearly all of the time.
-_LOWER = 2
 
 #: A visit is put back again when it has waited so many seconds.
 _MOST_AT_ONCE = 1.0
@@ -61,8 +57,8 @@ class CoreWatch:
         """Begin with nothing seen."""
         self._take = take
         self._clock = clock
-        self._seen: list[float] = []
-        self._known = level
+        #: The undisturbed level as far as it is known: the core can be shared for nearly all of the time.
+        self.level = level
         self._cores = sorted(os.sched_getaffinity(0)) if can_move and hasattr(os, "sched_getaffinity") else []
         self._waiting = waiting
         self._visits: set[object] = set()
@@ -71,13 +67,6 @@ class CoreWatch:
         self.put_back = 0
         #: Seconds that were waited for a quiet core.
         self.waited = 0.0
-
-    @property
-    def level(self) -> float | None:
-        """Return the undisturbed level as far as it is known."""
-        own = self._seen[min(_LOWER, len(self._seen) - 1)] if self._seen else None
-        levels = [level for level in (self._known, own) if level is not None]
-        return min(levels, default=None)
 
     def seen(self) -> dict[str, Any]:
         """Return what is kept in a process's file, as results-files.md describes it."""
@@ -90,9 +79,8 @@ class CoreWatch:
         """
         canaries, clocks = zip(*(self._take() for _ in range(_PROBES)), strict=True)
         taken = Probe(median_low(canaries), min(clocks))
-        insort(self._seen, _index(taken))
-        level = self.level
-        return level is not None and _index(taken) > SHARED * level
+        self.level = _index(taken) if self.level is None else min(self.level, _index(taken))
+        return _index(taken) > SHARED * self.level
 
     def puts_back(self, visit: object) -> bool:
         """Return whether a visit should be made after all others, because the core is shared and no other was found.
