@@ -62,7 +62,7 @@ class CoreWatch:
         self._cores = sorted(os.sched_getaffinity(0)) if can_move and hasattr(os, "sched_getaffinity") else []
         self._waiting = waiting
         self._visits: set[object] = set()
-        self._between_rounds, self._quiet_rounds, self._quiet_before, self._stays = 0.0, 0, False, False
+        self.begin_visit(0, 0)
         #: How often visits were put back.
         self.put_back = 0
         #: Seconds that were waited for a quiet core.
@@ -103,16 +103,22 @@ class CoreWatch:
         self.put_back += 1
         return True
 
-    def begin_visit(self) -> None:
-        """Begin a visit, which has no quiet round yet."""
+    def begin_visit(self, warmup: int, rounds: int) -> None:
+        """Begin a visit of so many untimed and timed rounds, which has no quiet round yet."""
+        self._warmup, self._rounds = warmup, rounds
         self._between_rounds, self._quiet_rounds, self._quiet_before, self._stays = 0.0, 0, False, False
 
     def next_round(self, last: Probe) -> Probe:
         """Return the probe that the next round begins with: the last one, or a later one when the core is quiet again.
 
         A moment is waited for a neighbour to go, and longer as long as the visit has few quiet rounds, within what may
-        be waited in all; a neighbour that has stayed once is not waited for again before it has gone.
+        be waited in all; a neighbour that has stayed once is not waited for again before it has gone. Nothing is waited
+        for before a round that is not timed, or after the last.
         """
+        if self._warmup > 0 or self._rounds == 0:
+            self._warmup -= 1
+            return last
+        self._rounds -= 1
         self._quiet_rounds += self._quiet_before and self._quiet(last)
         began, waited = self._clock(), 0.0
         while not self._quiet(last) and not self._stays:

@@ -63,7 +63,7 @@ class Worker:
         self._heap.begin_visit()
         prepared.around.begin_visit()
         if self._watch is not None:
-            self._watch.begin_visit()
+            self._watch.begin_visit(warmup, rounds)
         at = perf_counter() - self._started
         log()
         with warnings.catch_warnings():

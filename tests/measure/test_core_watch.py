@@ -87,7 +87,7 @@ def test_waiting_ends_with_what_may_be_waited_and_is_interrupted_for_others_ever
 
 def rounds(machine, watch, count, began=QUIET):
     """Return the probes that so many rounds began and ended with."""
-    watch.begin_visit()
+    watch.begin_visit(0, count)
     before, seen = watch.next_round(began), []
     for _ in range(count):
         after = machine.take()
@@ -122,7 +122,15 @@ def test_a_visit_without_quiet_rounds_waits_longer_within_what_may_be_waited(wai
 
 def test_no_round_begins_with_a_probe_whose_clock_was_disturbed():
     machine = Machine(*[INTERRUPTED] * 3, QUIET)
-    assert machine.watch(level=1.4).next_round(INTERRUPTED) == QUIET
+    watch = machine.watch(level=1.4)
+    watch.begin_visit(0, 1)
+    assert watch.next_round(INTERRUPTED) == QUIET
+
+
+def test_only_timed_rounds_are_waited_for():
+    watch = Machine(*[SHARED] * 10, *[QUIET] * 10).watch(level=1.4)
+    watch.begin_visit(2, 1)
+    assert [watch.next_round(SHARED) for _ in range(4)] == [SHARED, SHARED, QUIET, SHARED]
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cores cannot be chosen on this system")
