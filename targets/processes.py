@@ -30,7 +30,7 @@ def main() -> None:
         started = time.monotonic()
         with Session(Start(), plan) as session:
             list(session.events("started", 100))
-            session.ask({"cells": [cell.id for cell in CELLS], "known": {}, "on_trial": []})
+            session.ask({"cells": [cell.id for cell in CELLS], "known": {}, "rounds": {}, "on_trial": [], "code": None})
             list(session.events("ready", 100))
             ready = time.monotonic() - started
             for number in range(1, REPEATS + 1):

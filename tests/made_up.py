@@ -268,6 +268,7 @@ def write_run(
             "clock": "crc_hqx-1024",
             "address_layout": "chosen",
             "start": "fork",
+            "page_frames": "own",
         },
         "arms": arms,
         "machine": machine_facts() | {"machine": str(rounds["machine"].iloc[0])},

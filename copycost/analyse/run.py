@@ -309,6 +309,11 @@ class Run:
         return any(method.get("address_layout") == "fixed" and method.get("start") == "fork" for method in self.methods)
 
     @property
+    def shares_page_frames(self) -> bool:
+        """Whether the code of all its processes lay in the same page frames, where another run does not find it."""
+        return any(method and method.get("page_frames") != "own" for method in self.methods)
+
+    @property
     def methods(self) -> list[Mapping[str, Any]]:
         """The method of each of the runs taken together, or its own."""
         return [part.method for part in self.parts or (self,)]

@@ -26,6 +26,10 @@ TIDY_ALLOWANCE = 0.05
 ONE_SESSION = "one-session"
 ONE_SESSION_ALLOWANCE = 0.14
 """What a run of one session may differ by from another, in log units: address layouts differed by so much."""
+SHARED_FRAMES = "shared-page-frames"
+SHARED_FRAMES_ALLOWANCE = 0.05
+"""What a run whose processes share the page frames of their code may differ by from another, in log units: 1 to 5% was
+seen after the page cache had been moved or read again."""
 SAME_CLOCK = 1e-4
 """Clocks that differ by no more, as a share, are the same."""
 _PROGRAMS = ("python", "numpy", "torch", "libc")
@@ -67,14 +71,17 @@ def compare_runs(baseline: Run, candidate: Run, *, margin: float = MARGIN, anywa
         require_same(baseline.method, candidate.method)
     across = _across(baseline, candidate, anyway)
     allowance = _grid_allowance(baseline, candidate)
-    one_session = baseline.path != candidate.path and (baseline.had_one_session or candidate.had_one_session)
+    two_runs = baseline.path != candidate.path
+    one_session = two_runs and (baseline.had_one_session or candidate.had_one_session)
+    shared_frames = two_runs and not one_session and (baseline.shares_page_frames or candidate.shares_page_frames)
+    least_apart = ONE_SESSION_ALLOWANCE if one_session else SHARED_FRAMES_ALLOWANCE if shared_frames else 0.0
     cells = compare(
         baseline,
         candidate,
         margin=margin,
         same_clock=_same_clock(baseline, candidate),
         across=[name for name, _, _ in across],
-        allowance=max(allowance, ONE_SESSION_ALLOWANCE if one_session else 0.0),
+        allowance=max(allowance, least_apart),
         same_programs=_same_programs(baseline, candidate),
     )
     least = LEAST_CHANGE if _one_interpreter(baseline, candidate) else LEAST_CHANGE_ELSEWHERE
@@ -83,7 +90,7 @@ def compare_runs(baseline: Run, candidate: Run, *, margin: float = MARGIN, anywa
     cells = with_counts(cells, baseline.estimates, candidate.estimates, least)
     methods = [*differing(baseline.method, candidate.method), *across]
     flags = [GRID_DIFFERS] if allowance else []
-    flags += [ONE_SESSION] if one_session else []
+    flags += [ONE_SESSION] if one_session else [SHARED_FRAMES] if shared_frames else []
     flags += [METHOD_DIFFERS] if differing(baseline.method, candidate.method) else []
     flags += [METHOD_DIFFERS] if any(differing_among(run.methods) for _, run in sides) else []
     for flag in dict.fromkeys([*flags, *(f"{name}-differ" for name, _, _ in across)]):
@@ -111,6 +118,11 @@ def compare_runs(baseline: Run, candidate: Run, *, margin: float = MARGIN, anywa
         remarks.append(
             "measured by an earlier method, in one session: what another session would find is not known, and "
             f"nothing below {ONE_SESSION_ALLOWANCE:.0%} is called a change"
+        )
+    if shared_frames:
+        remarks.append(
+            "all processes of a run had their code in the same page frames: what other frames would cost is not "
+            f"known, and nothing below {SHARED_FRAMES_ALLOWANCE:.0%} is called a change"
         )
     remarks += _paired(baseline, candidate, cells)
     remarks += _moved_clock(baseline, candidate, cells)

@@ -33,7 +33,7 @@ from copycost.catalogue.conversions import CannotConvert, WrongResult
 from copycost.catalogue.device import needs_device, of_device
 from copycost.catalogue.sandbox import Ended, sandboxed
 from copycost.errors import told
-from copycost.measure import machine
+from copycost.measure import machine, page_frames
 from copycost.measure.core_watch import CoreWatch
 from copycost.measure.device_facts import device_facts
 from copycost.measure.failures import (
@@ -92,8 +92,12 @@ class ForkServer:
         line = sys.stdin.readline()
         if not line:
             return True
-        self._prepare(worker, plan, json.loads(line))
-        self._send(event="ready", machine=self.machine, protocol=plan.protocol.fingerprint(), level=self.watch.level)
+        asked = json.loads(line)
+        self._prepare(worker, plan, asked)
+        code = page_frames.in_use(asked["code"])
+        own = page_frames.give_own(page_frames.one_of(code))
+        method = {**plan.protocol.fingerprint(), "page_frames": "own" if own else "shared"}
+        self._send(event="ready", machine=self.machine, protocol=method, level=self.watch.level, code=code)
         items = _by_cell(session.items)
         self._cells = {item.nodeid: cell_id for cell_id, visits in items.items() for item in visits}
         gc.collect()
@@ -103,7 +107,7 @@ class ForkServer:
             if self.mode == "once":
                 sandbox.without_input()
                 self._take(request, session, items, plan.protocol.upwards)
-                worker.begin_process(self.watch)
+                worker.begin_process(self.watch, code)
                 return None
             server, child = os.getpid(), os.fork()
             if child == 0:
@@ -111,7 +115,7 @@ class ForkServer:
                 sandbox.die_with_parent(server)
                 sandbox.without_input()
                 self._take(request, session, items, plan.protocol.upwards)
-                worker.begin_process(self.watch)
+                worker.begin_process(self.watch, code)
                 return None
             _, status = os.waitpid(child, 0)
             sandbox.kill_children()

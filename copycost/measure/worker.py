@@ -11,6 +11,7 @@ from copycost.catalogue.cell import Cell
 from copycost.catalogue.conversions import Conversion
 from copycost.measure.allocator import Heap
 from copycost.measure.core_watch import CoreWatch
+from copycost.measure.page_frames import Pages, give_own
 from copycost.measure.prepare import PreparedCell, Preparer, set_threads
 from copycost.measure.probes import RoundLog
 from copycost.measure.protocol import Protocol
@@ -46,8 +47,9 @@ class Worker:
         """Let sources be made again in every process that is forked from now on; see `Preparer.forget_sources`."""
         self._preparer.forget_sources()
 
-    def begin_process(self, watch: CoreWatch) -> None:
-        """Begin anew in a process that measures, with its own clock and with what watches its core."""
+    def begin_process(self, watch: CoreWatch, code: Pages) -> None:
+        """Begin anew in a process that measures, with its own clock, copy of code, and watch over its core."""
+        give_own(code)
         self._started, self._watch = perf_counter(), watch
 
     def visit(self, benchmark: Any, cell: Cell) -> None:

@@ -56,12 +56,14 @@ class Prepared:
 
     ``prices`` are the seconds of one visit, ``refused`` the cells that were skipped, ``level`` is the undisturbed
     canary / clock, the lowest that any of the arm's processes has seen: some are beside a neighbour all their life.
+    ``code`` has the pages of code that its sessions have used: one that prepares nothing has not used them all.
     """
 
     prices: dict[str, float] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
     calibrations: dict[str, dict[str, Any]] = field(default_factory=dict)
     level: float | None = None
+    code: dict[str, list[int]] | None = None
 
     def saw(self, level: float | None) -> None:
         """Take in the undisturbed level that one more process has seen, None where it has seen none."""
@@ -251,8 +253,8 @@ class ArmSession:
         known = {self._ids[cell]: found.calibrations[cell] for cell in left if cell in found.calibrations}
         on_trial = sorted(self._settings.user_conversions | self.record.failures.dangerous)
         rounds = {self._ids[cell]: self.rounds[cell] for cell in left if cell in self.rounds}
-        asked = {"cells": [self._ids[cell] for cell in left], "known": known, "rounds": rounds, "on_trial": on_trial}
-        session.ask(asked)
+        cells = [self._ids[cell] for cell in left]
+        session.ask({"cells": cells, "known": known, "rounds": rounds, "on_trial": on_trial, "code": found.code})
         for event in supervision.events("ready"):
             match event["event"]:
                 case "crashed":
@@ -268,6 +270,7 @@ class ArmSession:
                     self.watcher.prepared(event["cell"], len(self._asked & set(found.prices)), len(self._asked))
                 case "ready":
                     found.saw(event.get("level"))
+                    found.code = event.get("code")
                     self.record.keep_conditions(self.arm, event["machine"], event["protocol"])
                 case "skipped" | "failed":
                     found.refused.add(self._cells[event["cell"]].id)

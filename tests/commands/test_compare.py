@@ -348,6 +348,7 @@ def test_a_process_file_of_ours_is_a_side(compare, tmp_path):
 
 # Sessions.
 
+SESSIONS = {"processes": 10, "sessions": 5, "layout_offset": 0.05}
 EARLIER = METHOD | {"protocol": 1, "address_layout": "fixed"}
 
 
@@ -362,7 +363,17 @@ def test_nothing_below_what_layouts_differ_by_is_a_change_between_runs_of_one_se
     assert {cell["verdict"] for cell in far["cells"]} == {"slower"}
 
 
-SESSIONS = {"processes": 10, "sessions": 5, "layout_offset": 0.05}
+@pytest.mark.parametrize("frames", [{"page_frames": "shared"}, {}])
+def test_nothing_below_what_page_frames_differ_by_is_a_change_between_runs_that_share_them(compare, tmp_path, frames):
+    method = {name: value for name, value in METHOD.items() if name != "page_frames"} | frames
+    for name, factor in (("first", 1.0), ("near", 1.04), ("far", 1.2)):
+        write(tmp_path / name, seed=7 + len(name), factor=factor, record={"method": method}, **SESSIONS)
+    near = content(compare(tmp_path / "first", tmp_path / "near", "--format", "json"))
+    assert {cell["verdict"] for cell in near["cells"]} == {"undecided"}
+    assert all("shared-page-frames" in cell["flags"] for cell in near["cells"])
+    assert any("in the same page frames" in note and "nothing below 5%" in note for note in near["notes"])
+    far = content(compare(tmp_path / "first", tmp_path / "far", "--format", "json"))
+    assert {cell["verdict"] for cell in far["cells"]} == {"slower"}
 
 
 def notes_of(compare, a, b):

@@ -129,7 +129,7 @@ def test_where_the_order_matters_nothing_is_put_back(server):
 def test_cells_are_prepared_downwards_or_upwards(server, monkeypatch, allocator, upwards):
     monkeypatch.setattr("copycost.measure.fork_server.preparation_event", lambda worker, cell: {"event": "prepared"})
     server.mode = "once"
-    asked = {"cells": [cell.id for cell in CELLS], "known": {}, "rounds": {}, "on_trial": []}
+    asked = {"cells": [cell.id for cell in CELLS], "known": {}, "rounds": {}, "on_trial": [], "code": None}
     server._prepare(worker(good), MeasurePlan(tuple(CELLS), Protocol(allocator=allocator)), asked)
     order = [said["cell"] for said in server.said if said["event"] == "preparing"]
     sizes = [cell.size for name in order for cell in CELLS if cell.id == name]

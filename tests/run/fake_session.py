@@ -11,6 +11,7 @@ from copycost.run.session import SessionEnded, SessionSilent
 from tests.made_up import Law, MadeUpCell, machine_facts, made_up_rounds, process_json
 
 PID = 4711
+CODE = {"/lib/library.so": [1, 2, 5]}
 CALIBRATION = {"block": 10, "iterations": 20}
 
 
@@ -183,7 +184,7 @@ class Opened:
             else:
                 calibration = {**CALIBRATION, "shares_memory": cell in fake.sharing}
                 yield {"event": "prepared", "cell": cell, "seconds": fake.price, "calibration": calibration}
-        yield {"event": "ready", "machine": fake.machine, "protocol": Protocol().fingerprint()}
+        yield {"event": "ready", "machine": fake.machine, "protocol": Protocol().fingerprint(), "code": CODE}
 
     def _is_planned(self, cell):
         return self.fake.cells[cell].as_dict() in self.plan["cells"]

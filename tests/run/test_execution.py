@@ -21,7 +21,7 @@ from copycost.run.settings import Settings
 from copycost.store.loading import load
 from copycost.store.writing import CannotWrite, write_json
 from tests.made_up import Law
-from tests.run.fake_session import PID, FakeClock, FakeSession, Opened, SessionEnded
+from tests.run.fake_session import CODE, PID, FakeClock, FakeSession, Opened, SessionEnded
 
 CELLS = tuple(Cell(name, "to_tensor", "float64", size) for name in ("f", "g") for size in (1, 1024))
 
@@ -117,6 +117,11 @@ def test_one_session_of_an_arm_prepares_its_cells_and_the_others_are_told(tmp_pa
     prepared = [[cell for cell in told["cells"] if cell not in told["known"]] for told in fake.told]
     every = [cell.id for cell in CELLS]
     assert prepared == [every, every, [], [], [], []]
+
+
+def test_sessions_are_told_which_pages_of_code_those_before_them_have_used(tmp_path):
+    _, fake = run(tmp_path / "run", changes={"layouts": (1, 2, 3), "processes": 3, "arms": (BASE, Arm("other"))})
+    assert [told["code"] for told in fake.told] == [None, None, CODE, CODE, CODE, CODE]
 
 
 def test_what_the_first_session_could_not_prepare_is_not_tried_by_the_others(tmp_path):

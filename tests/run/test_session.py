@@ -238,6 +238,6 @@ def test_a_session_knows_no_other_projects_settings_and_no_warning_is_a_failure(
     start = Start(benchmarks=tmp_path / ".venv" / "benchmarks", environment={"PYTHONWARNINGS": "error::UserWarning"})
     with Session(start, plan_file) as session:
         list(session.events("started", 60.0))
-        session.ask({"known": {}, "rounds": {}, "cells": [cell.id for cell in cells], "on_trial": []})
+        session.ask({"known": {}, "rounds": {}, "cells": [cell.id for cell in cells], "on_trial": [], "code": None})
         told = [(event["event"], event.get("cell")) for event in session.events("ready", 60.0)]
     assert [entry for entry in told if entry[0] == "prepared"] == [("prepared", cell.id) for cell in cells]

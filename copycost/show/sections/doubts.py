@@ -26,11 +26,17 @@ _NO_RECORD = (
     "so its figures are of all rounds."
 )
 
-_ONE_SESSION_BRIEF = "an earlier method's: another session may find figures up to 14% apart"
 _ONE_SESSION = (
+    "an earlier method's: another session may find figures up to 14% apart",
     "measured by an earlier method, all processes in one session: the intervals hold for it, and another session, "
-    "with other addresses, may find figures up to 14% apart"
+    "with other addresses, may find figures up to 14% apart",
 )
+_SHARED_FRAMES = (
+    "all processes had their code in the same page frames: another run may find figures up to 5% apart",
+    "all processes had their code in the same page frames: the intervals hold for these, and another run, which finds "
+    "it elsewhere, may find figures up to 5% apart",
+)
+"""What is said of a run in brief, and in full."""
 
 
 def notes(cells: pd.DataFrame, table: str = "") -> list[Note]:
@@ -66,7 +72,7 @@ def brief_notes(run: Run, table: str = "") -> list[Note]:
     for doubt, text in sentences(run.estimates, brief=True):
         some = not doubt.whole_run and doubt.name != IMPRECISE and not all(doubt.name in names for names in flags)
         found.append(Note(text, doubt.name, marks=some, table=table))
-    return [*found, *([Note(_ONE_SESSION_BRIEF)] * run.had_one_session), *_missing_notes(run)]
+    return [*found, *_shared_notes(run, brief=True), *_missing_notes(run)]
 
 
 def doubts_section(runs: Sequence[Run], table: str) -> Section:
@@ -138,9 +144,16 @@ def better_beside_a_copy(cells: pd.DataFrame) -> list[Lines]:
 def whole_notes(run: Run) -> list[Note]:
     """Return what is to be distrusted about a run and stands with no cell.
 
-    That is its one session, more threads than there were cores, and what is missing.
+    That is what all its processes shared, more threads than there were cores, and what is missing.
     """
-    return [Note(_ONE_SESSION)] * run.had_one_session + _oversubscribed_notes(run) + _missing_notes(run)
+    return _shared_notes(run) + _oversubscribed_notes(run) + _missing_notes(run)
+
+
+def _shared_notes(run: Run, *, brief: bool = False) -> list[Note]:
+    """Return that no interval holds what all processes of a run shared: their session, or where their code lay."""
+    if run.had_one_session:
+        return [Note(_ONE_SESSION[not brief])]
+    return [Note(_SHARED_FRAMES[not brief])] if run.shares_page_frames else []
 
 
 def _oversubscribed_notes(run: Run) -> list[Note]:
