@@ -115,8 +115,8 @@ def main() -> None:
     table = pd.DataFrame(
         [
             row("plain pytest-benchmark, median", distances(plain), small),
-            row("copycost, seconds as exported", distances(own), small),
-            row("copycost, at one clock (as compared)", distances(at_one_clock), small),
+            row("copycost, each at its own clock", distances(own), small),
+            row("copycost, at one clock (as exported)", distances(at_one_clock), small),
             row("copycost, copies from 8 MiB beside a plain copy", distances(beside), small),
         ]
     )
