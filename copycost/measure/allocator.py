@@ -7,9 +7,12 @@ not in the next. A steady heap has no such history:
 - the border between heap and mapping lies at its upper limit, 32 MiB, where the frees of a
   long-running program take it sooner or later;
 - sources are made `apart` from the heap, so that they leave no holes in it;
-- `begin_visit` gives the free heap back, so that every visit starts on fresh pages, which its
-  warm-up calls fault in, and begins it at another place. Holes large enough for what is to be mapped
-  are plugged: glibc looks into its holes first, whatever the border;
+- `begin_visit` gives the free heap back, so that every visit starts on fresh pages, and begins it at
+  another place. Holes that a result, or what is to be mapped, would fit into are plugged: glibc looks
+  into its holes first, whatever the border. The places at the heap's end that results will take are
+  faulted in, and the thread's caches of small blocks filled: what is cut off a result's ends would be
+  kept there, hold the freed result apart from the heap's end, and send the next one to a place of its
+  own. One in seven visits of copies of 16 MiB met pages that no call before had used;
 - `move` begins every round at another place, and by freeing a block of more than 64 KiB makes glibc
   tidy up its small free blocks. How many of them lie about depends on every call before: untidied,
   `t.clone().numpy()` of 512 B took 1.52 µs in a run of two sizes and 1.71 µs in one of all.
@@ -44,6 +47,9 @@ HEAP_BYTES = 32 * 1024**2
 
 _PAGE, _CACHE_LINE = 4096, 64
 _MOST_HOLES = 64
+_CUT_OFF, _CACHED = range(24, 152, 16), 7  # glibc's sizes of small blocks, and how many of each a thread keeps
+_PLACES = 4  # that results take turns in, at the most
+_KEPT_BYTES = 8 * HEAP_BYTES  # of the heap's free end
 _SPACER = 96 * 1024  # larger than the holes that small objects leave, so that it comes from the end
 
 
@@ -93,7 +99,7 @@ def _is_mapped(block: int) -> bool:
 STEADY, FOUND = "steady", "found"
 MODES = (STEADY, FOUND)
 
-STEADY_STATE = "heap up to 32 MiB, trimmed and plugged before each visit, moved before each round"
+STEADY_STATE = "heap up to 32 MiB, trimmed, plugged and faulted in before each visit, moved before each round"
 
 
 def state(mode: str) -> str:
@@ -127,20 +133,32 @@ class Heap:
         finally:
             self._condition()
 
-    def begin_visit(self) -> None:
-        """Move the heap's end by some multiple of 64 bytes; give a steady heap's free memory back before."""
+    def begin_visit(self, result_bytes: int | None = None) -> None:
+        """Move the heap's end by some multiple of 64 bytes; before, give a steady heap's free memory back.
+
+        Args:
+            result_bytes: of what a call makes; None where that is not known.
+        """
         if self._glibc is None:
             return
         while self._held:
             self._glibc.free(self._held.pop())
         if self._steered:
+            self._fill_caches()
             self._glibc.malloc_trim(0)
-            self._plug_holes()
+            self._plug_holes(HEAP_BYTES)
+            if result_bytes is not None and _LOWEST_BORDER <= result_bytes < HEAP_BYTES:
+                with self.apart():
+                    # The smaller ones, too: what is freed beside one begins a place where no call before has been.
+                    for halvings in range((result_bytes // _LOWEST_BORDER).bit_length()):
+                        self._plug_holes(result_bytes >> halvings)
+                self._fault_in(result_bytes)
         self._space()
 
     def move(self) -> None:
         """Move a steady heap's end between two rounds of a visit."""
         if self._steered and self._held:
+            self._fill_caches()
             self._glibc.free(self._held.pop())
             self._space()
 
@@ -148,10 +166,10 @@ class Heap:
         steps = random.randrange(_PAGE // _CACHE_LINE)
         self._held.append(self._malloc(_SPACER + _CACHE_LINE * steps))
 
-    def _plug_holes(self) -> None:
-        """Hold, untouched, every hole of the heap that a block beyond the border would fit into."""
+    def _plug_holes(self, size: int) -> None:
+        """Hold, untouched, every hole of the heap that a block of a size beyond the border would fit into."""
         for _ in range(_MOST_HOLES):
-            block = self._malloc(HEAP_BYTES)
+            block = self._malloc(size)
             if block.value is None:
                 return
             if _is_mapped(block.value):
@@ -159,11 +177,26 @@ class Heap:
                 return
             self._held.append(block)
 
+    def _fill_caches(self) -> None:
+        """Fill the thread's caches of small blocks: what is cut off a result's ends then joins what is free there."""
+        blocks = [self._malloc(size) for size in _CUT_OFF for _ in range(_CACHED)]
+        for block in blocks:
+            self._glibc.free(block)
+
+    def _fault_in(self, size: int) -> None:
+        """Touch as much of the heap's end as some blocks of a size take, and what holds them apart."""
+        size += _SPACER
+        blocks = [block for block in (self._malloc(size) for _ in range(_PLACES)) if block.value is not None]
+        for block in blocks:
+            ctypes.memset(block, 0, size)
+        for block in blocks:
+            self._glibc.free(block)
+
     def _malloc(self, count: int) -> ctypes.c_void_p:
         return ctypes.c_void_p(self._glibc.malloc(ctypes.c_size_t(count)))
 
     def _condition(self) -> None:
-        """Serve blocks of up to 32 MiB from the heap, and keep up to 64 MiB of it when they are freed."""
+        """Serve blocks of up to 32 MiB from the heap, and keep its end when they are freed."""
         if self._steered:
             self._glibc.mallopt(_M_MMAP_THRESHOLD, HEAP_BYTES)
-            self._glibc.mallopt(_M_TRIM_THRESHOLD, 2 * HEAP_BYTES)
+            self._glibc.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)

@@ -1,4 +1,6 @@
 import platform
+import subprocess
+import sys
 
 import pytest
 
@@ -35,7 +37,7 @@ class Glibc:
         del self.held[place.value]
 
     def is_mapped(self, place):
-        large = [held for held in self.held.values() if held >= allocator.HEAP_BYTES]
+        large = [held for held in self.held.values() if held >= self.border]
         return len(large) > self.holes
 
 
@@ -64,7 +66,7 @@ def test_a_source_that_cannot_be_made_leaves_the_border_where_it_was(glibc):
 
 
 def spacers(glibc):
-    return [size for size in glibc.asked if size < allocator.HEAP_BYTES]
+    return [size for size in glibc.asked if allocator._SPACER <= size < allocator.HEAP_BYTES]
 
 
 @pytest.mark.parametrize("mode", [STEADY, FOUND])
@@ -113,6 +115,65 @@ def test_holes_that_a_mapped_block_would_fit_into_are_held_until_the_next_visit(
     glibc.holes = 0
     heap.begin_visit()
     assert len(glibc.held) == 1
+
+
+@pytest.fixture
+def touched(monkeypatch):
+    blocks = []
+    monkeypatch.setattr(allocator.ctypes, "memset", lambda block, value, size: blocks.append(size))
+    return blocks
+
+
+MIB = 1024**2
+
+
+def test_what_results_take_turns_in_is_faulted_in_and_holes_for_them_are_plugged(glibc, touched):
+    heap = Heap()
+    glibc.holes = 3
+    heap.begin_visit(4 * MIB)
+    assert touched == [4 * MIB + allocator._SPACER] * allocator._PLACES
+    assert sum(size >= 128 * 1024 for size in glibc.held.values()) == 3  # the holes, and no result's place
+    assert glibc.border == allocator.HEAP_BYTES < glibc.options[allocator._M_TRIM_THRESHOLD] / 4
+
+
+@pytest.mark.parametrize("result_bytes", [None, 0, 1000, allocator.HEAP_BYTES, 128 * MIB])
+def test_nothing_is_faulted_in_for_small_results_and_for_those_that_are_mapped(glibc, touched, result_bytes):
+    Heap().begin_visit(result_bytes)
+    Heap(FOUND).begin_visit(4 * MIB)
+    assert touched == []
+
+
+FAULTS = """
+import ctypes, random, resource
+from copycost.measure.allocator import Heap
+
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+libc = ctypes.CDLL(None)
+libc.aligned_alloc.restype = ctypes.c_void_p
+heap, draw = Heap(), random.Random(7)
+
+def call(size):  # as torch makes a result
+    block = ctypes.c_void_p(libc.aligned_alloc(ctypes.c_size_t(64), ctypes.c_size_t(size)))
+    ctypes.memset(block, 1, size)
+    libc.free(block)
+
+for _ in range(60):
+    size = draw.choice([1, 8, 16]) * 1024**2
+    heap.begin_visit(size)
+    for calls in range(8):
+        before = faults()
+        call(size)
+        assert calls < 3 or faults() - before < 32, (size, calls, faults() - before)
+        heap.move()
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="about glibc's heap")
+def test_no_call_after_the_warm_up_meets_fresh_pages():
+    told = subprocess.run([sys.executable, "-c", FAULTS], capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
 
 
 def test_a_found_heap_keeps_its_thresholds_and_its_free_memory(glibc):

@@ -2,13 +2,14 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from copycost.measure import page_frames
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/pagemap").exists(), reason="needs a system that describes memory")
+pytestmark = pytest.mark.skipif(
+    not page_frames.give_own(page_frames.one_of(page_frames.in_use())), reason="needs Linux from 5.14 on"
+)
 
 DESCRIBED = """
 import json, re, sys
