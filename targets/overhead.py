@@ -76,7 +76,8 @@ def main() -> None:
     protocol = Protocol()
     block, iterations = protocol.calls(8.5e-9)
     known = {ABS_CELL.id: {"block": block, "iterations": iterations, "call_seconds": 8.5e-9}}
-    worker = Worker(conversions, protocol, known)
+    worker = Worker(conversions, protocol)
+    worker.learn(known, {})
     array = worker.prepare(FROM_NUMPY_CELL).source
     subjects = {
         "torch.from_numpy(a), 4,096 float64": (FROM_NUMPY_CELL, "f(a)", {"f": torch.from_numpy, "a": array}),
