@@ -21,6 +21,14 @@ CLOCK = 2.5e-6
 CANARY = 2.35e-6
 WIDTH = {"float32": 4, "float64": 8, "int64": 8}
 MACHINE = "AMD EPYC 2c 3f9a1c"
+METHOD = {
+    "protocol": 2,
+    "canary": "python-100",
+    "clock": "crc_hqx-1024",
+    "address_layout": "chosen",
+    "start": "fork",
+    "page_frames": "own",
+}
 
 
 @dataclass(frozen=True)
@@ -262,14 +270,7 @@ def write_run(
             "precision": 0.01,
             "budget": 60.0,
         },
-        "method": {
-            "protocol": 2,
-            "canary": "python-100",
-            "clock": "crc_hqx-1024",
-            "address_layout": "chosen",
-            "start": "fork",
-            "page_frames": "own",
-        },
+        "method": METHOD,
         "arms": arms,
         "machine": machine_facts() | {"machine": str(rounds["machine"].iloc[0])},
         "skipped": [],

@@ -96,6 +96,7 @@ class ForkServer:
         self._prepare(worker, plan, asked)
         code = page_frames.in_use(asked["code"])
         own = page_frames.give_own(page_frames.one_of(code))
+        code = code if own else {}  # where one page cannot be copied, no process tries it with all
         method = {**plan.protocol.fingerprint(), "page_frames": "own" if own else "shared"}
         self._send(event="ready", machine=self.machine, protocol=method, level=self.watch.level, code=code)
         items = _by_cell(session.items)

@@ -62,7 +62,7 @@ class Worker:
         rounds, warmup = self._rounds(prepared)
         log = self._log(prepared)
         set_threads(cell.threads)
-        # What bounds a figure need not be as steady as it: faulting in for them too takes a fifth of a process's time.
+        # What bounds a figure need not be as steady as it: faulting in for them too takes a sixth of a process's time.
         self._heap.begin_visit(prepared.calibration.result_bytes if cell.direction != EMPTY_CALL.direction else None)
         prepared.around.begin_visit()
         if self._watch is not None:

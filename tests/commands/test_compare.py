@@ -350,28 +350,27 @@ def test_a_process_file_of_ours_is_a_side(compare, tmp_path):
 
 SESSIONS = {"processes": 10, "sessions": 5, "layout_offset": 0.05}
 EARLIER = METHOD | {"protocol": 1, "address_layout": "fixed"}
+BEFORE_FRAMES = {name: value for name, value in METHOD.items() if name != "page_frames"}
+SHARED_FRAMES = ("shared-page-frames", "in the same page frames", "nothing below 5%")
 
 
-def test_nothing_below_what_layouts_differ_by_is_a_change_between_runs_of_one_session(compare, tmp_path):
-    for name, factor in (("first", 1.0), ("near", 1.1), ("far", 1.4)):
-        write(tmp_path / name, seed=7 + len(name), factor=factor, record={"method": EARLIER})
-    near = content(compare(tmp_path / "first", tmp_path / "near", "--format", "json"))
-    assert {cell["verdict"] for cell in near["cells"]} == {"undecided"}
-    assert all("one-session" in cell["flags"] for cell in near["cells"])
-    assert any("in one session" in note and "nothing below 14%" in note for note in near["notes"])
-    far = content(compare(tmp_path / "first", tmp_path / "far", "--format", "json"))
-    assert {cell["verdict"] for cell in far["cells"]} == {"slower"}
-
-
-@pytest.mark.parametrize("frames", [{"page_frames": "shared"}, {}])
-def test_nothing_below_what_page_frames_differ_by_is_a_change_between_runs_that_share_them(compare, tmp_path, frames):
-    method = {name: value for name, value in METHOD.items() if name != "page_frames"} | frames
-    for name, factor in (("first", 1.0), ("near", 1.04), ("far", 1.2)):
-        write(tmp_path / name, seed=7 + len(name), factor=factor, record={"method": method}, **SESSIONS)
-    near = content(compare(tmp_path / "first", tmp_path / "near", "--format", "json"))
-    assert {cell["verdict"] for cell in near["cells"]} == {"undecided"}
-    assert all("shared-page-frames" in cell["flags"] for cell in near["cells"])
-    assert any("in the same page frames" in note and "nothing below 5%" in note for note in near["notes"])
+@pytest.mark.parametrize(
+    ("method", "flag", "why", "least", "near", "law"),
+    [
+        (EARLIER, "one-session", "in one session", "nothing below 14%", 1.1, {}),
+        (METHOD | {"page_frames": "shared"}, *SHARED_FRAMES, 1.04, SESSIONS),
+        (BEFORE_FRAMES, *SHARED_FRAMES, 1.04, SESSIONS),
+    ],
+)
+def test_nothing_below_what_all_processes_of_a_run_share_is_a_change(
+    compare, tmp_path, method, flag, why, least, near, law
+):
+    for name, factor in (("first", 1.0), ("near", near), ("far", 1.4)):
+        write(tmp_path / name, seed=7 + len(name), factor=factor, record={"method": method}, **law)
+    told = content(compare(tmp_path / "first", tmp_path / "near", "--format", "json"))
+    assert {cell["verdict"] for cell in told["cells"]} == {"undecided"}
+    assert all(flag in cell["flags"] for cell in told["cells"])
+    assert any(why in note and least in note for note in told["notes"])
     far = content(compare(tmp_path / "first", tmp_path / "far", "--format", "json"))
     assert {cell["verdict"] for cell in far["cells"]} == {"slower"}
 
